@@ -1,0 +1,62 @@
+//! Where parallel text comes from.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+/// A source of parallel text: exactly one of the tables `files`, `iwslt14`, `synthetic`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Corpus {
+    /// Plain parallel text files, one sentence a line.
+    Files(Files),
+    /// The IWSLT'14 evaluation campaign's archive or the folder that it unpacks to.
+    Iwslt14(Iwslt14),
+    /// Sentences drawn from a grammar that srp carries, for demonstration.
+    Synthetic(Synthetic),
+}
+
+/// Plain text in `FOLDER/PREFIX.LANGUAGE` or `FOLDER/PREFIX.LANGUAGE.gz`; line n of one side translates line n
+/// of the other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Files {
+    /// The folder that holds the files; a relative one is relative to the working directory.
+    pub folder: PathBuf,
+    /// Prefix of the training files.
+    pub train: String,
+    /// Prefix of the validation files.
+    pub valid: String,
+    /// Prefixes of the test files, by the name that test stages use for the set.
+    pub test: BTreeMap<String, String>,
+}
+
+/// The IWSLT'14 layout: `train.tags.PAIR.LANGUAGE` and `IWSLT14.TED*.xml` (SPEC §19).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Iwslt14 {
+    /// The `.tgz` as downloaded, or the folder that it unpacks to.
+    pub archive: PathBuf,
+    /// Where the archive can be had; said when it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// Expected SHA-256 of the archive file, in hexadecimal; checked when given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+}
+
+/// Sentence pairs drawn from srp's own German-to-English grammar. The test set shares no source sentence with
+/// the training and validation sets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Synthetic {
+    /// Seed of the draw.
+    pub seed: u64,
+    /// Pairs to train on.
+    pub train: NonZeroUsize,
+    /// Pairs to validate on.
+    pub valid: NonZeroUsize,
+    /// Pairs to test on; the set is called `test`.
+    pub test: NonZeroUsize,
+}

@@ -1,0 +1,99 @@
+//! The vocabulary of an experiment: what a stage of each kind is told, as plain data.
+//!
+//! Nothing here touches a disk, a tensor or another module. A struct's fields are the keys of the TOML file
+//! (kebab-case), a field's doc comment is its user documentation, and a type that cannot hold a wrong value
+//! refuses it while serde reads it. Scientific values have no default in Rust: they stand in `configs/`, with
+//! their source.
+
+mod architecture;
+mod corpus;
+mod finetune;
+mod names;
+mod numbers;
+mod preprocess;
+mod pretrain;
+mod prune;
+mod search;
+mod test;
+mod training;
+
+pub use architecture::{Architecture, LayerNorm};
+pub use corpus::{Corpus, Files, Iwslt14, Synthetic};
+pub use finetune::Finetune;
+pub use names::{ArtifactKind, Input, StageName, StageRef};
+pub use numbers::{CompressionRate, NotInRange, Probability};
+pub use preprocess::{Bpe, Case, Clean, Dictionaries, Preprocess, Tokenizer};
+pub use pretrain::Pretrain;
+pub use prune::{Budget, Distillation, Freeze, Prune, PruneStage, Scoring, Shrink};
+pub use search::Search;
+pub use test::Test;
+pub use training::{Batching, Checkpoint, LearningRate, Optimizer, Training, Validation};
+
+use serde::{Deserialize, Serialize};
+
+/// The edges that a stage's config draws: which of its keys name another stage, and what that stage must make.
+pub trait Spec {
+    /// What the finished stage leaves behind.
+    const PRODUCES: ArtifactKind;
+
+    /// The inputs, in the order of the keys.
+    fn inputs(&self) -> Vec<Input<'_>>;
+}
+
+/// Makes the enum over all kinds of stages, with what only a list of kinds can answer.
+macro_rules! stage_kinds {
+    ($($(#[$doc:meta])* $kind:ident = $name:literal),+ $(,)?) => {
+        /// One stage, resolved: its kind, and what it was told.
+        ///
+        /// In TOML the kind is the name of the table: `[stages.NAME.KIND]`.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum StageSpec {
+            $($(#[$doc])* $kind($kind)),+
+        }
+
+        impl StageSpec {
+            /// The names of all kinds, as the experiment file spells them.
+            pub const KINDS: &'static [&'static str] = &[$($name),+];
+
+            /// The name of this stage's kind.
+            pub fn kind(&self) -> &'static str {
+                match self { $(Self::$kind(_) => $name),+ }
+            }
+
+            /// What the finished stage leaves behind.
+            pub fn produces(&self) -> ArtifactKind {
+                match self { $(Self::$kind(_) => $kind::PRODUCES),+ }
+            }
+
+            /// What the stage reads, and which of its keys say so.
+            pub fn inputs(&self) -> Vec<Input<'_>> {
+                match self { $(Self::$kind(spec) => spec.inputs()),+ }
+            }
+
+            /// Reads the config of a stage of the kind called `kind`.
+            ///
+            /// # Errors
+            /// Those of the deserializer; an unknown `kind` is reported as an unknown variant.
+            pub fn deserialize_kind<'de, D: serde::Deserializer<'de>>(kind: &str, from: D) -> Result<Self, D::Error> {
+                match kind {
+                    $($name => $kind::deserialize(from).map(Self::$kind),)+
+                    other => Err(serde::de::Error::unknown_variant(other, Self::KINDS)),
+                }
+            }
+        }
+    };
+}
+
+stage_kinds! {
+    /// Text to a data set.
+    Preprocess = "preprocess",
+    /// A data set to a trained model.
+    Pretrain = "pretrain",
+    /// A model to a smaller model.
+    Prune = "prune",
+    /// A model to the same model, trained on.
+    Finetune = "finetune",
+    /// A model to what can be said of it.
+    Test = "test",
+}

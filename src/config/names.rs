@@ -1,0 +1,71 @@
+//! Names of stages, and the references between them.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The name of a stage: the NAME of `[stages.NAME.KIND]`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StageName(pub String);
+
+/// A stage named as an input by another one: an edge of the graph.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StageRef(pub StageName);
+
+impl fmt::Display for StageName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for StageRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl From<&str> for StageName {
+    fn from(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+}
+
+impl From<&str> for StageRef {
+    fn from(name: &str) -> Self {
+        Self(name.into())
+    }
+}
+
+/// What a stage leaves behind, and so what a reader of it may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ArtifactKind {
+    /// Binarised text with its dictionaries.
+    Dataset,
+    /// Weights, with the shape that they have.
+    Model,
+    /// Metrics of a model on a test set.
+    Report,
+}
+
+impl fmt::Display for ArtifactKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Dataset => "a dataset",
+            Self::Model => "a model",
+            Self::Report => "a report",
+        })
+    }
+}
+
+/// One input of a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Input<'a> {
+    /// The dotted path of the key inside the stage's table, such as `corpus` or `distillation.teacher`.
+    pub key: &'static str,
+    /// The stage that the key names.
+    pub stage: &'a StageRef,
+    /// What that stage must make.
+    pub needs: ArtifactKind,
+}

@@ -1,0 +1,30 @@
+//! What a pretrain stage is told: the model to build, and how to train it.
+
+use super::{Architecture, ArtifactKind, Input, Spec, StageRef, Training};
+use serde::{Deserialize, Serialize};
+
+/// Trains a model from scratch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Pretrain {
+    /// The stage that makes the data set.
+    pub corpus: StageRef,
+    /// Seed of initial weights, shuffling and dropout.
+    pub seed: u64,
+    /// The model to build.
+    pub model: Architecture,
+    /// How to train it.
+    pub training: Training,
+}
+
+impl Spec for Pretrain {
+    const PRODUCES: ArtifactKind = ArtifactKind::Model;
+
+    fn inputs(&self) -> Vec<Input<'_>> {
+        vec![Input {
+            key: "corpus",
+            stage: &self.corpus,
+            needs: ArtifactKind::Dataset,
+        }]
+    }
+}

@@ -1,0 +1,163 @@
+//! What a prune stage is told (SPEC §5 to §12).
+
+use super::{ArtifactKind, Checkpoint, CompressionRate, Input, Spec, StageRef, Training};
+use serde::{Deserialize, Serialize};
+use std::num::NonZeroUsize;
+
+/// Selects groups of parameters, shrinks them to nothing while training, and cuts them out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Prune {
+    /// The stage that makes the data set.
+    pub corpus: StageRef,
+    /// The stage that makes the model.
+    pub model: StageRef,
+    /// Which checkpoint of the model to start from.
+    pub checkpoint: Checkpoint,
+    /// Seed of shuffling and dropout.
+    pub seed: u64,
+    /// Which groups are pruned: 1 embedding dimensions, 2 all others, 0 everything at once.
+    pub stage: PruneStage,
+    /// Share of the original model's parameters that both stages together leave.
+    pub compression_rate: CompressionRate,
+    /// How the counts are derived from the rate.
+    pub budget: Budget,
+    /// Rounds of score, select, shrink and slice.
+    pub iterations: NonZeroUsize,
+    /// Epochs of one round.
+    pub epochs_per_iteration: NonZeroUsize,
+    /// Epochs before the first round, without connectivity.
+    pub warmup_epochs: usize,
+    /// How the selected connectivity parameters go to zero.
+    pub shrink: Shrink,
+    /// What importance scores are computed on.
+    pub scoring: Scoring,
+    /// What happens to the weight decay of frozen entries.
+    pub freeze: Freeze,
+    /// The teacher's part in the loss; without the table there is no teacher.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distillation: Option<Distillation>,
+    /// How to train meanwhile. `epochs` counts all: warm-up, rounds, and fine-tuning in the same run.
+    pub training: Training,
+}
+
+/// Which groups are pruned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub enum PruneStage {
+    /// All groups at once.
+    Everything,
+    /// Embedding dimensions of both sides.
+    Embedding,
+    /// Feed-forward neurons, and the dimensions inside attention heads.
+    Inner,
+}
+
+impl TryFrom<u8> for PruneStage {
+    type Error = String;
+
+    fn try_from(stage: u8) -> Result<Self, String> {
+        match stage {
+            0 => Ok(Self::Everything),
+            1 => Ok(Self::Embedding),
+            2 => Ok(Self::Inner),
+            other => Err(format!("expected a stage of 0, 1 or 2, got {other}")),
+        }
+    }
+}
+
+impl From<PruneStage> for u8 {
+    fn from(stage: PruneStage) -> Self {
+        match stage {
+            PruneStage::Everything => 0,
+            PruneStage::Embedding => 1,
+            PruneStage::Inner => 2,
+        }
+    }
+}
+
+/// How the counts are derived from the rate (SPEC §6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Budget {
+    /// The quadratic with every bias counted.
+    Exact,
+    /// The original's quadratic, which forgets most biases (D8).
+    Reference,
+}
+
+/// How the selected connectivity parameters go to zero (SPEC §8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shrink {
+    /// By a constant amount before every update.
+    #[serde(alias = "sa")]
+    StepArithmetic,
+    /// By a constant factor before every update.
+    #[serde(alias = "sg")]
+    StepGeometric,
+    /// By a constant amount before every epoch.
+    #[serde(alias = "ea")]
+    EpochArithmetic,
+    /// By a constant factor before every epoch.
+    #[serde(alias = "eg")]
+    EpochGeometric,
+}
+
+/// What importance scores are computed on (SPEC §5).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Scoring {
+    /// Training batches whose gradients are summed.
+    pub batches: NonZeroUsize,
+}
+
+/// What happens to the weight decay of entries that slicing will remove (SPEC §11, D5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Freeze {
+    /// They decay on, as in the original.
+    WithDecay,
+    /// They stand still.
+    Exact,
+}
+
+/// Knowledge distillation from an unpruned teacher (SPEC §9).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Distillation {
+    /// Factor of the distillation loss.
+    pub weight: f64,
+    /// Temperature of both distributions.
+    pub temperature: f64,
+    /// The stage that makes the teacher; without it, the model as this stage finds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teacher: Option<StageRef>,
+}
+
+impl Spec for Prune {
+    const PRODUCES: ArtifactKind = ArtifactKind::Model;
+
+    fn inputs(&self) -> Vec<Input<'_>> {
+        let mut inputs = vec![
+            Input {
+                key: "corpus",
+                stage: &self.corpus,
+                needs: ArtifactKind::Dataset,
+            },
+            Input {
+                key: "model",
+                stage: &self.model,
+                needs: ArtifactKind::Model,
+            },
+        ];
+        if let Some(teacher) = self.distillation.as_ref().and_then(|d| d.teacher.as_ref()) {
+            inputs.push(Input {
+                key: "distillation.teacher",
+                stage: teacher,
+                needs: ArtifactKind::Model,
+            });
+        }
+        inputs
+    }
+}

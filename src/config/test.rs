@@ -1,0 +1,41 @@
+//! What a test stage is told.
+
+use super::{ArtifactKind, Checkpoint, Input, Search, Spec, StageRef};
+use serde::{Deserialize, Serialize};
+
+/// Translates a test set and measures the model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Test {
+    /// The stage that makes the data set.
+    pub corpus: StageRef,
+    /// The stage that makes the model.
+    pub model: StageRef,
+    /// Which checkpoint of the model to test.
+    pub checkpoint: Checkpoint,
+    /// Name of the test set, as the corpus calls it.
+    pub split: String,
+    /// How translations are searched.
+    pub search: Search,
+    /// Source and target length, in tokens, that FLOPs are counted for.
+    pub flops_length: usize,
+}
+
+impl Spec for Test {
+    const PRODUCES: ArtifactKind = ArtifactKind::Report;
+
+    fn inputs(&self) -> Vec<Input<'_>> {
+        vec![
+            Input {
+                key: "corpus",
+                stage: &self.corpus,
+                needs: ArtifactKind::Dataset,
+            },
+            Input {
+                key: "model",
+                stage: &self.model,
+                needs: ArtifactKind::Model,
+            },
+        ]
+    }
+}

@@ -1,0 +1,98 @@
+//! What every stage that trains is told.
+
+use super::{Probability, Search};
+use serde::{Deserialize, Serialize};
+use std::num::{NonZeroU64, NonZeroUsize};
+
+/// One training loop.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Training {
+    /// Passes over the training set.
+    pub epochs: NonZeroUsize,
+    /// Ends the training after this many updates, whatever the epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_steps: Option<NonZeroU64>,
+    /// Ends the training after this many validations in a row without a better score.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patience: Option<NonZeroUsize>,
+    /// Share of activations that dropout zeroes.
+    pub dropout: Probability,
+    /// Probability mass that the loss spreads over the wrong classes.
+    pub label_smoothing: Probability,
+    /// How sentences form batches.
+    pub batching: Batching,
+    /// Adam's constants.
+    pub optimizer: Optimizer,
+    /// The learning rate over time.
+    pub learning_rate: LearningRate,
+    /// How each epoch is judged.
+    pub validation: Validation,
+}
+
+/// Batches under a budget of tokens (SPEC §14).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Batching {
+    /// Most tokens of a batch: sentences times the longest side of any of them, padding included.
+    pub max_tokens: NonZeroUsize,
+    /// Most sentences of a batch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_sentences: Option<NonZeroUsize>,
+    /// Batches of at least this many sentences hold a multiple of it.
+    pub multiple_of: NonZeroUsize,
+}
+
+/// Adam with decoupled weight decay (SPEC §13).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Optimizer {
+    /// Decay rates of the first and second moments.
+    pub betas: (Probability, Probability),
+    /// Added to the root of the second moment.
+    pub epsilon: f64,
+    /// Share of each parameter that an update at learning rate 1 would take away.
+    pub weight_decay: f64,
+}
+
+/// The learning rate over time: exactly one of the tables `inverse-sqrt`, `fixed`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum LearningRate {
+    /// Linear from 0 to `peak` over the warm-up, then falling with the root of the update's number.
+    #[serde(rename_all = "kebab-case")]
+    InverseSqrt {
+        /// The highest rate.
+        peak: f64,
+        /// Updates until the peak.
+        warmup_steps: u64,
+    },
+    /// The same rate throughout.
+    Fixed {
+        /// The rate.
+        rate: f64,
+    },
+}
+
+/// How each epoch is judged: beam search over the validation set, scored by BLEU (SPEC §16).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Validation {
+    /// Validates after every so many epochs, and after the last.
+    pub every_epochs: NonZeroUsize,
+    /// Validates on the first so many sentences only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_sentences: Option<NonZeroUsize>,
+    /// How translations are searched.
+    pub search: Search,
+}
+
+/// Which of a model's two checkpoints to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Checkpoint {
+    /// The one with the highest validation BLEU, counted since the last slicing.
+    Best,
+    /// The one after the last update.
+    Last,
+}

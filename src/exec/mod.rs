@@ -1,0 +1,1 @@
+//! The walk over the graph: skip, run, stop.

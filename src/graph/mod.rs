@@ -1,0 +1,1 @@
+//! A DAG of names: order, cycles, what lies downstream.

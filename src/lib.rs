@@ -1,0 +1,25 @@
+//! srp: declarative experiment pipelines for Selectively Regularized Pruning of Transformer translation models.
+//!
+//! # Where to start
+//! `docs/ARCHITECTURE.md` is the map. An experiment file becomes a [`plan`], the plan is walked by [`exec`] with
+//! what the [`cache`] holds, each stage's work stands in [`stages`], and [`results`] writes the table.
+
+pub mod cache;
+pub mod cli;
+pub mod config;
+#[cfg(feature = "nn")]
+pub mod decode;
+pub mod exec;
+pub mod graph;
+pub mod metrics;
+#[cfg(feature = "nn")]
+pub mod model;
+pub mod plan;
+#[cfg(feature = "nn")]
+pub mod prune;
+pub mod results;
+pub mod shape;
+pub mod stages;
+pub mod text;
+#[cfg(feature = "nn")]
+pub mod train;

@@ -1,0 +1,55 @@
+//! An experiment file, resolved: every value known, every reference checked, equal stages merged.
+
+use crate::config::{StageName, StageSpec};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A resolved experiment. Nothing in it is "maybe set", and nothing in it knows what a disk holds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    /// The experiment's name: the stem of its file.
+    pub name: String,
+    /// What it is about, in the author's words.
+    pub title: String,
+    /// All distinct stages of all sweep points, parents before children.
+    pub nodes: Vec<Node>,
+    /// The sweep points, in the order of the file; one without parameters when there is no sweep.
+    pub points: Vec<Point>,
+}
+
+/// The position of a node in [`Plan::nodes`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct NodeId(pub usize);
+
+/// A stage that is to be run once, however many sweep points and names lead to it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Node {
+    /// How people refer to it: its name, and `@parameter=value,…` for the sweep parameters that it depends on
+    /// where that name alone is not unique.
+    pub label: String,
+    /// The names that the experiment file gives it; more than one if two stages are the same.
+    pub names: BTreeSet<StageName>,
+    /// What it is told.
+    pub spec: StageSpec,
+    /// The nodes it reads, in the order of [`StageSpec::inputs`].
+    pub parents: Vec<Parent>,
+}
+
+/// An edge to a node that is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Parent {
+    /// The key of the reading stage's config that names it.
+    pub key: &'static str,
+    /// The node that is read.
+    pub node: NodeId,
+}
+
+/// One combination of the sweep's values.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Point {
+    /// The values of the parameters that the sweep varies.
+    pub params: BTreeMap<String, toml::Value>,
+    /// The node of each stage at this point.
+    pub stages: BTreeMap<StageName, NodeId>,
+}
