@@ -11,12 +11,14 @@ pub mod config;
 pub mod decode;
 pub mod exec;
 pub mod graph;
+pub mod groups;
 pub mod metrics;
 #[cfg(feature = "nn")]
 pub mod model;
 pub mod plan;
 #[cfg(feature = "nn")]
 pub mod prune;
+pub mod random;
 pub mod results;
 pub mod shape;
 pub mod stages;

@@ -1,5 +1,7 @@
 //! The sizes of a model, pruned or not: what parameters and FLOPs are counted from.
 
+use crate::config::Architecture;
+use crate::groups::{AttentionGroups, AttentionModule, GroupName, Groups, Side};
 use serde::{Deserialize, Serialize};
 
 /// Sizes of every group of a model as it stands now, beside those that never change.
@@ -75,6 +77,109 @@ pub struct AttentionShape {
 }
 
 impl Shape {
+    /// The shape of an unpruned model.
+    pub fn unpruned(architecture: &Architecture, source_vocab: usize, target_vocab: usize) -> Self {
+        let d_model = architecture.d_model.get();
+        let d_ff = architecture.d_ff.get();
+        let attention = AttentionShape {
+            qk: d_model,
+            vo: d_model,
+        };
+        Self {
+            original_d_model: d_model,
+            heads: architecture.heads.get(),
+            source_vocab,
+            target_vocab,
+            encoder: EncoderShape {
+                d_model,
+                layers: vec![
+                    EncoderLayerShape {
+                        self_attention: attention,
+                        d_ff
+                    };
+                    architecture.encoder_layers.get()
+                ],
+            },
+            decoder: DecoderShape {
+                d_model,
+                layers: vec![
+                    DecoderLayerShape {
+                        self_attention: attention,
+                        cross_attention: attention,
+                        d_ff
+                    };
+                    architecture.decoder_layers.get()
+                ],
+            },
+        }
+    }
+
+    /// Width of a head before pruning.
+    pub fn original_d_head(&self) -> usize {
+        self.original_d_model / self.heads
+    }
+
+    /// The length of every connectivity vector.
+    pub fn groups(&self) -> Groups<usize> {
+        let attention = |side, layer: usize, module| match (side, module) {
+            (Side::Encoder, _) => self.encoder.layers[layer].self_attention,
+            (Side::Decoder, AttentionModule::SelfAttention) => {
+                self.decoder.layers[layer].self_attention
+            }
+            (Side::Decoder, AttentionModule::CrossAttention) => {
+                self.decoder.layers[layer].cross_attention
+            }
+        };
+        Groups::build(
+            self.encoder.layers.len(),
+            self.decoder.layers.len(),
+            |name| match name {
+                GroupName::Embedding(Side::Encoder) => self.encoder.d_model,
+                GroupName::Embedding(Side::Decoder) => self.decoder.d_model,
+                GroupName::Qk(side, layer, module) => attention(side, layer, module).qk,
+                GroupName::Vo(side, layer, module) => attention(side, layer, module).vo,
+                GroupName::FeedForward(Side::Encoder, layer) => self.encoder.layers[layer].d_ff,
+                GroupName::FeedForward(Side::Decoder, layer) => self.decoder.layers[layer].d_ff,
+            },
+        )
+    }
+
+    /// The same model with other sizes of its groups.
+    pub fn with_groups(&self, sizes: &Groups<usize>) -> Self {
+        let attention = |groups: &AttentionGroups<usize>| AttentionShape {
+            qk: groups.qk,
+            vo: groups.vo,
+        };
+        Self {
+            encoder: EncoderShape {
+                d_model: sizes.encoder.embedding,
+                layers: sizes
+                    .encoder
+                    .layers
+                    .iter()
+                    .map(|l| EncoderLayerShape {
+                        self_attention: attention(&l.self_attention),
+                        d_ff: l.feed_forward,
+                    })
+                    .collect(),
+            },
+            decoder: DecoderShape {
+                d_model: sizes.decoder.embedding,
+                layers: sizes
+                    .decoder
+                    .layers
+                    .iter()
+                    .map(|l| DecoderLayerShape {
+                        self_attention: attention(&l.self_attention),
+                        cross_attention: attention(&l.cross_attention),
+                        d_ff: l.feed_forward,
+                    })
+                    .collect(),
+            },
+            ..self.clone()
+        }
+    }
+
     /// Trained numbers of the model: weights, biases and layer norms, the tied projection once; connectivity
     /// vectors and position masks are not trained and not counted.
     pub fn parameters(&self) -> u64 {

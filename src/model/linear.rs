@@ -1,0 +1,35 @@
+//! Affine maps, either side of which pruning may have emptied.
+
+use super::transformer::Loader;
+use burn::module::{Module, Param};
+use burn::tensor::{Tensor, backend::Backend};
+
+/// `y = W x + b`, with `W` stored `[out, in]`.
+#[derive(Module, Debug)]
+pub(super) struct Linear<B: Backend> {
+    weight: Option<Param<Tensor<B, 2>>>,
+    bias: Option<Param<Tensor<B, 1>>>,
+}
+
+impl<B: Backend> Linear<B> {
+    pub(super) fn load(loader: &Loader<'_, B>, prefix: &str) -> Self {
+        Self {
+            weight: loader.parameter(&format!("{prefix}.weight")),
+            bias: loader.parameter(&format!("{prefix}.bias")),
+        }
+    }
+
+    /// Maps each row; `None` stands for a matrix without columns.
+    ///
+    /// # Shapes
+    /// - `x`: `[rows, in]`
+    /// - returns: `[rows, out]`
+    pub(super) fn forward(&self, x: Option<Tensor<B, 2>>, rows: usize) -> Option<Tensor<B, 2>> {
+        let bias = self.bias.as_ref()?.val();
+        let out = bias.dims()[0];
+        Some(match (x, &self.weight) {
+            (Some(x), Some(weight)) => x.matmul(weight.val().transpose()) + bias.unsqueeze::<2>(),
+            _ => bias.unsqueeze::<2>().expand([rows, out]),
+        })
+    }
+}

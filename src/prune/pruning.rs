@@ -1,0 +1,280 @@
+//! A pruning run: what SRP adds to the training loop (SPEC §10).
+
+use super::compaction::{complement, freeze_masks, slice_blueprint, slice_state};
+use super::{Counts, Importance, Progress, connectivity_gradients, pruned_fraction, removed, select, shrunk};
+use crate::config::Prune;
+use crate::groups::Groups;
+use crate::model::{Connectivity, Pass, Transformer};
+use crate::text::batching::Batch;
+use crate::train::{DeviceBatch, Learner, Phase, Regime, Standing, Teacher, TrainError};
+use burn::module::AutodiffModule;
+use burn::tensor::backend::{AutodiffBackend, Backend};
+use burn::tensor::{Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+
+/// A pruning run that cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum PruneError {
+    /// Cutting changed what the model computes.
+    #[error(
+        "the cut model differs from the one with its groups at zero by {difference:e} in a logit, more than \
+         {tolerance:e}"
+    )]
+    Unsafe {
+        /// The largest difference of logits.
+        difference: f64,
+        /// The largest that rounding explains.
+        tolerance: f64,
+    },
+}
+
+/// The proof that a cut changed nothing: the model with the selected groups at zero, against the cut model, on
+/// validation sentences.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Safety {
+    /// The epoch after which it was cut.
+    pub epoch: usize,
+    /// What was removed.
+    pub removed: Counts,
+    /// Sentences compared.
+    pub sentences: usize,
+    /// The largest difference of two logits.
+    pub largest_difference: f64,
+    /// The largest absolute logit.
+    pub largest_logit: f64,
+}
+
+/// How far logits of the cut model may be from those of the model with groups at zero, relative to the largest
+/// logit: both are the same sums in another order, in 32-bit floats.
+const TOLERANCE: f64 = 1e-4;
+
+/// SRP as a regime of the training loop.
+#[derive(Debug)]
+pub struct Pruning<'a, B: AutodiffBackend> {
+    spec: &'a Prune,
+    scoring: &'a [Batch],
+    proof: &'a [Batch],
+    teacher: Option<Teacher<B>>,
+    device: B::Device,
+    round: Option<Round<B>>,
+    slicings: Vec<Safety>,
+}
+
+/// One round of shrinking: what was selected, and where the epoch stands in it.
+#[derive(Debug)]
+struct Round<B: AutodiffBackend> {
+    counts: Counts,
+    kept: Groups<Vec<usize>>,
+    /// 1 where an entry is selected, 0 where it stays.
+    selected: Connectivity<B>,
+    /// The reverse.
+    staying: Connectivity<B>,
+    progress: Progress,
+}
+
+impl<'a, B: AutodiffBackend> Pruning<'a, B> {
+    /// A regime that scores on `scoring` and proves its cuts on `proof`.
+    pub fn new(
+        spec: &'a Prune,
+        scoring: &'a [Batch],
+        proof: &'a [Batch],
+        teacher: Option<Teacher<B>>,
+        device: &B::Device,
+    ) -> Self {
+        Self { spec, scoring, proof, teacher, device: device.clone(), round: None, slicings: Vec::new() }
+    }
+
+    /// The proofs of all cuts so far.
+    pub fn slicings(&self) -> &[Safety] {
+        &self.slicings
+    }
+
+    /// Epochs of the pruning phase so far, if `epoch` is within it.
+    fn pruning_epoch(&self, epoch: usize) -> Option<usize> {
+        let last = self.spec.warmup_epochs
+            + self.spec.iterations.get() * self.spec.epochs_per_iteration.get();
+        (epoch > self.spec.warmup_epochs && epoch <= last).then(|| epoch - self.spec.warmup_epochs)
+    }
+
+    /// Scores, selects, and holds still what was selected.
+    fn begin_round(&self, learner: &mut Learner<B>, steps: usize) -> Round<B> {
+        let shape = &learner.blueprint.shape;
+        let sizes = shape.groups();
+        let batches = self.scoring.iter().map(|batch| DeviceBatch::new(batch, &self.device));
+        let smoothing = self.spec.training.label_smoothing.get();
+        let Importance { gradients, .. } =
+            connectivity_gradients(&learner.model, &sizes, batches, smoothing);
+        let fraction = pruned_fraction(
+            &learner.blueprint.original,
+            self.spec.compression_rate.get(),
+            self.spec.iterations.get(),
+            self.spec.budget,
+        );
+        let counts = removed(shape, fraction, self.spec.stage);
+        let chosen = select(&gradients, &counts, shape.heads);
+        let kept = complement(&chosen, &sizes);
+        learner.adam.freeze(&freeze_masks(shape, &kept), self.spec.freeze);
+        let epochs = self.spec.epochs_per_iteration.get() as u64;
+        Round {
+            counts,
+            selected: indicator(&chosen, &sizes, &self.device),
+            staying: indicator(&kept, &sizes, &self.device),
+            kept,
+            progress: Progress { step: 0, steps: epochs * steps as u64, epoch: 0, epochs },
+        }
+    }
+
+    /// Cuts the selected groups out of model and optimizer, and proves that this changes nothing.
+    fn end_round(
+        &mut self,
+        learner: &mut Learner<B>,
+        round: &Round<B>,
+        epoch: usize,
+    ) -> Result<(), TrainError> {
+        let before = learner.model.to_state();
+        let blueprint = slice_blueprint(&learner.blueprint, &round.kept);
+        let state = slice_state(&before, &round.kept);
+        let cut = Transformer::from_state(&blueprint, &state, &self.device)?;
+        let safety = self.prove(&learner.model.valid(), round, &cut.valid(), epoch)?;
+        self.slicings.push(safety);
+        learner.adam.unfreeze();
+        learner.adam.reshape(&before, |moments| slice_state(moments, &round.kept));
+        learner.blueprint = blueprint;
+        learner.model = cut;
+        Ok(())
+    }
+
+    fn prove(
+        &self,
+        whole: &Transformer<B::InnerBackend>,
+        round: &Round<B>,
+        cut: &Transformer<B::InnerBackend>,
+        epoch: usize,
+    ) -> Result<Safety, TrainError> {
+        let zeroed = inner(&round.staying);
+        let mut safety = Safety {
+            epoch,
+            removed: round.counts,
+            sentences: 0,
+            largest_difference: 0.0,
+            largest_logit: 0.0,
+        };
+        for batch in self.proof {
+            let batch = DeviceBatch::<B::InnerBackend>::new(batch, &self.device);
+            let pass = Pass { connectivity: Some(&zeroed), dropout: None };
+            let expected = whole.forward(&batch.source, &batch.decoder_input, pass) * batch.valid.clone();
+            let actual = cut.forward(&batch.source, &batch.decoder_input, Pass::plain()) * batch.valid;
+            safety.sentences += batch.source.batch;
+            safety.largest_logit = safety.largest_logit.max(largest(expected.clone()));
+            safety.largest_difference = safety.largest_difference.max(largest(expected - actual));
+        }
+        let tolerance = TOLERANCE * safety.largest_logit.max(1.0);
+        if safety.largest_difference <= tolerance {
+            return Ok(safety);
+        }
+        let difference = safety.largest_difference;
+        Err(TrainError::Other(Box::new(PruneError::Unsafe { difference, tolerance })))
+    }
+}
+
+/// The largest absolute entry.
+fn largest<B: Backend>(x: Tensor<B, 2>) -> f64 {
+    let largest = x.abs().max().into_data().convert::<f64>();
+    largest.iter::<f64>().fold(0.0, f64::max)
+}
+
+/// 1 at the given entries of each group, 0 at the others.
+fn indicator<B: Backend>(
+    entries: &Groups<Vec<usize>>,
+    sizes: &Groups<usize>,
+    device: &B::Device,
+) -> Connectivity<B> {
+    entries.map(|name, entries| {
+        let mut line = vec![0.0_f32; *sizes.get(name)];
+        for &index in entries {
+            line[index] = 1.0;
+        }
+        let size = line.len();
+        (size > 0).then(|| Tensor::from_data(TensorData::new(line, [size]), device))
+    })
+}
+
+fn inner<B: AutodiffBackend>(connectivity: &Connectivity<B>) -> Connectivity<B::InnerBackend> {
+    connectivity.map(|_, c| c.clone().map(Tensor::inner))
+}
+
+impl<B: AutodiffBackend> Round<B> {
+    /// The connectivity vectors with the selected entries at `value`.
+    fn connectivity(&self, value: f64) -> Connectivity<B> {
+        self.staying.map(|name, staying| {
+            let staying = staying.clone()?;
+            let selected = self.selected.get(name).clone()?;
+            Some(staying + selected * value)
+        })
+    }
+
+    fn value(&self, spec: &Prune) -> f64 {
+        match self.progress.step {
+            0 => 1.0,
+            _ => shrunk(spec.shrink, self.progress),
+        }
+    }
+}
+
+impl<B: AutodiffBackend> Regime<B> for Pruning<'_, B> {
+    fn begin_epoch(
+        &mut self,
+        learner: &mut Learner<B>,
+        epoch: usize,
+        steps: usize,
+    ) -> Result<Phase, TrainError> {
+        let Some(pruning_epoch) = self.pruning_epoch(epoch) else {
+            let warming = epoch <= self.spec.warmup_epochs;
+            return Ok(if warming { Phase::WarmingUp } else { Phase::FineTuning });
+        };
+        let period = self.spec.epochs_per_iteration.get();
+        let within = (pruning_epoch - 1) % period + 1;
+        if self.round.is_none() {
+            self.round = Some(self.begin_round(learner, steps));
+        }
+        if let Some(round) = &mut self.round {
+            round.progress.epoch = within as u64;
+        }
+        Ok(Phase::Pruning)
+    }
+
+    fn connectivity(&mut self, _step: usize) -> Option<Connectivity<B>> {
+        let round = self.round.as_mut()?;
+        round.progress.step += 1;
+        Some(round.connectivity(round.value(self.spec)))
+    }
+
+    fn validation_connectivity(&self) -> Option<Connectivity<B::InnerBackend>> {
+        let round = self.round.as_ref()?;
+        Some(inner(&round.connectivity(round.value(self.spec))))
+    }
+
+    fn teacher(&self) -> Option<&Teacher<B>> {
+        self.teacher.as_ref()
+    }
+
+    fn end_epoch(&mut self, learner: &mut Learner<B>, epoch: usize) -> Result<Standing, TrainError> {
+        let period = self.spec.epochs_per_iteration.get();
+        let ends = self.pruning_epoch(epoch).is_some_and(|epoch| epoch % period == 0);
+        match self.round.take() {
+            Some(round) if ends => {
+                self.end_round(learner, &round, epoch)?;
+                Ok(Standing::Reset)
+            }
+            round => {
+                self.round = round;
+                Ok(Standing::Comparable)
+            }
+        }
+    }
+
+    fn settled(&self) -> bool {
+        self.slicings.len() == self.spec.iterations.get()
+    }
+}

@@ -1,0 +1,185 @@
+//! Adam with decoupled weight decay, whose moments can be sliced and frozen with the model (SPEC §11, §13).
+
+use crate::config::{Freeze, Optimizer};
+use crate::model::Transformer;
+use crate::model::state::{Array, State};
+use burn::module::{Module, ModuleMapper, Param};
+use burn::tensor::backend::AutodiffBackend;
+use burn::tensor::{Tensor, TensorData};
+use std::collections::BTreeMap;
+
+/// The optimizer of one training run. Everything it keeps is keyed by the parameter's name.
+#[derive(Debug)]
+pub struct Adam<B: AutodiffBackend> {
+    settings: Optimizer,
+    moments: BTreeMap<String, Moments<B>>,
+    frozen: Option<Frozen<B>>,
+    device: B::Device,
+}
+
+/// The moments of one parameter, flat.
+#[derive(Debug, Clone)]
+struct Moments<B: AutodiffBackend> {
+    first: Tensor<B::InnerBackend, 1>,
+    second: Tensor<B::InnerBackend, 1>,
+    /// Completed updates of this parameter.
+    updates: i32,
+}
+
+/// Which entries stand still.
+#[derive(Debug)]
+struct Frozen<B: AutodiffBackend> {
+    /// For each parameter 1 where it is trained and 0 where it is frozen, flat.
+    masks: BTreeMap<String, Tensor<B::InnerBackend, 1>>,
+    decay: Freeze,
+}
+
+impl<B: AutodiffBackend> Adam<B> {
+    /// An optimizer without history.
+    pub fn new(settings: &Optimizer, device: &B::Device) -> Self {
+        Self { settings: settings.clone(), moments: BTreeMap::new(), frozen: None, device: device.clone() }
+    }
+
+    /// Holds still, from the next update on, the entries where `masks` is 0, and forgets their moments.
+    pub fn freeze(&mut self, masks: &State, decay: Freeze) {
+        let masks: BTreeMap<_, _> =
+            masks.iter().map(|(name, mask)| (name.clone(), upload::<B>(mask, &self.device))).collect();
+        for (name, moments) in &mut self.moments {
+            if let Some(mask) = masks.get(name) {
+                moments.first = moments.first.clone() * mask.clone();
+                moments.second = moments.second.clone() * mask.clone();
+            }
+        }
+        self.frozen = Some(Frozen { masks, decay });
+    }
+
+    /// Sets all entries free.
+    pub fn unfreeze(&mut self) {
+        self.frozen = None;
+    }
+
+    /// Rewrites both moments of every parameter: `change` gets the arrays of all parameters that have been
+    /// updated, shaped like the model's, and returns those to go on with.
+    pub fn reshape(&mut self, model: &State, change: impl Fn(&State) -> State) {
+        let download = |pick: &dyn Fn(&Moments<B>) -> Tensor<B::InnerBackend, 1>| -> State {
+            self.moments
+                .iter()
+                .filter_map(|(name, moments)| {
+                    let shape = model.get(name)?.shape.clone();
+                    let data = pick(moments).into_data().convert::<f32>().into_vec().ok()?;
+                    Some((name.clone(), Array { shape, data }))
+                })
+                .collect()
+        };
+        let first = change(&download(&|m| m.first.clone()));
+        let second = change(&download(&|m| m.second.clone()));
+        self.moments = first
+            .iter()
+            .filter_map(|(name, array)| {
+                let moments = Moments {
+                    first: upload::<B>(array, &self.device),
+                    second: upload::<B>(second.get(name)?, &self.device),
+                    updates: self.moments.get(name)?.updates,
+                };
+                Some((name.clone(), moments))
+            })
+            .collect();
+    }
+
+    /// Both moments of every parameter that has been updated, flat, with the number of its updates.
+    pub fn moments(&self) -> BTreeMap<String, (Vec<f32>, Vec<f32>, i32)> {
+        let flat = |t: &Tensor<B::InnerBackend, 1>| {
+            t.to_data().convert::<f32>().into_vec().unwrap_or_default()
+        };
+        self.moments
+            .iter()
+            .map(|(name, m)| (name.clone(), (flat(&m.first), flat(&m.second), m.updates)))
+            .collect()
+    }
+
+    /// One update: gradients times `factor`, at a learning rate.
+    pub fn step(
+        &mut self,
+        model: Transformer<B>,
+        gradients: &mut B::Gradients,
+        factor: f64,
+        learning_rate: f64,
+    ) -> Transformer<B> {
+        let mut update = Update { adam: self, gradients, factor, learning_rate, path: Vec::new() };
+        model.map(&mut update)
+    }
+}
+
+fn upload<B: AutodiffBackend>(array: &Array, device: &B::Device) -> Tensor<B::InnerBackend, 1> {
+    let data = TensorData::new(array.data.clone(), [array.data.len()]);
+    Tensor::from_data(data, device)
+}
+
+/// Walks the model's parameters and updates each.
+struct Update<'a, B: AutodiffBackend> {
+    adam: &'a mut Adam<B>,
+    gradients: &'a mut B::Gradients,
+    factor: f64,
+    learning_rate: f64,
+    path: Vec<String>,
+}
+
+impl<B: AutodiffBackend> Update<'_, B> {
+    /// The updated entries of one parameter, flat.
+    fn apply(
+        &mut self,
+        name: &str,
+        value: Tensor<B::InnerBackend, 1>,
+        gradient: Tensor<B::InnerBackend, 1>,
+    ) -> Tensor<B::InnerBackend, 1> {
+        let settings = &self.adam.settings;
+        let (beta1, beta2) = (settings.betas.0.get(), settings.betas.1.get());
+        let frozen = self.adam.frozen.as_ref();
+        let mask = frozen.and_then(|frozen| frozen.masks.get(name));
+        let gradient = gradient * self.factor;
+        let gradient = match mask {
+            Some(mask) => gradient * mask.clone(),
+            None => gradient,
+        };
+        let moments = self.adam.moments.entry(name.to_owned()).or_insert_with(|| Moments {
+            first: gradient.zeros_like(),
+            second: gradient.zeros_like(),
+            updates: 0,
+        });
+        moments.updates += 1;
+        moments.first = moments.first.clone() * beta1 + gradient.clone() * (1.0 - beta1);
+        moments.second = moments.second.clone() * beta2 + gradient.square() * (1.0 - beta2);
+        let correction = (1.0 - beta2.powi(moments.updates)).sqrt() / (1.0 - beta1.powi(moments.updates));
+        let decay = self.learning_rate * settings.weight_decay;
+        let decay = match (mask, frozen.map(|frozen| frozen.decay)) {
+            (Some(mask), Some(Freeze::Exact)) => value.clone() * mask.clone() * decay,
+            _ => value.clone() * decay,
+        };
+        let direction = moments.first.clone() / (moments.second.clone().sqrt() + settings.epsilon);
+        value - decay - direction * (self.learning_rate * correction)
+    }
+}
+
+impl<B: AutodiffBackend> ModuleMapper<B> for Update<'_, B> {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<B, D>>) -> Param<Tensor<B, D>> {
+        let name = self.path.join(".");
+        let (id, tensor, mapper) = param.consume();
+        let Some(gradient) = tensor.grad_remove(self.gradients) else {
+            return Param::from_mapped_value(id, tensor, mapper);
+        };
+        let value = tensor.inner();
+        let shape = value.dims();
+        let count = value.shape().num_elements();
+        let updated = self.apply(&name, value.reshape([count]), gradient.reshape([count]));
+        let tensor = Tensor::from_inner(updated.reshape(shape)).require_grad();
+        Param::from_mapped_value(id, tensor, mapper)
+    }
+}

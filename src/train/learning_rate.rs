@@ -1,0 +1,17 @@
+//! The learning rate over time.
+
+use crate::config::LearningRate;
+
+/// The rate of the next update, after `done` completed ones (SPEC §13).
+pub fn learning_rate(schedule: &LearningRate, done: u64) -> f64 {
+    match *schedule {
+        LearningRate::Fixed { rate } => rate,
+        LearningRate::InverseSqrt { peak, warmup_steps } if done < warmup_steps => {
+            done as f64 * peak / warmup_steps as f64
+        }
+        LearningRate::InverseSqrt { peak, warmup_steps: 0 } => peak,
+        LearningRate::InverseSqrt { peak, warmup_steps } => {
+            peak * (warmup_steps as f64).sqrt() / (done as f64).sqrt()
+        }
+    }
+}
