@@ -17,9 +17,11 @@ pub mod model;
 pub mod plan;
 #[cfg(feature = "nn")]
 pub mod prune;
+pub mod random;
 pub mod results;
 pub mod shape;
 pub mod stages;
 pub mod text;
 #[cfg(feature = "nn")]
 pub mod train;
+mod white_space;
