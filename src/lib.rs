@@ -25,3 +25,4 @@ pub mod stages;
 pub mod text;
 #[cfg(feature = "nn")]
 pub mod train;
+mod white_space;

@@ -1,1 +1,4 @@
 //! Text: corpora, tokens, subwords, numbers, batches.
+
+pub mod batching;
+pub mod detokenizer;
