@@ -1,4 +1,18 @@
 //! Text: corpora, tokens, subwords, numbers, batches.
+//!
+//! Reading order is the order of the work: [`corpus`] opens parallel text, [`moses`] tokenises it, [`clean`]
+//! drops bad pairs, [`bpe`] cuts words into subwords, [`vocabulary`] numbers them, [`indexed`] stores the
+//! numbers. [`dataset`] does all of it and is the one format that other modules read.
 
 pub mod batching;
+pub mod bpe;
+pub mod clean;
+//corpus
+//dataset
 pub mod detokenizer;
+//indexed
+//iwslt14
+pub mod lowercase;
+pub mod moses;
+mod nonbreaking;
+pub mod vocabulary;

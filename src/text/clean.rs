@@ -1,0 +1,158 @@
+//! Which sentence pairs of a training corpus are dropped (SPEC §19, step 2).
+
+use crate::config;
+
+/// Longest token that is kept, in characters.
+const MAX_TOKEN_CHARS: usize = 1000;
+
+/// A token of a factored corpus has nothing before one of its bars.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "line {line} of the {side} side has an empty factor before a `|`; the first line has a `|`, so each one \
+     separates the factors of a token"
+)]
+pub struct EmptyFactor {
+    /// `source` or `target`.
+    pub side: &'static str,
+    /// Number of the line, from 1.
+    pub line: usize,
+}
+
+/// A pair that is kept, its white space normalised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Where the pair stood, from 0.
+    pub index: usize,
+    /// The source side.
+    pub source: String,
+    /// The target side.
+    pub target: String,
+}
+
+/// Keeps the pairs of tokenised lines whose lengths are within the limits, in their order.
+///
+/// A `|` is deleted from the text unless the first pair has one, which makes the corpus a factored one. The
+/// shorter side decides how many pairs there are.
+///
+/// # Errors
+/// [`EmptyFactor`] if a kept pair of a factored corpus has one.
+pub fn clean(
+    limits: &config::Clean,
+    source: &[String],
+    target: &[String],
+) -> Result<Vec<Kept>, EmptyFactor> {
+    let mut pairs = source.iter().zip(target).peekable();
+    let factored = pairs
+        .peek()
+        .is_some_and(|(source, target)| source.contains('|') || target.contains('|'));
+    let mut kept = Vec::new();
+    for (index, (source, target)) in pairs.enumerate() {
+        let (source, target) = (normalized(source, factored), normalized(target, factored));
+        if is_kept(limits, &source, &target) {
+            reject_empty_factor("source", index, &source)?;
+            reject_empty_factor("target", index, &target)?;
+            kept.push(Kept {
+                index,
+                source,
+                target,
+            });
+        }
+    }
+    Ok(kept)
+}
+
+fn normalized(line: &str, factored: bool) -> String {
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    if factored {
+        words(line)
+    } else {
+        words(&line.replace('|', ""))
+    }
+}
+
+fn is_kept(limits: &config::Clean, source: &str, target: &str) -> bool {
+    let (source_tokens, target_tokens) = (tokens(source), tokens(target));
+    let length_fits = |n| n >= limits.min_tokens.max(1) && n <= limits.max_tokens;
+    length_fits(source_tokens)
+        && length_fits(target_tokens)
+        && source_tokens as f64 / target_tokens as f64 <= limits.max_ratio
+        && target_tokens as f64 / source_tokens as f64 <= limits.max_ratio
+        && !has_overlong_token(source)
+        && !has_overlong_token(target)
+}
+
+fn tokens(line: &str) -> usize {
+    line.split_whitespace().count()
+}
+
+fn has_overlong_token(line: &str) -> bool {
+    line.split([' ', '|'])
+        .any(|token| token.len() > MAX_TOKEN_CHARS && token.chars().count() > MAX_TOKEN_CHARS)
+}
+
+fn reject_empty_factor(side: &'static str, index: usize, line: &str) -> Result<(), EmptyFactor> {
+    if line.contains(" |") || line.contains("||") {
+        let line = index + 1;
+        return Err(EmptyFactor { side, line });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &[&str]) -> Vec<String> {
+        text.iter().map(|&line| line.to_owned()).collect()
+    }
+
+    fn limits() -> config::Clean {
+        config::Clean {
+            min_tokens: 1,
+            max_tokens: 175,
+            max_ratio: 1.5,
+        }
+    }
+
+    fn kept(source: &[&str], target: &[&str]) -> Result<Vec<(String, String)>, EmptyFactor> {
+        let kept = clean(&limits(), &lines(source), &lines(target))?;
+        Ok(kept.into_iter().map(|k| (k.source, k.target)).collect())
+    }
+
+    #[test]
+    fn a_bar_in_the_first_pair_makes_the_corpus_factored() {
+        let pairs = kept(&["a|N b|V", "c|N"], &["x y", "z|Q"]).unwrap();
+        assert_eq!(pairs[0].0, "a|N b|V");
+        assert_eq!(pairs[1], ("c|N".to_owned(), "z|Q".to_owned()));
+    }
+
+    #[test]
+    fn a_bar_that_comes_later_is_deleted() {
+        assert_eq!(kept(&["a", "b|c ||"], &["x", "y"]).unwrap()[1].0, "bc");
+    }
+
+    #[test]
+    fn an_empty_factor_is_fatal_in_a_factored_corpus() {
+        let error = kept(&["a|N", "b"], &["x|N", "y||N"]).unwrap_err();
+        assert_eq!((error.side, error.line), ("target", 2));
+        assert!(error.to_string().contains("line 2 of the target side"));
+    }
+
+    #[test]
+    fn an_empty_factor_in_a_dropped_pair_is_not_looked_at() {
+        assert_eq!(kept(&["a|N", "b || c"], &["x|N", "y"]).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn an_empty_side_is_dropped_even_if_no_tokens_are_asked_for() {
+        let limits = config::Clean {
+            min_tokens: 0,
+            ..limits()
+        };
+        assert!(
+            clean(&limits, &lines(&[" "]), &lines(&["x"]))
+                .unwrap()
+                .is_empty()
+        );
+    }
+}
