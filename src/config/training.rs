@@ -59,13 +59,16 @@ pub struct Optimizer {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum LearningRate {
-    /// Linear from 0 to `peak` over the warm-up, then falling with the root of the update's number.
+    /// Linear from `start` to `peak` over the warm-up, then falling with the root of the update's number.
     #[serde(rename_all = "kebab-case")]
     InverseSqrt {
         /// The highest rate.
         peak: f64,
         /// Updates until the peak.
         warmup_steps: u64,
+        /// The rate of the first update, 0 if not given; without a warm-up there is none such.
+        #[serde(default)]
+        start: f64,
     },
     /// The same rate throughout.
     Fixed {

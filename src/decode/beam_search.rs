@@ -3,7 +3,7 @@
 use super::candidates::{Candidate, best};
 use crate::config::Search;
 use crate::model::{Pass, Source, Transformer};
-use crate::text::{EOS, PAD, UNK};
+use crate::text::vocabulary::{EOS, PAD, UNK};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Int, Tensor, TensorData, backend::Backend};
 
@@ -42,7 +42,12 @@ impl Hypothesis {
         let before = std::iter::once(0.0).chain(self.cumulative.iter().copied());
         Translation {
             score: self.total() / (self.tokens.len() as f64).powf(length_penalty),
-            positional_scores: self.cumulative.iter().zip(before).map(|(after, before)| after - before).collect(),
+            positional_scores: self
+                .cumulative
+                .iter()
+                .zip(before)
+                .map(|(after, before)| after - before)
+                .collect(),
             tokens: self.tokens,
         }
     }
@@ -67,35 +72,49 @@ pub fn beam_search<B: Backend>(
     pass: Pass<'_, B>,
 ) -> Vec<Vec<Translation>> {
     let beam = search.beam.get();
-    let limit = (search.max_length_a * source.src_len as f64 + search.max_length_b as f64).floor() as usize;
+    let limit =
+        (search.max_length_a * source.src_len as f64 + search.max_length_b as f64).floor() as usize;
     let limit = limit.min(max_positions.saturating_sub(1));
     let device = source.device();
     let memory = model.encode(source, pass);
     let mut cache = model.cache(&memory, source);
     let mut sentences: Vec<Sentence> = (0..source.batch)
-        .map(|index| Sentence { index, live: vec![Hypothesis::default(); beam], finished: Vec::new() })
+        .map(|index| Sentence {
+            index,
+            live: vec![Hypothesis::default(); beam],
+            finished: Vec::new(),
+        })
         .collect();
     let mut done: Vec<Vec<Translation>> = vec![Vec::new(); source.batch];
     for step in 0..=limit {
         let newest = sentences.iter().flat_map(|sentence| &sentence.live);
-        let newest = newest.map(|hypothesis| hypothesis.tokens.last().map_or(EOS as i32, |&t| t as i32));
+        let newest =
+            newest.map(|hypothesis| hypothesis.tokens.last().map_or(EOS as i32, |&t| t as i32));
         let logits = model.step(ints(newest.collect(), &device), &mut cache, pass);
         let [_, vocab] = logits.dims();
         let scores = log_softmax(logits, 1).into_data().convert::<f32>();
-        let Ok(mut scores) = scores.into_vec::<f32>() else { unreachable!("converted to f32") };
+        let Ok(mut scores) = scores.into_vec::<f32>() else {
+            unreachable!("converted to f32")
+        };
         for row in scores.chunks_exact_mut(vocab) {
             forbid(row, step, limit, search);
         }
         let mut rows = Vec::new();
         let mut going_on = Vec::new();
         for (place, sentence) in sentences.iter_mut().enumerate() {
-            let scores = scores[place * beam * vocab..(place + 1) * beam * vocab].chunks_exact(vocab);
+            let scores =
+                scores[place * beam * vocab..(place + 1) * beam * vocab].chunks_exact(vocab);
             let from = sentence.advance(scores, step, search);
             if sentence.finished.len() >= beam || step == limit {
-                sentence.finished.sort_by(|a, b| b.score.total_cmp(&a.score));
+                sentence
+                    .finished
+                    .sort_by(|a, b| b.score.total_cmp(&a.score));
                 done[sentence.index] = std::mem::take(&mut sentence.finished);
             } else {
-                rows.extend(from.into_iter().map(|hypothesis| (place * beam + hypothesis) as i32));
+                rows.extend(
+                    from.into_iter()
+                        .map(|hypothesis| (place * beam + hypothesis) as i32),
+                );
                 going_on.push(place);
             }
         }
@@ -143,15 +162,28 @@ impl Sentence {
         let beam = self.live.len();
         // All hypotheses are the same at the first step.
         let counted = if step == 0 { 1 } else { beam };
-        let totals: Vec<f64> = self.live.iter().take(counted).map(Hypothesis::total).collect();
+        let totals: Vec<f64> = self
+            .live
+            .iter()
+            .take(counted)
+            .map(Hypothesis::total)
+            .collect();
         let mut scores = scores.peekable();
         let vocab = scores.peek().map_or(0, |row| row.len());
-        let candidates = best(scores, &totals, (2 * beam).min((counted * vocab).saturating_sub(1)));
+        let candidates = best(
+            scores,
+            &totals,
+            (2 * beam).min((counted * vocab).saturating_sub(1)),
+        );
         let mut live = Vec::with_capacity(beam);
         let mut from = Vec::with_capacity(beam);
         for (rank, &candidate) in candidates.iter().enumerate() {
             let ends = candidate.token == EOS as usize;
-            if ends && rank < beam && self.finished.len() < beam && candidate.total > f64::NEG_INFINITY {
+            if ends
+                && rank < beam
+                && self.finished.len() < beam
+                && candidate.total > f64::NEG_INFINITY
+            {
                 let hypothesis = self.live[candidate.hypothesis].with(candidate);
                 self.finished.push(hypothesis.finish(search.length_penalty));
             } else if !ends && live.len() < beam {
@@ -165,7 +197,10 @@ impl Sentence {
                 break;
             }
             let hopeless = vec![f64::NEG_INFINITY; hypothesis.cumulative.len()];
-            live.push(Hypothesis { cumulative: hopeless, ..hypothesis });
+            live.push(Hypothesis {
+                cumulative: hopeless,
+                ..hypothesis
+            });
             from.push(origin);
         }
         self.live = live;

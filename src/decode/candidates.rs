@@ -29,7 +29,14 @@ pub(super) fn best<'a>(
                 continue;
             }
             let place = best.partition_point(|candidate| candidate.total >= total);
-            best.insert(place, Candidate { hypothesis, token, total });
+            best.insert(
+                place,
+                Candidate {
+                    hypothesis,
+                    token,
+                    total,
+                },
+            );
             best.truncate(count);
         }
     }

@@ -65,6 +65,13 @@ impl<B: Backend> Source<B> {
     }
 }
 
+impl<B: Backend> Source<B> {
+    /// Where the batch lies.
+    pub fn device(&self) -> B::Device {
+        self.tokens.device()
+    }
+}
+
 impl<B: Backend> Target<B> {
     /// Takes padded decoder inputs to the device.
     ///

@@ -69,7 +69,11 @@ pub fn removed(current: &Shape, fraction: f64, stage: PruneStage) -> Counts {
         decoder_dims: dims(current.decoder.d_model),
         ..Counts::default()
     };
-    let head = current.encoder.layers.first().map(|layer| layer.self_attention);
+    let head = current
+        .encoder
+        .layers
+        .first()
+        .map(|layer| layer.self_attention);
     let per_head = |total: Option<usize>| share(total.unwrap_or(0) / current.heads);
     let inner = Counts {
         neurons: share(neurons(current)),

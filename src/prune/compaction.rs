@@ -45,12 +45,15 @@ pub fn slice_state(state: &State, kept: &Groups<Vec<usize>>) -> State {
         .into_iter()
         .filter_map(|parameter| {
             let array = state.get(&parameter.name)?;
-            let sliced = parameter.axes.iter().enumerate().fold(array.clone(), |array, (axis, &group)| {
-                match group {
-                    Axis::Group(name) => array.select(axis, kept.get(name)),
-                    Axis::Vocabulary(_) => array,
-                }
-            });
+            let sliced =
+                parameter
+                    .axes
+                    .iter()
+                    .enumerate()
+                    .fold(array.clone(), |array, (axis, &group)| match group {
+                        Axis::Group(name) => array.select(axis, kept.get(name)),
+                        Axis::Vocabulary(_) => array,
+                    });
             (!sliced.data.is_empty()).then_some((parameter.name, sliced))
         })
         .collect()
@@ -74,7 +77,10 @@ pub fn freeze_masks(shape: &Shape, kept: &Groups<Vec<usize>>) -> State {
         .map(|parameter| {
             let data = parameter.axes.iter().fold(vec![1.0_f32], |outer, &axis| {
                 let line = ones(axis);
-                outer.iter().flat_map(|&a| line.iter().map(move |&b| a * b)).collect()
+                outer
+                    .iter()
+                    .flat_map(|&a| line.iter().map(move |&b| a * b))
+                    .collect()
             });
             let shape = sizes.shape(&parameter);
             (parameter.name, Array { shape, data })

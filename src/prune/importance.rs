@@ -6,8 +6,8 @@
 use crate::groups::Groups;
 use crate::model::{Pass, Transformer, ones};
 use crate::train::{DeviceBatch, label_smoothed};
-use burn::tensor::backend::AutodiffBackend;
 use burn::tensor::Tensor;
+use burn::tensor::backend::AutodiffBackend;
 
 /// What a scoring pass found.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,21 +33,35 @@ pub fn connectivity_gradients<B: AutodiffBackend>(
         let device = batch.valid.device();
         let connectivity =
             ones::<B>(sizes, &device).map(|_, c| c.clone().map(Tensor::require_grad));
-        let pass = Pass { connectivity: Some(&connectivity), dropout: None };
+        let pass = Pass {
+            connectivity: Some(&connectivity),
+            dropout: None,
+        };
         let logits = model.forward(&batch.source, &batch.decoder_input, pass);
         let loss = label_smoothed(logits, batch.targets, batch.valid, smoothing).smoothed;
         let gradients = loss.backward();
-        losses.push(f64::from(loss.into_data().convert::<f32>().iter::<f32>().sum::<f32>()));
+        losses.push(f64::from(
+            loss.into_data().convert::<f32>().iter::<f32>().sum::<f32>(),
+        ));
         sums = sums.map(|name, sum| {
-            let gradient = connectivity.get(name).as_ref().and_then(|c| c.grad(&gradients));
+            let gradient = connectivity
+                .get(name)
+                .as_ref()
+                .and_then(|c| c.grad(&gradients));
             match gradient {
                 Some(gradient) => {
                     let gradient = gradient.into_data().convert::<f32>();
-                    sum.iter().zip(gradient.iter::<f32>()).map(|(a, b)| a + b).collect()
+                    sum.iter()
+                        .zip(gradient.iter::<f32>())
+                        .map(|(a, b)| a + b)
+                        .collect()
                 }
                 None => sum.clone(),
             }
         });
     }
-    Importance { gradients: sums, losses }
+    Importance {
+        gradients: sums,
+        losses,
+    }
 }

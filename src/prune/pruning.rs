@@ -1,7 +1,9 @@
 //! A pruning run: what SRP adds to the training loop (SPEC §10).
 
 use super::compaction::{complement, freeze_masks, slice_blueprint, slice_state};
-use super::{Counts, Importance, Progress, connectivity_gradients, pruned_fraction, removed, select, shrunk};
+use super::{
+    Counts, Importance, Progress, connectivity_gradients, pruned_fraction, removed, select, shrunk,
+};
 use crate::config::Prune;
 use crate::groups::Groups;
 use crate::model::{Connectivity, Pass, Transformer};
@@ -82,7 +84,15 @@ impl<'a, B: AutodiffBackend> Pruning<'a, B> {
         teacher: Option<Teacher<B>>,
         device: &B::Device,
     ) -> Self {
-        Self { spec, scoring, proof, teacher, device: device.clone(), round: None, slicings: Vec::new() }
+        Self {
+            spec,
+            scoring,
+            proof,
+            teacher,
+            device: device.clone(),
+            round: None,
+            slicings: Vec::new(),
+        }
     }
 
     /// The proofs of all cuts so far.
@@ -101,7 +111,10 @@ impl<'a, B: AutodiffBackend> Pruning<'a, B> {
     fn begin_round(&self, learner: &mut Learner<B>, steps: usize) -> Round<B> {
         let shape = &learner.blueprint.shape;
         let sizes = shape.groups();
-        let batches = self.scoring.iter().map(|batch| DeviceBatch::new(batch, &self.device));
+        let batches = self
+            .scoring
+            .iter()
+            .map(|batch| DeviceBatch::new(batch, &self.device));
         let smoothing = self.spec.training.label_smoothing.get();
         let Importance { gradients, .. } =
             connectivity_gradients(&learner.model, &sizes, batches, smoothing);
@@ -114,14 +127,21 @@ impl<'a, B: AutodiffBackend> Pruning<'a, B> {
         let counts = removed(shape, fraction, self.spec.stage);
         let chosen = select(&gradients, &counts, shape.heads);
         let kept = complement(&chosen, &sizes);
-        learner.adam.freeze(&freeze_masks(shape, &kept), self.spec.freeze);
+        learner
+            .adam
+            .freeze(&freeze_masks(shape, &kept), self.spec.freeze);
         let epochs = self.spec.epochs_per_iteration.get() as u64;
         Round {
             counts,
             selected: indicator(&chosen, &sizes, &self.device),
             staying: indicator(&kept, &sizes, &self.device),
             kept,
-            progress: Progress { step: 0, steps: epochs * steps as u64, epoch: 0, epochs },
+            progress: Progress {
+                step: 0,
+                steps: epochs * steps as u64,
+                epoch: 0,
+                epochs,
+            },
         }
     }
 
@@ -139,7 +159,9 @@ impl<'a, B: AutodiffBackend> Pruning<'a, B> {
         let safety = self.prove(&learner.model.valid(), round, &cut.valid(), epoch)?;
         self.slicings.push(safety);
         learner.adam.unfreeze();
-        learner.adam.reshape(&before, |moments| slice_state(moments, &round.kept));
+        learner
+            .adam
+            .reshape(&before, |moments| slice_state(moments, &round.kept));
         learner.blueprint = blueprint;
         learner.model = cut;
         Ok(())
@@ -162,9 +184,14 @@ impl<'a, B: AutodiffBackend> Pruning<'a, B> {
         };
         for batch in self.proof {
             let batch = DeviceBatch::<B::InnerBackend>::new(batch, &self.device);
-            let pass = Pass { connectivity: Some(&zeroed), dropout: None };
-            let expected = whole.forward(&batch.source, &batch.decoder_input, pass) * batch.valid.clone();
-            let actual = cut.forward(&batch.source, &batch.decoder_input, Pass::plain()) * batch.valid;
+            let pass = Pass {
+                connectivity: Some(&zeroed),
+                dropout: None,
+            };
+            let expected =
+                whole.forward(&batch.source, &batch.decoder_input, pass) * batch.valid.clone();
+            let actual =
+                cut.forward(&batch.source, &batch.decoder_input, Pass::plain()) * batch.valid;
             safety.sentences += batch.source.batch;
             safety.largest_logit = safety.largest_logit.max(largest(expected.clone()));
             safety.largest_difference = safety.largest_difference.max(largest(expected - actual));
@@ -174,7 +201,10 @@ impl<'a, B: AutodiffBackend> Pruning<'a, B> {
             return Ok(safety);
         }
         let difference = safety.largest_difference;
-        Err(TrainError::Other(Box::new(PruneError::Unsafe { difference, tolerance })))
+        Err(TrainError::Other(Box::new(PruneError::Unsafe {
+            difference,
+            tolerance,
+        })))
     }
 }
 
@@ -231,7 +261,11 @@ impl<B: AutodiffBackend> Regime<B> for Pruning<'_, B> {
     ) -> Result<Phase, TrainError> {
         let Some(pruning_epoch) = self.pruning_epoch(epoch) else {
             let warming = epoch <= self.spec.warmup_epochs;
-            return Ok(if warming { Phase::WarmingUp } else { Phase::FineTuning });
+            return Ok(if warming {
+                Phase::WarmingUp
+            } else {
+                Phase::FineTuning
+            });
         };
         let period = self.spec.epochs_per_iteration.get();
         let within = (pruning_epoch - 1) % period + 1;
@@ -259,9 +293,15 @@ impl<B: AutodiffBackend> Regime<B> for Pruning<'_, B> {
         self.teacher.as_ref()
     }
 
-    fn end_epoch(&mut self, learner: &mut Learner<B>, epoch: usize) -> Result<Standing, TrainError> {
+    fn end_epoch(
+        &mut self,
+        learner: &mut Learner<B>,
+        epoch: usize,
+    ) -> Result<Standing, TrainError> {
         let period = self.spec.epochs_per_iteration.get();
-        let ends = self.pruning_epoch(epoch).is_some_and(|epoch| epoch % period == 0);
+        let ends = self
+            .pruning_epoch(epoch)
+            .is_some_and(|epoch| epoch % period == 0);
         match self.round.take() {
             Some(round) if ends => {
                 self.end_round(learner, &round, epoch)?;

@@ -37,7 +37,9 @@ fn largest_of_each_head(values: &[f32], count: usize, heads: usize) -> Vec<usize
     (0..heads)
         .flat_map(|head| {
             let start = head * width;
-            largest(&values[start..start + width], count).into_iter().map(move |index| start + index)
+            largest(&values[start..start + width], count)
+                .into_iter()
+                .map(move |index| start + index)
         })
         .collect()
 }
@@ -48,7 +50,10 @@ fn select_neurons(scores: &Groups<Vec<f32>>, count: usize) -> BTreeMap<GroupName
         .filter(|(name, _)| matches!(name, GroupName::FeedForward(..)))
         .flat_map(|(name, values)| (0..values.len()).map(move |index| (name, index)))
         .collect();
-    let values: Vec<f32> = places.iter().map(|&(name, index)| scores.get(name)[index]).collect();
+    let values: Vec<f32> = places
+        .iter()
+        .map(|&(name, index)| scores.get(name)[index])
+        .collect();
     let mut chosen = BTreeMap::<GroupName, Vec<usize>>::new();
     for place in largest(&values, count) {
         let (name, index) = places[place];
@@ -74,7 +79,10 @@ mod tests {
             GroupName::FeedForward(Side::Decoder, _) => vec![2.0, 1.0],
             _ => vec![0.0; 2],
         });
-        let counts = Counts { neurons: 3, ..Counts::default() };
+        let counts = Counts {
+            neurons: 3,
+            ..Counts::default()
+        };
         let selected = select(&scores, &counts, 2);
         assert_eq!(selected.encoder.layers[0].feed_forward, [0, 2]);
         assert_eq!(selected.decoder.layers[0].feed_forward, [0]);

@@ -37,13 +37,20 @@ struct Frozen<B: AutodiffBackend> {
 impl<B: AutodiffBackend> Adam<B> {
     /// An optimizer without history.
     pub fn new(settings: &Optimizer, device: &B::Device) -> Self {
-        Self { settings: settings.clone(), moments: BTreeMap::new(), frozen: None, device: device.clone() }
+        Self {
+            settings: settings.clone(),
+            moments: BTreeMap::new(),
+            frozen: None,
+            device: device.clone(),
+        }
     }
 
     /// Holds still, from the next update on, the entries where `masks` is 0, and forgets their moments.
     pub fn freeze(&mut self, masks: &State, decay: Freeze) {
-        let masks: BTreeMap<_, _> =
-            masks.iter().map(|(name, mask)| (name.clone(), upload::<B>(mask, &self.device))).collect();
+        let masks: BTreeMap<_, _> = masks
+            .iter()
+            .map(|(name, mask)| (name.clone(), upload::<B>(mask, &self.device)))
+            .collect();
         for (name, moments) in &mut self.moments {
             if let Some(mask) = masks.get(name) {
                 moments.first = moments.first.clone() * mask.clone();
@@ -105,7 +112,13 @@ impl<B: AutodiffBackend> Adam<B> {
         factor: f64,
         learning_rate: f64,
     ) -> Transformer<B> {
-        let mut update = Update { adam: self, gradients, factor, learning_rate, path: Vec::new() };
+        let mut update = Update {
+            adam: self,
+            gradients,
+            factor,
+            learning_rate,
+            path: Vec::new(),
+        };
         model.map(&mut update)
     }
 }
@@ -141,15 +154,20 @@ impl<B: AutodiffBackend> Update<'_, B> {
             Some(mask) => gradient * mask.clone(),
             None => gradient,
         };
-        let moments = self.adam.moments.entry(name.to_owned()).or_insert_with(|| Moments {
-            first: gradient.zeros_like(),
-            second: gradient.zeros_like(),
-            updates: 0,
-        });
+        let moments = self
+            .adam
+            .moments
+            .entry(name.to_owned())
+            .or_insert_with(|| Moments {
+                first: gradient.zeros_like(),
+                second: gradient.zeros_like(),
+                updates: 0,
+            });
         moments.updates += 1;
         moments.first = moments.first.clone() * beta1 + gradient.clone() * (1.0 - beta1);
         moments.second = moments.second.clone() * beta2 + gradient.square() * (1.0 - beta2);
-        let correction = (1.0 - beta2.powi(moments.updates)).sqrt() / (1.0 - beta1.powi(moments.updates));
+        let correction =
+            (1.0 - beta2.powi(moments.updates)).sqrt() / (1.0 - beta1.powi(moments.updates));
         let decay = self.learning_rate * settings.weight_decay;
         let decay = match (mask, frozen.map(|frozen| frozen.decay)) {
             (Some(mask), Some(Freeze::Exact)) => value.clone() * mask.clone() * decay,

@@ -21,13 +21,17 @@ pub struct DeviceBatch<B: Backend> {
 }
 
 /// Token id of padding.
-const PAD: i32 = crate::text::PAD as i32;
+const PAD: i32 = crate::text::vocabulary::PAD as i32;
 
 impl<B: Backend> DeviceBatch<B> {
     /// Takes a batch to the device.
     pub fn new(batch: &Batch, device: &B::Device) -> Self {
         let rows = batch.target.len();
-        let valid: Vec<f32> = batch.target.iter().map(|&id| if id == PAD { 0.0 } else { 1.0 }).collect();
+        let valid: Vec<f32> = batch
+            .target
+            .iter()
+            .map(|&id| if id == PAD { 0.0 } else { 1.0 })
+            .collect();
         Self {
             source: Source::new(&batch.source, batch.src_len, device),
             decoder_input: Target::new(&batch.decoder_input, batch.tgt_len, device),

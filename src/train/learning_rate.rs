@@ -6,11 +6,11 @@ use crate::config::LearningRate;
 pub fn learning_rate(schedule: &LearningRate, done: u64) -> f64 {
     match *schedule {
         LearningRate::Fixed { rate } => rate,
-        LearningRate::InverseSqrt { peak, warmup_steps } if done < warmup_steps => {
-            done as f64 * peak / warmup_steps as f64
+        LearningRate::InverseSqrt { peak, warmup_steps, start } if done < warmup_steps => {
+            start + done as f64 * (peak - start) / warmup_steps as f64
         }
-        LearningRate::InverseSqrt { peak, warmup_steps: 0 } => peak,
-        LearningRate::InverseSqrt { peak, warmup_steps } => {
+        LearningRate::InverseSqrt { peak, warmup_steps: 0, .. } => peak,
+        LearningRate::InverseSqrt { peak, warmup_steps, .. } => {
             peak * (warmup_steps as f64).sqrt() / (done as f64).sqrt()
         }
     }

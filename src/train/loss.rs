@@ -33,7 +33,10 @@ pub fn label_smoothed<B: Backend>(
     let nll = (log_total.clone() - right) * valid.clone();
     let all = (log_total * vocab as f64 - logits.sum_dim(1)) * valid;
     let nll = nll.sum();
-    Loss { smoothed: nll.clone() * (1.0 - smoothing - each) + all.sum() * each, nll }
+    Loss {
+        smoothed: nll.clone() * (1.0 - smoothing - each) + all.sum() * each,
+        nll,
+    }
 }
 
 /// Distance from the teacher's to the student's softened distribution, times the squared temperature.

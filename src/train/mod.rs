@@ -14,6 +14,6 @@ pub use batch::DeviceBatch;
 pub use learning_rate::learning_rate;
 pub use loss::{Loss, distillation, label_smoothed};
 pub use trainer::{
-    EpochRecord, Learner, Outcome, Phase, Plain, Regime, Standing, StepRecord, Teacher, TrainError, Trainer, UpdateLoss,
-    Validate, Watch,
+    EpochRecord, Learner, Outcome, Phase, Plain, Regime, Standing, StepRecord, Teacher, TrainError,
+    Trainer, UpdateLoss, Validate, Watch,
 };

@@ -23,6 +23,8 @@ pub struct Learner<B: AutodiffBackend> {
     pub adam: Adam<B>,
     /// Completed updates.
     pub steps: u64,
+    /// Where it learns.
+    pub device: B::Device,
 }
 
 /// A model that the learner imitates, beside what the data say (SPEC §9).
@@ -76,7 +78,8 @@ pub trait Regime<B: AutodiffBackend> {
     ///
     /// # Errors
     /// If the model cannot be changed as it should.
-    fn end_epoch(&mut self, learner: &mut Learner<B>, epoch: usize) -> Result<Standing, TrainError>;
+    fn end_epoch(&mut self, learner: &mut Learner<B>, epoch: usize)
+    -> Result<Standing, TrainError>;
 
     /// Whether the model is what the run is to make: until then, neither patience nor an early end count.
     fn settled(&self) -> bool;
@@ -282,7 +285,10 @@ impl Trainer<'_> {
                 best = None;
                 without_gain = 0;
             }
-            let out_of_steps = self.settings.max_steps.is_some_and(|most| learner.steps >= most.get());
+            let out_of_steps = self
+                .settings
+                .max_steps
+                .is_some_and(|most| learner.steps >= most.get());
             let due = epoch % self.settings.validation.every_epochs.get() == 0;
             let mut ends = epoch == epochs || out_of_steps;
             let mut score = None;
@@ -323,7 +329,9 @@ impl Trainer<'_> {
                 best_score,
                 steps: learner.steps,
             }),
-            _ => Err(TrainError::Unfinished { steps: learner.steps }),
+            _ => Err(TrainError::Unfinished {
+                steps: learner.steps,
+            }),
         }
     }
 
@@ -334,18 +342,23 @@ impl Trainer<'_> {
         watch: &mut impl Watch,
         epoch: usize,
     ) -> Result<Sums, TrainError> {
-        let device = learner.model.devices().into_iter().next().unwrap_or_default();
         let steps = self.batches.len();
         let mut sums = Sums::default();
         let order = epoch_order(steps, self.seed, epoch as u64);
         for (index, &batch) in order.iter().enumerate() {
-            let batch = DeviceBatch::new(&self.batches[batch], &device);
+            let batch = DeviceBatch::new(&self.batches[batch], &learner.device);
             let connectivity = regime.connectivity(index + 1);
             let dropout = Dropout::new(self.settings.dropout.get(), self.seed, learner.steps);
-            let pass = Pass { connectivity: connectivity.as_ref(), dropout: dropout.as_ref() };
+            let pass = Pass {
+                connectivity: connectivity.as_ref(),
+                dropout: dropout.as_ref(),
+            };
             let loss = sums.add(learner.update(&batch, pass, regime.teacher(), self.settings));
             if !loss.is_finite() {
-                return Err(TrainError::Diverged { step: learner.steps, loss });
+                return Err(TrainError::Diverged {
+                    step: learner.steps,
+                    loss,
+                });
             }
             watch.step(&StepRecord {
                 epoch,
@@ -355,7 +368,11 @@ impl Trainer<'_> {
                 planned_steps: (steps * self.settings.epochs.get()) as u64,
                 loss,
             });
-            if self.settings.max_steps.is_some_and(|most| learner.steps >= most.get()) {
+            if self
+                .settings
+                .max_steps
+                .is_some_and(|most| learner.steps >= most.get())
+            {
                 break;
             }
         }
@@ -376,7 +393,13 @@ impl<B: AutodiffBackend> Learner<B> {
     ) -> Result<Self, LoadError> {
         let model = Transformer::from_state(&blueprint, state, device)?;
         let adam = Adam::new(&settings.optimizer, device);
-        Ok(Self { blueprint, model, adam, steps: 0 })
+        Ok(Self {
+            blueprint,
+            model,
+            adam,
+            steps: 0,
+            device: device.clone(),
+        })
     }
 
     /// One update: forward, backward, divide by the target tokens, Adam.
@@ -387,7 +410,9 @@ impl<B: AutodiffBackend> Learner<B> {
         teacher: Option<&Teacher<B>>,
         settings: &Training,
     ) -> UpdateLoss<B> {
-        let logits = self.model.forward(&batch.source, &batch.decoder_input, pass);
+        let logits = self
+            .model
+            .forward(&batch.source, &batch.decoder_input, pass);
         let loss = label_smoothed(
             logits.clone(),
             batch.targets.clone(),
@@ -404,7 +429,11 @@ impl<B: AutodiffBackend> Learner<B> {
         let model = self.model.clone();
         self.model = self.adam.step(model, &mut gradients, factor, rate);
         self.steps += 1;
-        UpdateLoss { total: total.inner(), nll: loss.nll.inner(), tokens: batch.target_tokens }
+        UpdateLoss {
+            total: total.inner(),
+            nll: loss.nll.inner(),
+            tokens: batch.target_tokens,
+        }
     }
 }
 
@@ -412,9 +441,17 @@ impl<B: AutodiffBackend> Teacher<B> {
     /// How far the student's scores are from the teacher's, summed over target tokens; `[1]`.
     fn loss(&self, student: Tensor<B, 2>, batch: &DeviceBatch<B>) -> Tensor<B, 1> {
         let batch_inner = batch.inner();
-        let logits =
-            self.model.forward(&batch_inner.source, &batch_inner.decoder_input, Pass::plain());
-        distillation(student, Tensor::from_inner(logits), batch.valid.clone(), self.temperature)
+        let logits = self.model.forward(
+            &batch_inner.source,
+            &batch_inner.decoder_input,
+            Pass::plain(),
+        );
+        distillation(
+            student,
+            Tensor::from_inner(logits),
+            batch.valid.clone(),
+            self.temperature,
+        )
     }
 }
 

@@ -1,6 +1,6 @@
 //! Batches against those of fairseq.
 
-use crate::metrics_golden::read;
+use crate::golden::data::read;
 use serde::Deserialize;
 use srp::random::Stream;
 use srp::text::batching::{Budget, Lengths, Pair, batches, collate, order, within};

@@ -1,6 +1,6 @@
 //! Scores of translations against those of sacreBLEU and fairseq.
 
-use crate::metrics_golden::{assert_close, read};
+use crate::golden::data::{assert_close, read};
 use serde::Deserialize;
 use srp::metrics::bleu::{BleuStatistics, Orders};
 use srp::metrics::chrf::ChrfStatistics;

@@ -1,6 +1,6 @@
 //! The detokenizer against sacreMoses.
 
-use crate::metrics_golden::read;
+use crate::golden::data::read;
 use serde::Deserialize;
 use srp::text::detokenizer::{Rules, detokenize};
 

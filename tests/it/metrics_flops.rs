@@ -1,6 +1,6 @@
 //! FLOPs against the original's counter and against separately computed ones.
 
-use crate::metrics_golden::read;
+use crate::golden::data::read;
 use serde::Deserialize;
 use srp::metrics::flops::{self, Flops};
 use srp::shape::{
