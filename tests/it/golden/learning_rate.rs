@@ -46,6 +46,7 @@ fn no_warmup_starts_at_the_peak() {
     let schedule = LearningRate::InverseSqrt {
         peak: 5e-4,
         warmup_steps: 0,
+        start: 0.0,
     };
     assert_eq!(srp::train::learning_rate(&schedule, 0), 5e-4);
 }
