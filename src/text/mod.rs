@@ -6,10 +6,10 @@
 
 pub mod bpe;
 pub mod clean;
-//corpus
-//dataset
-//indexed
-//iwslt14
+pub mod corpus;
+pub mod dataset;
+pub mod indexed;
+pub mod iwslt14;
 pub mod lowercase;
 pub mod moses;
 mod nonbreaking;

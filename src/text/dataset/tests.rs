@@ -1,0 +1,1 @@
+//! Small data sets, built and read again.
