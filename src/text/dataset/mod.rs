@@ -128,7 +128,7 @@ pub enum DatasetError {
     },
     /// Too little text to take a validation split from.
     #[error(
-        "cleaning left {pairs} training pairs, too few to take every {every}th for validation and train on the rest"
+        "cleaning left {pairs} training pairs, too few to take one in {every} for validation and train on the rest"
     )]
     NoValidation {
         /// Pairs after cleaning.

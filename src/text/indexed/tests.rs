@@ -22,6 +22,8 @@ fn error_after(suffix: &str, change: impl FnOnce(&mut Vec<u8>)) -> String {
     read(&prefix).unwrap_err().to_string()
 }
 
+type Damage = fn(&mut Vec<u8>);
+
 #[test]
 fn every_type_that_holds_the_tokens_gives_them_back() {
     for token_type in TokenType::ALL {
@@ -48,7 +50,7 @@ fn the_type_follows_from_the_size_of_the_dictionary() {
 
 #[test]
 fn a_damaged_index_is_told_by_what_is_wrong() {
-    let cases: [(fn(&mut Vec<u8>), &str); 8] = [
+    let cases: [(Damage, &str); 8] = [
         (|b| b[0] = b'X', "does not begin with `MMIDIDX`"),
         (|b| b.clear(), "does not begin with `MMIDIDX`"),
         (|b| b[9] = 2, "has version 2, expected 1"),

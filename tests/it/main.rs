@@ -1,0 +1,9 @@
+//! Tests of srp as a whole, and against numbers that other programs computed.
+#![cfg(test)]
+
+mod text_bpe;
+mod text_golden;
+mod text_indexed;
+mod text_iwslt14;
+mod text_multi30k;
+mod text_tokens;
