@@ -7,11 +7,11 @@
 pub mod batching;
 pub mod bpe;
 pub mod clean;
-//corpus
-//dataset
+pub mod corpus;
+pub mod dataset;
 pub mod detokenizer;
-//indexed
-//iwslt14
+pub mod indexed;
+pub mod iwslt14;
 pub mod lowercase;
 pub mod moses;
 mod nonbreaking;

@@ -1,7 +1,14 @@
 //! Tests of srp as a whole, and against numbers that other programs computed.
+#![cfg(test)]
 
 mod batching;
 mod golden;
 mod metrics_bleu;
 mod metrics_detokenizer;
 mod metrics_flops;
+mod text_bpe;
+mod text_golden;
+mod text_indexed;
+mod text_iwslt14;
+mod text_multi30k;
+mod text_tokens;
