@@ -1,0 +1,198 @@
+//! A plan of three stages, and a runner that writes a few bytes instead of training.
+
+use srp::cache::ArtifactDir;
+use srp::config::{StageName, StageSpec};
+use srp::exec::{Inputs, Progress, Runner, StageFailure};
+use srp::plan::{Node, NodeId, Parent, Plan, Point};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+/// A corpus, a model trained on it, and a test of the model.
+pub const STAGES: &str = r#"
+    [corpus.preprocess]
+    source-language = "de"
+    target-language = "en"
+    tokenizer = "moses"
+    case = "lower"
+    clean = { min-tokens = 1, max-tokens = 175, max-ratio = 1.5 }
+    bpe = { merges = 100 }
+    dictionaries = { multiple-of = 8 }
+    corpus.files = { folder = "data", train = "train", valid = "valid", test = { test = "test" } }
+
+    [dense.pretrain]
+    corpus = "corpus"
+    seed = 1
+    [dense.pretrain.model]
+    d-model = 16
+    d-ff = 32
+    heads = 2
+    encoder-layers = 1
+    decoder-layers = 1
+    layer-norm = "weighted"
+    max-positions = 64
+    [dense.pretrain.training]
+    epochs = 2
+    dropout = 0.3
+    label-smoothing = 0.1
+    batching = { max-tokens = 128, multiple-of = 8 }
+    optimizer = { betas = [0.9, 0.98], epsilon = 1e-8, weight-decay = 1e-4 }
+    learning-rate.inverse-sqrt = { peak = 5e-4, warmup-steps = 10 }
+    [dense.pretrain.training.validation]
+    every-epochs = 1
+    [dense.pretrain.training.validation.search]
+    beam = 5
+    length-penalty = 1.0
+    max-length-a = 1.2
+    max-length-b = 10
+    min-length = 1
+    unknown-penalty = 0.0
+    batch-sentences = 16
+
+    [final.test]
+    corpus = "corpus"
+    model = "dense"
+    checkpoint = "best"
+    split = "test"
+    flops-length = 50
+    [final.test.search]
+    beam = 5
+    length-penalty = 1.0
+    max-length-a = 1.2
+    max-length-b = 10
+    min-length = 1
+    unknown-penalty = 0.0
+    batch-sentences = 16
+"#;
+
+/// The stages of a text like [`STAGES`], by name.
+pub fn stages(text: &str) -> BTreeMap<String, StageSpec> {
+    toml::from_str(text).unwrap()
+}
+
+/// The plan of [`STAGES`] after replacing some of its text; labels are names.
+pub fn plan_with(replacements: &[(&str, &str)]) -> Plan {
+    let mut text = STAGES.to_owned();
+    for (from, to) in replacements {
+        assert!(text.contains(from), "no {from}");
+        text = text.replace(from, to);
+    }
+    let mut nodes: Vec<Node> = Vec::new();
+    // Names happen to sort parents first.
+    for (name, spec) in stages(&text) {
+        let position = |of: &str| nodes.iter().position(|node| node.label == of).unwrap();
+        let parents = spec.inputs().into_iter().map(|input| Parent {
+            key: input.key,
+            node: NodeId(position(&input.stage.0.0)),
+        });
+        nodes.push(Node {
+            label: name.clone(),
+            names: BTreeSet::from([StageName(name)]),
+            parents: parents.collect(),
+            spec,
+        });
+    }
+    let stages = nodes.iter().enumerate();
+    let stages = stages.map(|(i, node)| (StageName(node.label.clone()), NodeId(i)));
+    Plan {
+        name: "toy".to_owned(),
+        title: "A toy".to_owned(),
+        points: vec![Point {
+            params: BTreeMap::new(),
+            stages: stages.collect(),
+        }],
+        nodes,
+    }
+}
+
+/// The plan of [`STAGES`].
+pub fn plan() -> Plan {
+    plan_with(&[])
+}
+
+type Work = dyn Fn(&StageSpec, &Inputs, &mut ArtifactDir) -> Result<(), StageFailure> + Sync;
+
+/// Writes bytes that depend on config and inputs, unless told otherwise, and remembers what ran.
+pub struct Fake {
+    pub revision: u32,
+    pub outside_files: Vec<PathBuf>,
+    pub work: Box<Work>,
+    ran: Mutex<Vec<&'static str>>,
+}
+
+impl Default for Fake {
+    fn default() -> Self {
+        Self::working(|spec, inputs, out| write(&digest_of(spec, inputs)?, out))
+    }
+}
+
+impl Fake {
+    /// Does this instead.
+    pub fn working(
+        work: impl Fn(&StageSpec, &Inputs, &mut ArtifactDir) -> Result<(), StageFailure>
+        + Sync
+        + 'static,
+    ) -> Self {
+        Self {
+            revision: 1,
+            outside_files: Vec::new(),
+            work: Box::new(work),
+            ran: Mutex::default(),
+        }
+    }
+
+    /// The kinds of the stages that ran since the last call.
+    pub fn take_ran(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.ran.lock().unwrap())
+    }
+}
+
+/// Bytes that differ when the config or the content of an input differs.
+pub fn digest_of(spec: &StageSpec, inputs: &Inputs) -> Result<String, StageFailure> {
+    let mut text = serde_json::to_string(spec)?;
+    for input in spec.inputs() {
+        text += &fs::read_to_string(inputs.path(input.key)?.join("made.txt"))?;
+    }
+    Ok(blake3::hash(text.as_bytes()).to_string())
+}
+
+/// Writes the one file that [`digest_of`] reads.
+pub fn write(text: &str, out: &mut ArtifactDir) -> Result<(), StageFailure> {
+    fs::write(out.content("made.txt"), text)?;
+    Ok(())
+}
+
+impl Runner for Fake {
+    fn revision(&self, _: &StageSpec) -> u32 {
+        self.revision
+    }
+
+    fn outside_files(&self, spec: &StageSpec) -> Result<Vec<PathBuf>, StageFailure> {
+        Ok(match spec {
+            StageSpec::Preprocess(_) => self.outside_files.clone(),
+            _ => Vec::new(),
+        })
+    }
+
+    fn device(&self) -> String {
+        "fake".to_owned()
+    }
+
+    fn threads(&self) -> usize {
+        1
+    }
+
+    fn run(
+        &self,
+        spec: &StageSpec,
+        inputs: &Inputs,
+        out: &mut ArtifactDir,
+        progress: &dyn Progress,
+    ) -> Result<(), StageFailure> {
+        self.ran.lock().unwrap().push(spec.kind());
+        progress.phase("working");
+        progress.step(1, Some(1), "loss 1.0");
+        (self.work)(spec, inputs, out)
+    }
+}
