@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 /// A corpus, a model trained on it, and a test of the model.
-pub const STAGES: &str = r#"
+pub(crate) const STAGES: &str = r#"
     [corpus.preprocess]
     source-language = "de"
     target-language = "en"
@@ -67,12 +67,12 @@ pub const STAGES: &str = r#"
 "#;
 
 /// The stages of a text like [`STAGES`], by name.
-pub fn stages(text: &str) -> BTreeMap<String, StageSpec> {
+pub(crate) fn stages(text: &str) -> BTreeMap<String, StageSpec> {
     toml::from_str(text).unwrap()
 }
 
 /// The plan of [`STAGES`] after replacing some of its text; labels are names.
-pub fn plan_with(replacements: &[(&str, &str)]) -> Plan {
+pub(crate) fn plan_with(replacements: &[(&str, &str)]) -> Plan {
     let mut text = STAGES.to_owned();
     for (from, to) in replacements {
         assert!(text.contains(from), "no {from}");
@@ -107,17 +107,17 @@ pub fn plan_with(replacements: &[(&str, &str)]) -> Plan {
 }
 
 /// The plan of [`STAGES`].
-pub fn plan() -> Plan {
+pub(crate) fn plan() -> Plan {
     plan_with(&[])
 }
 
 type Work = dyn Fn(&StageSpec, &Inputs, &mut ArtifactDir) -> Result<(), StageFailure> + Sync;
 
 /// Writes bytes that depend on config and inputs, unless told otherwise, and remembers what ran.
-pub struct Fake {
-    pub revision: u32,
-    pub outside_files: Vec<PathBuf>,
-    pub work: Box<Work>,
+pub(crate) struct Fake {
+    pub(crate) revision: u32,
+    pub(crate) outside_files: Vec<PathBuf>,
+    pub(crate) work: Box<Work>,
     ran: Mutex<Vec<&'static str>>,
 }
 
@@ -129,7 +129,7 @@ impl Default for Fake {
 
 impl Fake {
     /// Does this instead.
-    pub fn working(
+    pub(crate) fn working(
         work: impl Fn(&StageSpec, &Inputs, &mut ArtifactDir) -> Result<(), StageFailure>
         + Sync
         + 'static,
@@ -143,13 +143,13 @@ impl Fake {
     }
 
     /// The kinds of the stages that ran since the last call.
-    pub fn take_ran(&self) -> Vec<&'static str> {
+    pub(crate) fn take_ran(&self) -> Vec<&'static str> {
         std::mem::take(&mut self.ran.lock().unwrap())
     }
 }
 
 /// Bytes that differ when the config or the content of an input differs.
-pub fn digest_of(spec: &StageSpec, inputs: &Inputs) -> Result<String, StageFailure> {
+pub(crate) fn digest_of(spec: &StageSpec, inputs: &Inputs) -> Result<String, StageFailure> {
     let mut text = serde_json::to_string(spec)?;
     for input in spec.inputs() {
         text += &fs::read_to_string(inputs.path(input.key)?.join("made.txt"))?;
@@ -158,7 +158,7 @@ pub fn digest_of(spec: &StageSpec, inputs: &Inputs) -> Result<String, StageFailu
 }
 
 /// Writes the one file that [`digest_of`] reads.
-pub fn write(text: &str, out: &mut ArtifactDir) -> Result<(), StageFailure> {
+pub(crate) fn write(text: &str, out: &mut ArtifactDir) -> Result<(), StageFailure> {
     fs::write(out.content("made.txt"), text)?;
     Ok(())
 }
