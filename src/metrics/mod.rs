@@ -1,1 +1,3 @@
 //! What is measured of translations and of models.
+
+pub mod report;

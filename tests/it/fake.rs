@@ -3,7 +3,11 @@
 use srp::cache::ArtifactDir;
 use srp::config::{StageName, StageSpec};
 use srp::exec::{Inputs, Progress, Runner, StageFailure};
+use srp::metrics::report::{DecodeSpeed, TestReport};
 use srp::plan::{Node, NodeId, Parent, Plan, Point};
+use srp::shape::{
+    AttentionShape, DecoderLayerShape, DecoderShape, EncoderLayerShape, EncoderShape, Shape,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
@@ -194,5 +198,99 @@ impl Runner for Fake {
         progress.phase("working");
         progress.step(1, Some(1), "loss 1.0");
         (self.work)(spec, inputs, out)
+    }
+}
+
+/// The plan of [`STAGES`] swept over two seeds; the corpus is shared.
+pub(crate) fn sweep() -> Plan {
+    let mut swept = plan();
+    let stages = swept.points[0].stages.clone();
+    swept.points.clear();
+    let corpus = swept.nodes.remove(0);
+    swept.nodes = vec![corpus];
+    for seed in [1, 2] {
+        let mut point = plan_with(&[("seed = 1", &format!("seed = {seed}"))]);
+        let shift = swept.nodes.len() - 1;
+        let moved = |id: NodeId| NodeId(if id.0 == 0 { 0 } else { id.0 + shift });
+        for mut node in point.nodes.drain(1..) {
+            node.label += &format!("@seed={seed}");
+            for parent in &mut node.parents {
+                parent.node = moved(parent.node);
+            }
+            swept.nodes.push(node);
+        }
+        let stages = stages.iter().map(|(name, id)| (name.clone(), moved(*id)));
+        swept.points.push(Point {
+            params: BTreeMap::from([("seed".to_owned(), toml::Value::Integer(seed))]),
+            stages: stages.collect(),
+        });
+    }
+    swept
+}
+
+/// A runner whose test stages leave a report: BLEU is 20 and a fraction that depends on the model.
+pub(crate) fn reporting() -> Fake {
+    Fake::working(|spec, inputs, out| {
+        let digest = digest_of(spec, inputs)?;
+        if matches!(spec, StageSpec::Test(_)) {
+            let fraction = f64::from(u8::from_str_radix(&digest[..2], 16)?) / 256.0;
+            let report = serde_json::to_vec(&report(20.0 + fraction))?;
+            fs::write(out.content("report.json"), report)?;
+            fs::write(out.record("decode.json"), serde_json::to_vec(&speed())?)?;
+        }
+        write(&digest, out)
+    })
+}
+
+pub(crate) fn report(bleu: f64) -> TestReport {
+    let attention = AttentionShape { qk: 8, vo: 8 };
+    let encoder = EncoderLayerShape {
+        self_attention: attention,
+        d_ff: 16,
+    };
+    let decoder = DecoderLayerShape {
+        self_attention: attention,
+        cross_attention: attention,
+        d_ff: 16,
+    };
+    let shape = Shape {
+        original_d_model: 16,
+        heads: 2,
+        source_vocab: 100,
+        target_vocab: 80,
+        encoder: EncoderShape {
+            d_model: 8,
+            layers: vec![encoder],
+        },
+        decoder: DecoderShape {
+            d_model: 8,
+            layers: vec![decoder],
+        },
+    };
+    TestReport {
+        split: "test".to_owned(),
+        sentences: 12,
+        bleu,
+        bleu_signature: "case:lc|tok:13a".to_owned(),
+        chrf: 45.125,
+        chrf_signature: "nc:6|nw:0".to_owned(),
+        tokenized_bleu: bleu + 1.0,
+        parameters: shape.parameters(),
+        original_parameters: 2 * shape.parameters(),
+        parameter_ratio: 0.5,
+        flops: 1_234_567,
+        flops_length: 50,
+        shape,
+    }
+}
+
+fn speed() -> DecodeSpeed {
+    DecodeSpeed {
+        sentences: 12,
+        seconds: 0.5,
+        sentences_per_second: 24.0,
+        tokens_per_second: 240.0,
+        threads: 1,
+        device: "fake".to_owned(),
     }
 }

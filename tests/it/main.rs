@@ -1,5 +1,7 @@
-//! Tests of srp as a whole: one binary, one module a subject.
+//! Tests of srp as a whole, and against numbers that other programs computed.
+#![cfg(test)]
 
 mod cache;
 mod exec;
 mod fake;
+mod results;

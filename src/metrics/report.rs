@@ -1,0 +1,54 @@
+//! What a test stage leaves behind.
+
+use crate::shape::Shape;
+use serde::{Deserialize, Serialize};
+
+/// The content of `report.json`: the same bytes for the same model and test set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TestReport {
+    /// Name of the test set.
+    pub split: String,
+    /// Its sentences.
+    pub sentences: usize,
+    /// BLEU of detokenised text, 0 to 100.
+    pub bleu: f64,
+    /// The settings of `bleu`.
+    pub bleu_signature: String,
+    /// chrF of detokenised text, 0 to 100.
+    pub chrf: f64,
+    /// The settings of `chrf`.
+    pub chrf_signature: String,
+    /// fairseq's BLEU of tokenised text, 0 to 100.
+    pub tokenized_bleu: f64,
+    /// Trained numbers of the model.
+    pub parameters: u64,
+    /// Trained numbers of the model before pruning.
+    pub original_parameters: u64,
+    /// `parameters` over `original-parameters`.
+    pub parameter_ratio: f64,
+    /// Operations of one translation by greedy search with cached keys and values.
+    pub flops: u64,
+    /// Source and target length, in tokens, that `flops` was counted for.
+    pub flops_length: usize,
+    /// Sizes of the model.
+    pub shape: Shape,
+}
+
+/// How fast a test set was translated. Kept apart from the report, because no two runs agree on it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DecodeSpeed {
+    /// Sentences translated.
+    pub sentences: usize,
+    /// Wall-clock time that it took, in seconds.
+    pub seconds: f64,
+    /// Sentences a second.
+    pub sentences_per_second: f64,
+    /// Target tokens a second, ends of sentences included.
+    pub tokens_per_second: f64,
+    /// Threads that computed.
+    pub threads: usize,
+    /// The device, in words.
+    pub device: String,
+}
