@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 #[cfg(feature = "nn")]
 pub mod decode;
+pub mod device;
 pub mod exec;
 pub mod graph;
 pub mod groups;

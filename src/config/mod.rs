@@ -36,8 +36,21 @@ pub trait Spec {
     /// What the finished stage leaves behind.
     const PRODUCES: ArtifactKind;
 
+    /// Dotted keys that say where something lies, not what it is; see [`StageSpec::identity`].
+    const PLACES: &'static [&'static str] = &[];
+
     /// The inputs, in the order of the keys.
     fn inputs(&self) -> Vec<Input<'_>>;
+}
+
+/// Takes the entry at a dotted key out of nested objects, if it is there.
+fn remove(config: &mut serde_json::Value, key: &str) {
+    let (outer, name) = key.rsplit_once('.').unwrap_or(("", key));
+    let mut keys = outer.split('.').filter(|key| !key.is_empty());
+    let parent = keys.try_fold(config, |inside, key| inside.get_mut(key));
+    if let Some(entries) = parent.and_then(serde_json::Value::as_object_mut) {
+        entries.remove(name);
+    }
 }
 
 /// Makes the enum over all kinds of stages, with what only a list of kinds can answer.
@@ -71,6 +84,22 @@ macro_rules! stage_kinds {
                 match self { $(Self::$kind(spec) => spec.inputs()),+ }
             }
 
+            /// The config without what only names a stage or a place: what is left decides, with the contents of
+            /// the things named, what the stage makes.
+            ///
+            /// # Errors
+            /// If the config holds something that JSON cannot say.
+            pub fn identity(&self) -> Result<serde_json::Value, serde_json::Error> {
+                let (mut config, places) = match self {
+                    $(Self::$kind(spec) => (serde_json::to_value(spec)?, $kind::PLACES)),+
+                };
+                let references = self.inputs().into_iter().map(|input| input.key);
+                for key in references.chain(places.iter().copied()) {
+                    remove(&mut config, key);
+                }
+                Ok(config)
+            }
+
             /// Reads the config of a stage of the kind called `kind`.
             ///
             /// # Errors
@@ -96,4 +125,21 @@ stage_kinds! {
     Finetune = "finetune",
     /// A model to what can be said of it.
     Test = "test",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_key_is_removed_where_it_stands_and_nowhere_else() {
+        let mut config = json!({"a": {"b": {"c": 1, "d": 2}}, "c": 3});
+        for key in ["a.b.c", "a.x.c", "c.d", "x"] {
+            remove(&mut config, key);
+        }
+        assert_eq!(config, json!({"a": {"b": {"d": 2}}, "c": 3}));
+        remove(&mut config, "c");
+        assert_eq!(config, json!({"a": {"b": {"d": 2}}}));
+    }
 }

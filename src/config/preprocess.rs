@@ -76,6 +76,11 @@ pub struct Dictionaries {
 
 impl Spec for Preprocess {
     const PRODUCES: ArtifactKind = ArtifactKind::Dataset;
+    const PLACES: &'static [&'static str] = &[
+        "corpus.files.folder",
+        "corpus.iwslt14.archive",
+        "corpus.iwslt14.origin",
+    ];
 
     fn inputs(&self) -> Vec<Input<'_>> {
         Vec::new()

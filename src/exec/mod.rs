@@ -1,1 +1,20 @@
-//! The walk over the graph: skip, run, stop.
+//! The walk over the graph: skip what is cached, run the rest, stop at a failure.
+//!
+//! A stage's key is made from the contents of its parents' artifacts, so keys are known from the top down and
+//! no further than the first stage that has yet to run. [`execute`] walks and works; [`preview`] says how far
+//! the walk is known in advance. Neither knows a concrete stage: a [`Runner`] does the work.
+
+mod error;
+mod execute;
+mod failure;
+mod identify;
+mod preview;
+mod progress;
+mod runner;
+
+pub use error::ExecError;
+pub use execute::{Done, Options, Outcome, execute};
+pub use failure::StageFailure;
+pub use preview::{Status, preview};
+pub use progress::{Progress, Silent, Turn};
+pub use runner::{Inputs, Runner, Undeclared};

@@ -2,10 +2,14 @@
 #![cfg(test)]
 
 mod batching;
+mod cache;
+mod exec;
+mod fake;
 mod golden;
 mod metrics_bleu;
 mod metrics_detokenizer;
 mod metrics_flops;
+mod results;
 mod text_bpe;
 mod text_golden;
 mod text_indexed;

@@ -1,0 +1,115 @@
+//! The key of an artifact: the only place where it is computed.
+//!
+//! Two stages with the same key would make the same thing, so one artifact serves both. A key is the BLAKE3
+//! digest of one line of JSON, whose objects list their entries in the order of the names and which has no
+//! white space. Its ingredients:
+//!
+//! - `format`: the meaning of this list; raised when it changes;
+//! - `kind`: the kind of the stage;
+//! - `revision`: that of the stage's code, raised when the same config and inputs would give another artifact;
+//! - `config`: what the stage is told, resolved, without keys that only name a stage or a place
+//!   ([`StageSpec::identity`]). Values are typed before they are written, so `1e-3` and `0.001` are the same;
+//! - `inputs`: by the config key that names it, the *content digest* of each artifact that is read. A parent
+//!   that ran again and made the same bytes changes nothing, one that made other bytes leaves no stale child;
+//! - `files`: the content digests of the files outside the cache that the stage will read, in its order.
+//!
+//! Left out on purpose, because they do not decide what is made: names of stages, of experiments and of files,
+//! absolute paths, times, the host, the device and the number of threads (two devices may round differently:
+//! the artifact made first stays), the version of srp and the git commit (the revision speaks for the code).
+//! The manifest's provenance records those instead.
+
+use super::{CacheError, Digest};
+use crate::config::StageSpec;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The meaning of the ingredients.
+const FORMAT: u32 = 1;
+
+/// What an artifact is found by.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Key(Digest);
+
+impl Key {
+    /// Enough of the key to tell artifacts apart in a message.
+    pub fn short(&self) -> String {
+        let mut text = self.to_string();
+        text.truncate(12);
+        text
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A key, and the text that it is the digest of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The digest of `text`.
+    pub key: Key,
+    /// The ingredients, as one line of JSON; kept in the manifest so that two keys can be compared.
+    pub text: String,
+}
+
+/// The ingredients of a key, as they are written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ingredients {
+    pub(super) config: Value,
+    pub(super) files: Vec<Digest>,
+    pub(super) format: u32,
+    pub(super) inputs: BTreeMap<String, Digest>,
+    pub(super) kind: String,
+    pub(super) revision: u32,
+}
+
+impl Identity {
+    /// The identity of what a stage of this `revision` would make of `inputs` (content digests by config key)
+    /// and of outside `files` (content digests in the stage's order).
+    ///
+    /// # Errors
+    /// If the config cannot be written as JSON.
+    pub fn new(
+        spec: &StageSpec,
+        revision: u32,
+        inputs: BTreeMap<String, Digest>,
+        files: Vec<Digest>,
+    ) -> Result<Self, CacheError> {
+        let kind = spec.kind();
+        let text = || {
+            let mut config = spec.identity()?;
+            // A no-op unless another crate has switched serde_json to keep the order of insertion.
+            config.sort_all_objects();
+            serde_json::to_string(&Ingredients {
+                config,
+                files,
+                format: FORMAT,
+                inputs,
+                kind: kind.to_owned(),
+                revision,
+            })
+        };
+        let text = text().map_err(|source| CacheError::NotJson { kind, source })?;
+        Ok(Self {
+            key: Self::key_of(&text),
+            text,
+        })
+    }
+
+    /// The key of a hashed text.
+    pub(super) fn key_of(text: &str) -> Key {
+        Key(Digest::of(text.as_bytes()))
+    }
+}

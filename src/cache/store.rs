@@ -1,0 +1,269 @@
+//! The cache on disk: an artifact is whole or absent.
+//!
+//! ```text
+//! artifacts/ab/abcd…/   the artifact of key abcd…: the stage's files, records/, manifest.json
+//! tmp/…/                artifacts being made, each beside a `lock` that its process holds
+//! locks/abcd…           held while the artifact of that key is being made
+//! index/EXPERIMENT      which artifact each stage of an experiment last had
+//! attempts/STAGE-TIME/  records and error of a stage that failed
+//! outside-files.json    digests of files outside the cache, with the size and time they had
+//! ```
+//!
+//! A stage writes below `tmp/`. When it is done every file and folder is flushed to the disk, the manifest is
+//! written last, and one rename makes the artifact visible. A process that is killed leaves nothing but its
+//! folder in `tmp/`; the next one that makes something finds the lock free and removes it. The kernel frees
+//! locks, so there is never one to break by hand. Reading needs no lock and no permission to write.
+
+use super::artifact::MANIFEST;
+use super::index::Index;
+use super::{Artifact, ArtifactDir, CacheError, Identity, Key, Manifest, Provenance};
+use jiff::Timestamp;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// A cache of artifacts below one folder.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    root: PathBuf,
+}
+
+/// What a cache has for a key.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Lookup {
+    /// The artifact.
+    Whole(Box<Artifact>),
+    /// Nothing.
+    Absent,
+    /// Something that is not the artifact, and what is wrong with it. Making the artifact replaces it.
+    Damaged(String),
+}
+
+/// The right to make one artifact; ends when dropped.
+#[derive(Debug)]
+pub struct KeyLock {
+    identity: Identity,
+    _held: File,
+}
+
+/// An artifact being made; unless committed, nothing of it is left when dropped.
+#[derive(Debug)]
+pub struct Draft {
+    cache: Cache,
+    dir: ArtifactDir,
+    temporary: TempDir,
+    // After the folder, so that the lock is held until the folder is gone.
+    _held: File,
+}
+
+impl Cache {
+    /// The cache below `root`, which need not exist. Touches nothing.
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The folder that everything is below.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What there is for `key`. Sizes of files are compared with the manifest, their bytes are not:
+    /// [`Artifact::verify`] does that.
+    pub fn lookup(&self, key: Key) -> Lookup {
+        let dir = self.artifact_dir(key);
+        if !dir.exists() {
+            return Lookup::Absent;
+        }
+        match Artifact::read(dir, key) {
+            Ok(artifact) => Lookup::Whole(Box::new(artifact)),
+            Err(fault) => Lookup::Damaged(fault),
+        }
+    }
+
+    /// Waits until no other run makes the artifact of `identity`, and keeps others from it. `waiting` is
+    /// called first if there is another.
+    ///
+    /// # Errors
+    /// If the cache cannot be written.
+    pub fn lock(&self, identity: Identity, waiting: impl FnOnce()) -> Result<KeyLock, CacheError> {
+        let name = identity.key.to_string();
+        let held = self.lock_file(Path::new("locks"), &name, waiting)?;
+        Ok(KeyLock {
+            identity,
+            _held: held,
+        })
+    }
+
+    /// Begins an artifact, after removing what killed processes left of theirs.
+    ///
+    /// # Errors
+    /// If the cache cannot be written.
+    pub fn begin(&self) -> Result<Draft, CacheError> {
+        // Creating a folder and taking its lock must look like one act to a process that removes folders.
+        let _one_at_a_time = self.lock_file(Path::new(""), "tmp.lock", || {})?;
+        let all = self.folder("tmp")?;
+        remove_abandoned(&all)?;
+        let temporary = TempDir::new_in(&all).map_err(CacheError::unwritable(&all))?;
+        let lock = temporary.path().join("lock");
+        let held = File::create(&lock).map_err(CacheError::unwritable(&lock))?;
+        held.lock().map_err(CacheError::unwritable(&lock))?;
+        Ok(Draft {
+            cache: self.clone(),
+            dir: ArtifactDir::create(temporary.path().join("artifact"))?,
+            temporary,
+            _held: held,
+        })
+    }
+
+    /// Which artifacts the stages of an experiment last had.
+    pub fn index(&self, experiment: &str) -> Index {
+        Index::read(self.root.join("index").join(file_name(experiment)))
+    }
+
+    fn artifact_dir(&self, key: Key) -> PathBuf {
+        let name = key.to_string();
+        self.root.join("artifacts").join(&name[..2]).join(name)
+    }
+
+    /// A folder below the root, created if need be.
+    fn folder(&self, name: impl AsRef<Path>) -> Result<PathBuf, CacheError> {
+        let path = self.root.join(name);
+        fs::create_dir_all(&path).map_err(CacheError::unwritable(&path))?;
+        Ok(path)
+    }
+
+    fn lock_file(
+        &self,
+        folder: &Path,
+        name: &str,
+        waiting: impl FnOnce(),
+    ) -> Result<File, CacheError> {
+        let path = self.folder(folder)?.join(name);
+        let take = || {
+            let file = File::create(&path)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    waiting();
+                    file.lock()?;
+                }
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+            Ok(file)
+        };
+        take().map_err(CacheError::unwritable(&path))
+    }
+}
+
+impl Draft {
+    /// Where the stage puts what it makes.
+    pub fn dir(&mut self) -> &mut ArtifactDir {
+        &mut self.dir
+    }
+
+    /// A new file among the records for the log of the stage.
+    ///
+    /// # Errors
+    /// If the cache cannot be written.
+    pub fn log(&self) -> Result<File, CacheError> {
+        let path = self.dir.record("log.txt");
+        File::create(&path).map_err(CacheError::unwritable(&path))
+    }
+
+    /// Makes the artifact visible under the key that is locked, in the place of what was there.
+    ///
+    /// # Errors
+    /// If the stage left something unfit for an artifact, or the cache cannot be written; then what was there
+    /// before stays.
+    pub fn commit(self, lock: KeyLock, provenance: Provenance) -> Result<Artifact, CacheError> {
+        let manifest = Manifest::describe(&self.dir, &lock.identity, provenance)?;
+        let path = self.dir.root().join(MANIFEST);
+        let written = || -> io::Result<()> {
+            let mut file = File::create(&path)?;
+            serde_json::to_writer_pretty(&mut file, &manifest)?;
+            file.write_all(b"\n")
+        };
+        written().map_err(CacheError::unwritable(&path))?;
+        flush_tree(self.dir.root()).map_err(CacheError::unwritable(self.dir.root()))?;
+        let target = self.publish(manifest.key)?;
+        Ok(Artifact::new(target, manifest))
+    }
+
+    /// Moves the finished folder to its place. Between the two renames of a replacement there is no artifact,
+    /// which is the worst that a crash can leave.
+    fn publish(&self, key: Key) -> Result<PathBuf, CacheError> {
+        let target = self.cache.artifact_dir(key);
+        let moved = || -> io::Result<()> {
+            if let Some(shelf) = target.parent() {
+                fs::create_dir_all(shelf)?;
+            }
+            if target.exists() {
+                fs::rename(&target, self.temporary.path().join("replaced"))?;
+            }
+            fs::rename(self.dir.root(), &target)?;
+            target.ancestors().skip(1).take(2).try_for_each(flush)
+        };
+        moved().map_err(CacheError::unwritable(&target))?;
+        Ok(target)
+    }
+
+    /// Keeps the records of a stage that failed, and why it did, below `attempts/`; returns where.
+    ///
+    /// # Errors
+    /// If the cache cannot be written.
+    pub fn keep_attempt(self, stage: &str, error: &str) -> Result<PathBuf, CacheError> {
+        let time = Timestamp::now().strftime("%Y%m%dT%H%M%S%.6fZ").to_string();
+        let name = format!("{}-{time}", file_name(stage));
+        let target = self.cache.folder("attempts")?.join(name);
+        fs::rename(self.dir.records(), &target).map_err(CacheError::unwritable(&target))?;
+        let path = target.join("error.txt");
+        fs::write(&path, error).map_err(CacheError::unwritable(&path))?;
+        Ok(target)
+    }
+}
+
+/// Removes the folders in `tmp` that no living process holds.
+fn remove_abandoned(tmp: &Path) -> Result<(), CacheError> {
+    for entry in fs::read_dir(tmp).map_err(CacheError::unreadable(tmp))? {
+        let path = entry.map_err(CacheError::unreadable(tmp))?.path();
+        // One without a lock was given up before it was locked, or is being removed by its owner.
+        let free = File::open(path.join("lock")).map_or(true, |lock| lock.try_lock().is_ok());
+        if free {
+            match fs::remove_dir_all(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(CacheError::unwritable(&path)(error));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Flushes every file and folder below `folder`, and itself, to the disk.
+fn flush_tree(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            flush_tree(&entry.path())?;
+        } else {
+            flush(&entry.path())?;
+        }
+    }
+    flush(folder)
+}
+
+fn flush(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// `text` as the name of a file: whatever a shell or a file system may stumble over becomes `_`.
+fn file_name(text: &str) -> String {
+    let keep = |c: char| c.is_alphanumeric() || "-_.=@,".contains(c);
+    let name: String = text
+        .chars()
+        .map(|c| if keep(c) { c } else { '_' })
+        .collect();
+    name
+}

@@ -1,0 +1,79 @@
+//! What ends a run.
+
+use super::StageFailure;
+use crate::cache::CacheError;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+/// What ends a run.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum ExecError {
+    /// A stage that was named on the command line is not in the plan.
+    #[error("this experiment has no stage `{name}`")]
+    #[diagnostic(code(exec::unknown_stage), help("{}", suggestion(name, known)))]
+    UnknownStage {
+        /// The name that was given.
+        name: String,
+        /// The names and labels that there are.
+        known: Vec<String>,
+    },
+
+    /// A file that a stage is to read is missing or cannot be read.
+    #[error("stage `{stage}` reads `{}`, which cannot be read", path.display())]
+    #[diagnostic(code(exec::outside_file))]
+    OutsideFile {
+        /// The stage's label.
+        stage: String,
+        /// The file.
+        path: PathBuf,
+        /// Why it cannot be read.
+        #[source]
+        source: std::io::Error,
+    },
+
+    /// A stage could not finish, or not even begin.
+    #[error("stage `{stage}` failed")]
+    #[diagnostic(code(exec::stage_failed))]
+    Stage {
+        /// The stage's label.
+        stage: String,
+        /// Why.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+        /// What the user may do, and where the log is.
+        #[help]
+        help: Option<String>,
+    },
+
+    /// The cache failed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Cache(#[from] CacheError),
+}
+
+impl ExecError {
+    /// The failure of a stage whose log is in the folder `attempt`, if it came as far as having one.
+    pub(super) fn stage(stage: &str, failure: StageFailure, attempt: Option<&Path>) -> Self {
+        let (source, advice) = failure.into_parts();
+        let kept = attempt.map(|folder| format!("its log is kept in `{}`", folder.display()));
+        let help: Vec<String> = advice.into_iter().chain(kept).collect();
+        Self::Stage {
+            stage: stage.to_owned(),
+            source,
+            help: (!help.is_empty()).then(|| help.join("\n")),
+        }
+    }
+}
+
+fn suggestion(name: &str, known: &[String]) -> String {
+    let nearest = known
+        .iter()
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .min();
+    match nearest {
+        Some((distance, candidate)) if distance <= 1 + name.chars().count() / 3 => {
+            format!("did you mean `{candidate}`?")
+        }
+        _ => format!("it has: {}", known.join(", ")),
+    }
+}

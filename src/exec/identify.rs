@@ -1,0 +1,65 @@
+//! What a stage would make, once its parents' artifacts are known.
+
+use super::{ExecError, Runner};
+use crate::cache::{Artifact, Cache, Identity, OutsideFiles};
+use crate::plan::Node;
+use std::path::PathBuf;
+
+/// Computes identities of stages; every outside file is read at most once.
+pub(super) struct Identifier<'a> {
+    runner: &'a dyn Runner,
+    files: OutsideFiles,
+}
+
+/// What a stage would make, and of what.
+pub(super) struct Identified<'a> {
+    pub(super) identity: Identity,
+    pub(super) inputs: Vec<(&'static str, &'a Artifact)>,
+    pub(super) outside_files: Vec<PathBuf>,
+}
+
+impl<'a> Identifier<'a> {
+    pub(super) fn new(cache: &Cache, runner: &'a dyn Runner) -> Self {
+        Self {
+            runner,
+            files: OutsideFiles::of(cache),
+        }
+    }
+
+    /// The identity of what `node` would make of `inputs`, which are the artifacts of its parents by key.
+    pub(super) fn identify<'b>(
+        &mut self,
+        node: &Node,
+        inputs: Vec<(&'static str, &'b Artifact)>,
+    ) -> Result<Identified<'b>, ExecError> {
+        let outside_files = self
+            .runner
+            .outside_files(&node.spec)
+            .map_err(|failure| ExecError::stage(&node.label, failure, None))?;
+        let mut digests = Vec::with_capacity(outside_files.len());
+        for path in &outside_files {
+            let digest = self.files.digest(path);
+            digests.push(digest.map_err(|source| ExecError::OutsideFile {
+                stage: node.label.clone(),
+                path: path.clone(),
+                source,
+            })?);
+        }
+        let contents = inputs
+            .iter()
+            .map(|(key, artifact)| ((*key).to_owned(), artifact.content()))
+            .collect();
+        let revision = self.runner.revision(&node.spec);
+        Ok(Identified {
+            identity: Identity::new(&node.spec, revision, contents, digests)?,
+            inputs,
+            outside_files,
+        })
+    }
+
+    /// Keeps the digests of outside files for the next time. They only save time, so a cache that cannot be
+    /// written does not matter here.
+    pub(super) fn save(&mut self) {
+        self.files.save().ok();
+    }
+}

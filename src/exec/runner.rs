@@ -1,0 +1,79 @@
+//! Who does the work of a stage, and what it is given.
+
+use super::{Progress, StageFailure};
+use crate::cache::ArtifactDir;
+use crate::config::StageSpec;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Does the work of any stage.
+pub trait Runner {
+    /// Raised when the same config and inputs would now give another artifact.
+    fn revision(&self, spec: &StageSpec) -> u32;
+
+    /// The files outside the cache that the stage will read, always in the same order. Their contents, not
+    /// their paths, decide whether the stage must run.
+    ///
+    /// # Errors
+    /// If they cannot be listed, say because a folder does not exist.
+    fn outside_files(&self, spec: &StageSpec) -> Result<Vec<PathBuf>, StageFailure>;
+
+    /// The device that tensors live on, in words.
+    fn device(&self) -> String;
+
+    /// The threads that a stage may use.
+    fn threads(&self) -> usize;
+
+    /// Does the work: reads `inputs`, writes files into `out`.
+    ///
+    /// # Errors
+    /// Whatever keeps the stage from finishing; then nothing of `out` but its records is kept.
+    fn run(
+        &self,
+        spec: &StageSpec,
+        inputs: &Inputs,
+        out: &mut ArtifactDir,
+        progress: &dyn Progress,
+    ) -> Result<(), StageFailure>;
+}
+
+/// The artifacts that a stage declared as its inputs, and no others.
+#[derive(Debug, Clone, Default)]
+pub struct Inputs {
+    folders: BTreeMap<&'static str, PathBuf>,
+}
+
+/// An input that the stage did not declare, or left out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the stage has no input `{key}`, only {declared:?}")]
+pub struct Undeclared {
+    /// The config key that was asked for.
+    pub key: String,
+    /// Those that there are.
+    pub declared: Vec<&'static str>,
+}
+
+impl Inputs {
+    /// Inputs in these folders, by the config key that names them.
+    pub fn new(folders: impl IntoIterator<Item = (&'static str, PathBuf)>) -> Self {
+        Self {
+            folders: folders.into_iter().collect(),
+        }
+    }
+
+    /// The folder of the artifact that the config key names, such as `corpus` or `distillation.teacher`.
+    ///
+    /// # Errors
+    /// [`Undeclared`] if the config has no such key.
+    pub fn path(&self, key: &str) -> Result<&Path, Undeclared> {
+        self.get(key).ok_or_else(|| Undeclared {
+            key: key.to_owned(),
+            declared: self.folders.keys().copied().collect(),
+        })
+    }
+
+    /// The folder of the artifact that the config key names, if the config has that key.
+    pub fn get(&self, key: &str) -> Option<&Path> {
+        self.folders.get(key).map(PathBuf::as_path)
+    }
+}

@@ -1,0 +1,62 @@
+//! What can go wrong with results.
+
+use std::error::Error;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What can go wrong with results.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum ResultsError {
+    /// What a test stage has left cannot be understood.
+    #[error("cannot read the result at `{}`", path.display())]
+    #[diagnostic(
+        code(results::unreadable),
+        help("run the stage that made it again with `--force`")
+    )]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why it cannot be read.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+
+    /// A table cannot be written.
+    #[error("cannot write the table `{}`", path.display())]
+    #[diagnostic(
+        code(results::unwritable),
+        help("another folder can be named with `--results DIR`")
+    )]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// Why it cannot be written.
+        #[source]
+        source: io::Error,
+    },
+
+    /// A table cannot be put into a format.
+    #[cfg(feature = "tables")]
+    #[error("cannot write the table as {format}")]
+    #[diagnostic(code(results::format))]
+    Format {
+        /// The format.
+        format: &'static str,
+        /// What polars said.
+        #[source]
+        source: polars::error::PolarsError,
+    },
+}
+
+impl ResultsError {
+    /// For `map_err`: the file at `path` could not be read or understood.
+    pub(super) fn unreadable<E>(path: &Path) -> impl FnOnce(E) -> Self
+    where
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        |source| Self::Unreadable {
+            path: path.to_owned(),
+            source: source.into(),
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! What runs, what does not, and what is left when something fails.
+
+use crate::fake::{Fake, digest_of, plan, plan_with, write};
+use miette::Diagnostic;
+use srp::cache::{Cache, Lookup, Reason};
+use srp::config::StageSpec;
+use srp::exec::{
+    ExecError, Options, Outcome, Progress, Silent, StageFailure, Status, Turn, execute, preview,
+};
+use srp::plan::Plan;
+use std::fs;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+use tempfile::TempDir;
+
+const ALL: [&str; 3] = ["preprocess", "pretrain", "test"];
+
+fn new_cache() -> (TempDir, Cache) {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::at(folder.path().join("cache"));
+    (folder, cache)
+}
+
+fn run(plan: &Plan, cache: &Cache, fake: &Fake) -> Outcome {
+    execute(plan, cache, fake, &Options::default(), &Silent).unwrap()
+}
+
+fn force(stage: &str) -> Options {
+    Options {
+        force: [stage.to_owned()].into(),
+    }
+}
+
+/// One line a node: what a run would do.
+fn foretold(plan: &Plan, cache: &Cache, fake: &Fake) -> Vec<String> {
+    let statuses = preview(plan, cache, fake, &Options::default()).unwrap();
+    let said = statuses.iter().map(|status| match status {
+        Status::Cached(_) => "cached".to_owned(),
+        Status::Run(reason) => format!("run: {reason}"),
+        Status::MayRun(parents) => {
+            let parents: Vec<_> = parents.iter().map(|id| &*plan.nodes[id.0].label).collect();
+            format!("may run: {}", parents.join(", "))
+        }
+        Status::Blocked(error) => format!("blocked: {error}"),
+    });
+    said.collect()
+}
+
+#[test]
+fn rerunning_a_plan_runs_nothing() {
+    let (_folder, cache) = new_cache();
+    let fake = Fake::default();
+    let first = run(&plan(), &cache, &fake);
+    assert_eq!(fake.take_ran(), ALL);
+    assert!(!first.ran_nothing());
+    let second = run(&plan(), &cache, &fake);
+    assert_eq!(fake.take_ran(), [""; 0]);
+    assert!(second.ran_nothing());
+    let keys = |outcome: &Outcome| -> Vec<_> {
+        let nodes = outcome.nodes.iter();
+        nodes.map(|done| done.artifact.key()).collect()
+    };
+    assert_eq!(keys(&first), keys(&second));
+}
+
+#[test]
+fn a_changed_key_runs_its_stage_and_those_below() {
+    let (_folder, cache) = new_cache();
+    let fake = Fake::default();
+    run(&plan(), &cache, &fake);
+    fake.take_ran();
+    run(&plan_with(&[("seed = 1", "seed = 2")]), &cache, &fake);
+    assert_eq!(fake.take_ran(), ["pretrain", "test"]);
+    run(&plan(), &cache, &fake);
+    assert_eq!(
+        fake.take_ran(),
+        [""; 0],
+        "the old artifacts are still there"
+    );
+}
+
+#[test]
+fn renaming_a_stage_runs_nothing() {
+    let (_folder, cache) = new_cache();
+    let fake = Fake::default();
+    run(&plan(), &cache, &fake);
+    fake.take_ran();
+    let renamed = plan_with(&[("[dense.", "[done."), (r#""dense""#, r#""done""#)]);
+    run(&renamed, &cache, &fake);
+    assert_eq!(fake.take_ran(), [""; 0]);
+}
+
+#[test]
+fn a_parent_that_makes_the_same_bytes_again_stops_the_wave() {
+    let (_folder, cache) = new_cache();
+    let fake = Fake::working(|spec, inputs, out| match spec {
+        StageSpec::Pretrain(_) => write("always the same", out),
+        _ => write(&digest_of(spec, inputs)?, out),
+    });
+    run(&plan(), &cache, &fake);
+    fake.take_ran();
+    run(&plan_with(&[("seed = 1", "seed = 2")]), &cache, &fake);
+    assert_eq!(fake.take_ran(), ["pretrain"]);
+}
+
+#[test]
+fn a_parent_that_makes_other_bytes_leaves_no_stale_child() {
+    let (_folder, cache) = new_cache();
+    let times = AtomicUsize::new(0);
+    let fake = Fake::working(move |spec, inputs, out| match spec {
+        StageSpec::Pretrain(_) => {
+            let text = format!("time {}", times.fetch_add(1, Ordering::SeqCst));
+            write(&text, out)
+        }
+        _ => write(&digest_of(spec, inputs)?, out),
+    });
+    run(&plan(), &cache, &fake);
+    fake.take_ran();
+    execute(&plan(), &cache, &fake, &force("dense"), &Silent).unwrap();
+    assert_eq!(fake.take_ran(), ["pretrain", "test"]);
+}
+
+#[test]
+fn force_runs_a_stage_and_replaces_its_artifact() {
+    let (_folder, cache) = new_cache();
+    let fake = Fake::default();
+    let first = run(&plan(), &cache, &fake);
+    fake.take_ran();
+    let second = execute(&plan(), &cache, &fake, &force("corpus"), &Silent).unwrap();
+    assert_eq!(fake.take_ran(), ["preprocess"], "the same bytes came out");
+    let (old, new) = (&first.nodes[0].artifact, &second.nodes[0].artifact);
+    assert_eq!(old.path(), new.path());
+    assert_ne!(
+        old.manifest().provenance.started,
+        new.manifest().provenance.started
+    );
+    assert_eq!(
+        cache.lookup(new.key()),
+        Lookup::Whole(Box::new(new.clone()))
+    );
+}
+
+#[test]
+fn forcing_an_unknown_stage_suggests_a_known_one() {
+    let (_folder, cache) = new_cache();
+    let result = execute(&plan(), &cache, &Fake::default(), &force("dens"), &Silent);
+    let error = result.unwrap_err();
+    assert_eq!(error.to_string(), "this experiment has no stage `dens`");
+    assert_eq!(error.help().unwrap().to_string(), "did you mean `dense`?");
+    assert!(!cache.root().exists(), "nothing was begun");
+}
+
+#[test]
+fn a_failure_stops_the_run_and_keeps_what_is_finished_and_its_log() {
+    let (_folder, cache) = new_cache();
+    let failing = Fake::working(|spec, inputs, out| match spec {
+        StageSpec::Pretrain(_) => {
+            fs::write(out.record("loss.txt"), "7.5")?;
+            Err(StageFailure::new("loss is not a number").with_help("lower the rate"))
+        }
+        _ => write(&digest_of(spec, inputs)?, out),
+    });
+    let error = execute(&plan(), &cache, &failing, &Options::default(), &Silent).unwrap_err();
+    assert_eq!(failing.take_ran(), ["preprocess", "pretrain"]);
+    assert_eq!(error.to_string(), "stage `dense` failed");
+    let help = error.help().unwrap().to_string();
+    assert!(
+        help.starts_with("lower the rate\nits log is kept in"),
+        "{help}"
+    );
+
+    let attempts = fs::read_dir(cache.root().join("attempts")).unwrap();
+    let attempts: Vec<_> = attempts.map(|entry| entry.unwrap().path()).collect();
+    let [attempt] = &attempts[..] else {
+        panic!("{attempts:?}");
+    };
+    assert!(help.contains(attempt.to_str().unwrap()), "{help}");
+    let read = |name: &str| fs::read_to_string(attempt.join(name)).unwrap();
+    assert_eq!(read("error.txt"), "loss is not a number");
+    assert_eq!(read("loss.txt"), "7.5");
+    assert!(read("log.txt").contains("working"));
+
+    let fake = Fake::default();
+    run(&plan(), &cache, &fake);
+    assert_eq!(fake.take_ran(), ["pretrain", "test"]);
+}
+
+#[test]
+fn a_panic_is_the_failure_of_its_stage() {
+    let (_folder, cache) = new_cache();
+    let fake = Fake::working(|_, _, _| panic!("shapes differ"));
+    let result = execute(&plan(), &cache, &fake, &Options::default(), &Silent);
+    let Err(ExecError::Stage { stage, source, .. }) = result else {
+        panic!("{result:?}");
+    };
+    assert_eq!(stage, "corpus");
+    assert_eq!(source.to_string(), "the stage panicked: shapes differ");
+}
+
+#[test]
+fn a_killed_run_is_taken_up_again_where_it_was() {
+    let (_folder, cache) = new_cache();
+    let fake = Fake::default();
+    run(&plan(), &cache, &fake);
+    fake.take_ran();
+    let left = cache.root().join("tmp/left");
+    fs::create_dir_all(left.join("artifact/records")).unwrap();
+    fs::write(left.join("lock"), "").unwrap();
+    fs::write(left.join("artifact/made.txt"), "ha").unwrap();
+    run(&plan_with(&[("beam = 5", "beam = 4")]), &cache, &fake);
+    assert_eq!(fake.take_ran(), ["pretrain", "test"]);
+    assert!(!left.exists());
+}
+
+#[test]
+fn two_runs_at_once_make_each_artifact_once() {
+    let (_folder, cache) = new_cache();
+    let fake = Fake::working(|spec, inputs, out| {
+        thread::sleep(Duration::from_millis(30));
+        write(&digest_of(spec, inputs)?, out)
+    });
+    let outcomes = thread::scope(|scope| {
+        let threads = [(); 2].map(|()| scope.spawn(|| run(&plan(), &cache, &fake)));
+        threads.map(|thread| thread.join().unwrap())
+    });
+    assert_eq!(fake.take_ran(), ALL);
+    for (one, other) in outcomes[0].nodes.iter().zip(&outcomes[1].nodes) {
+        assert_eq!(one.artifact, other.artifact);
+        assert_ne!(one.ran_seconds.is_some(), other.ran_seconds.is_some());
+    }
+}
+
+#[test]
+fn a_stage_sees_its_declared_inputs_only() {
+    let (_folder, cache) = new_cache();
+    let fake = Fake::working(|spec, inputs, out| {
+        let model = inputs.path("model");
+        assert_eq!(model.is_ok(), spec.kind() == "test", "{model:?}");
+        assert!(inputs.get("distillation.teacher").is_none());
+        write("", out)
+    });
+    run(&plan(), &cache, &fake);
+}
+
+#[test]
+fn nothing_is_made_of_a_damaged_artifact() {
+    let (_folder, cache) = new_cache();
+    let fake = Fake::default();
+    let outcome = run(&plan(), &cache, &fake);
+    fake.take_ran();
+    let made = outcome.nodes[1].artifact.path().join("made.txt");
+    let bytes = fs::read(&made).unwrap();
+    fs::write(&made, vec![b'x'; bytes.len()]).unwrap();
+    let other_test = plan_with(&[("flops-length = 50", "flops-length = 51")]);
+    let options = Options::default();
+    let error = execute(&other_test, &cache, &fake, &options, &Silent).unwrap_err();
+    assert!(error.to_string().contains("was changed after it was made"));
+    assert_eq!(fake.take_ran(), [""; 0]);
+    execute(&other_test, &cache, &fake, &force("dense"), &Silent).unwrap();
+    assert_eq!(fake.take_ran(), ["pretrain", "test"]);
+}
+
+#[test]
+fn an_artifact_with_a_broken_manifest_is_reported_and_made_again() {
+    #[derive(Default)]
+    struct Notes(Mutex<Vec<String>>);
+    impl Progress for Notes {
+        fn stage_started(&self, _: &Turn<'_>) {}
+        fn stage_finished(&self, _: &Turn<'_>, _: f64) {}
+        fn stage_cached(&self, _: &Turn<'_>, _: srp::cache::Key) {}
+        fn stage_failed(&self, _: &Turn<'_>, _: &StageFailure) {}
+        fn phase(&self, _: &str) {}
+        fn step(&self, _: u64, _: Option<u64>, _: &str) {}
+        fn note(&self, line: &str) {
+            self.0.lock().unwrap().push(line.to_owned());
+        }
+    }
+    let (_folder, cache) = new_cache();
+    let fake = Fake::default();
+    let outcome = run(&plan(), &cache, &fake);
+    fake.take_ran();
+    fs::write(outcome.nodes[1].artifact.path().join("manifest.json"), "{").unwrap();
+    let told = foretold(&plan(), &cache, &fake);
+    assert!(
+        told[1].starts_with("run: its artifact is damaged"),
+        "{told:?}"
+    );
+    let notes = Notes::default();
+    execute(&plan(), &cache, &fake, &Options::default(), &notes).unwrap();
+    assert_eq!(fake.take_ran(), ["pretrain"]);
+    let notes = notes.0.into_inner().unwrap();
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(
+        notes[0].starts_with("the artifact of `dense` is damaged"),
+        "{notes:?}"
+    );
+}
+
+#[test]
+fn a_preview_says_what_will_run_and_why() {
+    let (folder, cache) = new_cache();
+    let file = folder.path().join("train.de");
+    fs::write(&file, "ein satz").unwrap();
+    let mut fake = Fake::default();
+    fake.outside_files = vec![file.clone()];
+
+    let told = foretold(&plan(), &cache, &fake);
+    assert_eq!(
+        told,
+        [
+            "run: never made",
+            "may run: corpus",
+            "may run: corpus, dense"
+        ]
+    );
+    assert!(!cache.root().exists(), "a preview writes nothing");
+    run(&plan(), &cache, &fake);
+    assert_eq!(foretold(&plan(), &cache, &fake), ["cached"; 3]);
+
+    let other = plan_with(&[("epsilon = 1e-8", "epsilon = 1e-9")]);
+    assert_eq!(
+        foretold(&other, &cache, &fake),
+        [
+            "cached",
+            "run: training.optimizer.epsilon 1e-8 -> 1e-9",
+            "may run: dense"
+        ]
+    );
+
+    fs::write(&file, "zwei satz").unwrap();
+    let told = foretold(&plan(), &cache, &fake);
+    assert_eq!(told[0], format!("run: file `{}` changed", file.display()));
+    fs::write(&file, "ein satz").unwrap();
+
+    fs::remove_file(&file).unwrap();
+    let told = foretold(&plan(), &cache, &fake);
+    assert!(
+        told[0].starts_with("blocked: stage `corpus` reads"),
+        "{told:?}"
+    );
+    fs::write(&file, "ein satz").unwrap();
+
+    fake.revision = 3;
+    assert_eq!(foretold(&plan(), &cache, &fake)[0], "run: revision 1 -> 3");
+}
+
+#[test]
+fn a_preview_names_changed_inputs_and_lost_artifacts() {
+    let (_folder, cache) = new_cache();
+    let fake = Fake::default();
+    let outcome = run(&plan(), &cache, &fake);
+    fs::remove_dir_all(outcome.nodes[2].artifact.path()).unwrap();
+    let told = foretold(&plan(), &cache, &fake);
+    assert_eq!(
+        told,
+        [
+            "cached",
+            "cached",
+            "run: its artifact is no longer in the cache"
+        ]
+    );
+
+    let inputs = plan_with(&[("merges = 100", "merges = 50")]);
+    let only_corpus = Fake::working(|spec, inputs, out| match spec {
+        StageSpec::Preprocess(_) => write(&digest_of(spec, inputs)?, out),
+        _ => Err(StageFailure::new("stop here")),
+    });
+    execute(&inputs, &cache, &only_corpus, &Options::default(), &Silent).unwrap_err();
+    let told = foretold(&inputs, &cache, &fake);
+    assert_eq!(
+        told,
+        ["cached", "run: input `corpus` changed", "may run: dense"]
+    );
+}
+
+#[test]
+fn a_forced_stage_is_foretold_as_such() {
+    let (_folder, cache) = new_cache();
+    let fake = Fake::default();
+    run(&plan(), &cache, &fake);
+    let statuses = preview(&plan(), &cache, &fake, &force("dense")).unwrap();
+    assert!(matches!(statuses[1], Status::Run(Reason::Forced)));
+    assert!(matches!(&statuses[2], Status::MayRun(parents) if parents.len() == 1));
+}
