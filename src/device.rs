@@ -1,7 +1,10 @@
-//! Where tensors live.
+//! Where tensors live: the only file that names a concrete back end.
 
 use std::fmt;
 use std::str::FromStr;
+
+#[cfg(feature = "nn")]
+use burn::{backend::Autodiff, tensor::backend::AutodiffBackend};
 
 /// The device that a user asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -47,6 +50,117 @@ impl fmt::Display for DeviceChoice {
     }
 }
 
+/// A device that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Device {
+    /// The CPU.
+    Cpu,
+    /// The GPU of this number.
+    #[cfg(feature = "cuda")]
+    Cuda(usize),
+}
+
+/// A device that cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+pub enum DeviceError {
+    /// This binary has no code for GPUs.
+    #[error("this srp was built without CUDA")]
+    #[diagnostic(code(device::not_built), help("build it with `cargo build --release --features cuda`"))]
+    NotBuilt,
+    /// There is no GPU of that number, or no driver for it.
+    #[error("no GPU answers as `cuda:{number}`: {reason}")]
+    #[diagnostic(code(device::no_gpu), help("`--device cpu` runs everywhere; `nvidia-smi` lists the GPUs"))]
+    NoGpu {
+        /// The GPU that was asked for.
+        number: usize,
+        /// What was met instead.
+        reason: String,
+    },
+}
+
+impl DeviceChoice {
+    /// Finds the device.
+    ///
+    /// # Errors
+    /// [`DeviceError`] if a GPU was asked for and cannot be used.
+    pub fn resolve(self) -> Result<Device, DeviceError> {
+        match self {
+            Self::Cpu => Ok(Device::Cpu),
+            Self::Auto => Ok(cuda(0).unwrap_or(Device::Cpu)),
+            Self::Cuda(number) => cuda(number),
+        }
+    }
+}
+
+#[cfg(not(feature = "cuda"))]
+fn cuda(_: usize) -> Result<Device, DeviceError> {
+    Err(DeviceError::NotBuilt)
+}
+
+/// Tries the GPU. The driver is looked for first, and what burn does without one, a panic, is caught.
+#[cfg(feature = "cuda")]
+fn cuda(number: usize) -> Result<Device, DeviceError> {
+    let no_gpu = |reason: &str| DeviceError::NoGpu { number, reason: reason.to_owned() };
+    if !driver_is_there() {
+        return Err(no_gpu("no NVIDIA driver is installed"));
+    }
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let answer = std::panic::catch_unwind(|| {
+        let device = burn_cuda::CudaDevice::new(number);
+        let one = burn::tensor::Tensor::<burn_cuda::Cuda, 1>::ones([1], &device);
+        one.into_scalar()
+    });
+    std::panic::set_hook(hook);
+    match answer {
+        Ok(_) => Ok(Device::Cuda(number)),
+        Err(panic) => {
+            let words = panic.downcast_ref::<String>().map(String::as_str);
+            let words = words.or_else(|| panic.downcast_ref::<&str>().copied());
+            Err(no_gpu(words.unwrap_or("the driver refused it")))
+        }
+    }
+}
+
+/// Whether this machine has the device files of an NVIDIA driver (`/dev/dxg` is the one under WSL).
+pub fn driver_is_there() -> bool {
+    ["/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg"].iter().any(|path| std::path::Path::new(path).exists())
+}
+
+/// Work that any back end can do.
+#[cfg(feature = "nn")]
+pub trait Work {
+    /// What it gives.
+    type Output;
+
+    /// Does it on a device.
+    fn run<B: AutodiffBackend>(self, device: B::Device) -> Self::Output;
+}
+
+#[cfg(feature = "nn")]
+impl Device {
+    /// Does some work on this device.
+    pub fn run<W: Work>(self, work: W) -> W::Output {
+        match self {
+            Self::Cpu => work.run::<Autodiff<burn_flex::Flex>>(burn_flex::FlexDevice),
+            #[cfg(feature = "cuda")]
+            Self::Cuda(number) => {
+                work.run::<Autodiff<burn_cuda::Cuda>>(burn_cuda::CudaDevice::new(number))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cpu => f.write_str("cpu"),
+            #[cfg(feature = "cuda")]
+            Self::Cuda(number) => write!(f, "cuda:{number}"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,5 +184,14 @@ mod tests {
             let error = text.parse::<DeviceChoice>().unwrap_err();
             assert!(error.to_string().contains(&format!("`{text}`")), "{error}");
         }
+    }
+
+    #[test]
+    #[cfg(not(feature = "cuda"))]
+    fn a_build_without_cuda_says_how_to_get_it() {
+        let error = DeviceChoice::Cuda(0).resolve().unwrap_err();
+        assert_eq!(error.to_string(), "this srp was built without CUDA");
+        assert!(miette::Diagnostic::help(&error).unwrap().to_string().contains("--features cuda"));
+        assert_eq!(DeviceChoice::Auto.resolve(), Ok(Device::Cpu));
     }
 }

@@ -52,6 +52,17 @@ pub enum Phase {
     FineTuning,
 }
 
+impl std::fmt::Display for Phase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Training => "training",
+            Self::WarmingUp => "warming up",
+            Self::Pruning => "pruning",
+            Self::FineTuning => "fine-tuning",
+        })
+    }
+}
+
 /// What a kind of training adds to the loop.
 pub trait Regime<B: AutodiffBackend> {
     /// Called before the first update of epoch `epoch`, from 1, which has `steps` updates.

@@ -10,9 +10,11 @@
 
 mod build;
 mod pipeline;
+mod target;
 
 pub use build::build;
 pub use pipeline::TextPipeline;
+pub use target::TargetText;
 
 use super::bpe::BpeError;
 use super::clean::EmptyFactor;

@@ -1,0 +1,78 @@
+//! Translating many sentences.
+
+use crate::config::Search;
+use crate::decode::beam_search;
+use crate::model::{Pass, Source, Transformer};
+use crate::text::vocabulary::PAD;
+use burn::tensor::backend::Backend;
+use std::cmp::Reverse;
+
+/// A sentence that the model has no positions for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("sentence {number} has {tokens} tokens, more than the model's max-positions of {max_positions}")]
+pub struct TooLong {
+    /// The sentence, from 1.
+    pub number: usize,
+    /// Its tokens, end of sentence included.
+    pub tokens: usize,
+    /// The model's limit.
+    pub max_positions: usize,
+}
+
+/// A model that is ready to translate.
+pub struct Translator<'a, B: Backend> {
+    /// The model.
+    pub model: &'a Transformer<B>,
+    /// Its longest sentence.
+    pub max_positions: usize,
+    /// How to search.
+    pub search: &'a Search,
+    /// Connectivity, if active.
+    pub pass: Pass<'a, B>,
+    /// Where to compute.
+    pub device: &'a B::Device,
+}
+
+impl<B: Backend> Translator<'_, B> {
+    /// The best translation of each sentence, in their order, as token ids with the end of the sentence.
+    ///
+    /// Sentences of similar length are decoded together; `progress` hears how many are done.
+    ///
+    /// # Errors
+    /// If a sentence is longer than the model allows.
+    pub fn translate(
+        &self,
+        sources: &[Vec<u32>],
+        mut progress: impl FnMut(usize),
+    ) -> Result<Vec<Vec<u32>>, TooLong> {
+        if let Some(index) = sources.iter().position(|source| source.len() > self.max_positions) {
+            let (number, tokens) = (index + 1, sources[index].len());
+            return Err(TooLong { number, tokens, max_positions: self.max_positions });
+        }
+        let mut order: Vec<usize> = (0..sources.len()).collect();
+        order.sort_by_key(|&index| Reverse(sources[index].len()));
+        let mut translations = vec![Vec::new(); sources.len()];
+        let mut done = 0;
+        for group in order.chunks(self.search.batch_sentences.get()) {
+            let source = self.pad(group, sources);
+            let found = beam_search(self.model, &source, self.search, self.max_positions, self.pass);
+            for (&index, found) in group.iter().zip(found) {
+                translations[index] = found.into_iter().next().map(|best| best.tokens).unwrap_or_default();
+            }
+            done += group.len();
+            progress(done);
+        }
+        Ok(translations)
+    }
+
+    /// A batch of sentences, padded on the left.
+    fn pad(&self, group: &[usize], sources: &[Vec<u32>]) -> Source<B> {
+        let longest = group.iter().map(|&index| sources[index].len()).max().unwrap_or(1);
+        let rows = group.iter().flat_map(|&index| {
+            let source = &sources[index];
+            let padding = std::iter::repeat_n(PAD as i32, longest - source.len());
+            padding.chain(source.iter().map(|&id| id as i32))
+        });
+        Source::new(&rows.collect::<Vec<_>>(), longest, self.device)
+    }
+}
