@@ -10,6 +10,7 @@
 
 mod build;
 mod pipeline;
+mod prepare;
 
 pub use build::build;
 pub use pipeline::TextPipeline;
@@ -197,7 +198,7 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Opens the folder that [`build`] wrote.
+    /// Opens the folder that [`build()`] wrote.
     ///
     /// # Errors
     /// [`DatasetError`] if it lacks a file or a file is broken.
