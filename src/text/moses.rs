@@ -1,7 +1,7 @@
 //! The Moses tokenizer: a line of text to tokens separated by blanks, special characters escaped (SPEC §19.1).
 //!
 //! The original is a sequence of substitutions over the whole line, and its oddities come from how these pass
-//! over each other's results. It is therefore kept as a sequence here: most steps are a [`Rule`], a pattern of a
+//! over each other's results. It is therefore kept as a sequence here: most steps are a `Rule`, a pattern of a
 //! few characters and the places that get a blank.
 
 use super::nonbreaking::Prefixes;

@@ -1,14 +1,13 @@
 //! From a corpus to a data set (SPEC §19).
 
-use super::pipeline::{LineTokenizer, recased};
+use super::prepare::{Prepared, SplitText, prepare};
 use super::{
     DatasetError, Summary, TRAIN, VALID, codes_path, dictionary_path, sentences_path, summary_path,
     text_path,
 };
-use crate::config::{Case, Preprocess};
+use crate::config::Preprocess;
 use crate::text::bpe::{Bpe, Segmenter};
-use crate::text::clean::{Kept, clean};
-use crate::text::corpus::{self, Languages, ParallelText, RawCorpus, Validation};
+use crate::text::corpus::{self, Languages, ParallelText};
 use crate::text::indexed::{self, TokenType};
 use crate::text::vocabulary::Dictionary;
 use std::fs;
@@ -39,45 +38,47 @@ pub fn build(
         "tokenising and cleaning {} training pairs",
         raw.train.len()
     ));
-    let Prepared {
-        mut splits,
-        dropped_pairs,
-    } = prepare(spec, raw)?;
-    let train = &splits[0].tokens;
+    let mut prepared = prepare(spec, raw)?;
     progress(&format!(
         "learning {} merges from {} pairs",
         spec.bpe.merges,
-        train.len()
+        prepared.train.tokens.len()
     ));
-    let bpe = Bpe::learn(
-        train.source.iter().chain(&train.target).map(String::as_str),
-        spec.bpe.merges,
-    );
+    let bpe = learn(&prepared.train.tokens, spec.bpe.merges);
     progress("segmenting words and numbering symbols");
-    segment(&bpe, &mut splits);
-    let dictionaries = Dictionaries::of(&splits[0].tokens, spec.dictionaries.multiple_of);
-    let summary = Summary {
+    segment(&bpe, prepared.splits_mut());
+    let dictionaries = Dictionaries::of(&prepared.train.tokens, spec.dictionaries.multiple_of);
+    let summary = summary(spec, &prepared, &bpe, &dictionaries);
+    progress("writing the data set");
+    bpe.write(&codes_path(out))?;
+    dictionaries.write(out, summary.languages())?;
+    for split in prepared.splits() {
+        split.write(out, summary.languages(), &dictionaries)?;
+    }
+    write_summary(out, &summary)?;
+    Ok(summary)
+}
+
+fn summary(
+    spec: &Preprocess,
+    prepared: &Prepared,
+    bpe: &Bpe,
+    dictionaries: &Dictionaries,
+) -> Summary {
+    let sizes = prepared
+        .splits()
+        .map(|split| (split.name.clone(), split.tokens.len()));
+    Summary {
         source_language: spec.source_language.clone(),
         target_language: spec.target_language.clone(),
         tokenizer: spec.tokenizer,
         case: spec.case,
         merges: bpe.merges().len(),
-        dropped_pairs,
+        dropped_pairs: prepared.dropped_pairs,
         source_symbols: dictionaries.source.len(),
         target_symbols: dictionaries.target.len(),
-        splits: splits
-            .iter()
-            .map(|split| (split.name.clone(), split.tokens.len()))
-            .collect(),
-    };
-    progress("writing the data set");
-    bpe.write(&codes_path(out))?;
-    dictionaries.write(out, summary.languages())?;
-    for split in &splits {
-        split.write(out, summary.languages(), &dictionaries)?;
+        splits: sizes.collect(),
     }
-    write_summary(out, &summary)?;
-    Ok(summary)
 }
 
 fn check_languages(spec: &Preprocess) -> Result<(), DatasetError> {
@@ -98,137 +99,6 @@ fn check_name(name: &str) -> Result<(), DatasetError> {
     Err(DatasetError::SplitName {
         name: name.to_owned(),
     })
-}
-
-/// The text of a split on its way.
-struct SplitText {
-    name: String,
-    /// Tokens, later subwords, separated by blanks.
-    tokens: ParallelText,
-    /// What the text was before tokenisation, where that is kept.
-    plain: Option<ParallelText>,
-}
-
-struct Prepared {
-    /// The training split comes first.
-    splits: Vec<SplitText>,
-    dropped_pairs: usize,
-}
-
-/// Tokenises, cleans and recases every split.
-fn prepare(spec: &Preprocess, raw: RawCorpus) -> Result<Prepared, DatasetError> {
-    let preparation = Preparation::new(spec);
-    let pairs = raw.train.len();
-    let tokens = preparation.tokenize(&raw.train);
-    let kept = clean(&spec.clean, &tokens.source, &tokens.target)?;
-    if kept.is_empty() {
-        let limits = spec.clean.clone();
-        return Err(DatasetError::NothingLeft { pairs, limits });
-    }
-    let dropped_pairs = pairs - kept.len();
-    let (train, valid) = match raw.valid {
-        Validation::Given(text) => (kept, preparation.given(VALID.to_owned(), &text)),
-        Validation::EveryNth(every) => {
-            let (valid, train) = take_every(every, kept)?;
-            (train, preparation.taken(VALID, &valid, &raw.train))
-        }
-    };
-    let train = SplitText {
-        name: TRAIN.to_owned(),
-        tokens: preparation.cleaned(&train),
-        plain: None,
-    };
-    let tests = raw
-        .tests
-        .into_iter()
-        .map(|(name, text)| preparation.given(name, &text));
-    Ok(Prepared {
-        splits: [train, valid].into_iter().chain(tests).collect(),
-        dropped_pairs,
-    })
-}
-
-/// The pairs with a number divisible by `every`, counted from 1, and the others.
-fn take_every(
-    every: NonZeroUsize,
-    kept: Vec<Kept>,
-) -> Result<(Vec<Kept>, Vec<Kept>), DatasetError> {
-    let pairs = kept.len();
-    let numbered = kept.into_iter().zip(1usize..);
-    let (taken, rest): (Vec<_>, Vec<_>) =
-        numbered.partition(|(_, number)| number.is_multiple_of(every.get()));
-    if taken.is_empty() || rest.is_empty() {
-        let every = every.get();
-        return Err(DatasetError::NoValidation { pairs, every });
-    }
-    let without_numbers =
-        |kept: Vec<(Kept, usize)>| kept.into_iter().map(|(kept, _)| kept).collect();
-    Ok((without_numbers(taken), without_numbers(rest)))
-}
-
-/// What happens to lines before they are segmented.
-struct Preparation {
-    source: LineTokenizer,
-    target: LineTokenizer,
-    case: Case,
-}
-
-impl Preparation {
-    fn new(spec: &Preprocess) -> Self {
-        Self {
-            source: LineTokenizer::new(spec.tokenizer, &spec.source_language),
-            target: LineTokenizer::new(spec.tokenizer, &spec.target_language),
-            case: spec.case,
-        }
-    }
-
-    fn tokenize(&self, text: &ParallelText) -> ParallelText {
-        text.pairs()
-            .map(|(source, target)| (self.source.tokenize(source), self.target.tokenize(target)))
-            .collect()
-    }
-
-    fn recased<'a>(&self, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> ParallelText {
-        pairs
-            .map(|(source, target)| (recased(self.case, source), recased(self.case, target)))
-            .collect()
-    }
-
-    /// The text that scores are computed on: recased, and without white space at its ends.
-    fn plain<'a>(&self, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> ParallelText {
-        self.recased(pairs.map(|(source, target)| (source.trim(), target.trim())))
-    }
-
-    /// A split that is not cleaned.
-    fn given(&self, name: String, text: &ParallelText) -> SplitText {
-        SplitText {
-            name,
-            tokens: self.recased(self.tokenize(text).pairs()),
-            plain: Some(self.plain(text.pairs())),
-        }
-    }
-
-    /// A split taken from the cleaned training text, `raw` before it was tokenised.
-    fn taken(&self, name: &str, kept: &[Kept], raw: &ParallelText) -> SplitText {
-        let lines = |kept: &Kept| {
-            (
-                raw.source[kept.index].as_str(),
-                raw.target[kept.index].as_str(),
-            )
-        };
-        SplitText {
-            name: name.to_owned(),
-            tokens: self.cleaned(kept),
-            plain: Some(self.plain(kept.iter().map(lines))),
-        }
-    }
-
-    fn cleaned(&self, kept: &[Kept]) -> ParallelText {
-        self.recased(
-            kept.iter()
-                .map(|kept| (kept.source.as_str(), kept.target.as_str())),
-        )
-    }
 }
 
 impl SplitText {
@@ -279,8 +149,14 @@ fn write_summary(out: &Path, summary: &Summary) -> Result<(), DatasetError> {
     }
 }
 
+/// Merges of both languages together, the source text first.
+fn learn(train: &ParallelText, merges: usize) -> Bpe {
+    let lines = train.source.iter().chain(&train.target);
+    Bpe::learn(lines.map(String::as_str), merges)
+}
+
 /// Cuts the words of all splits into subwords.
-fn segment(bpe: &Bpe, splits: &mut [SplitText]) {
+fn segment<'a>(bpe: &Bpe, splits: impl Iterator<Item = &'a mut SplitText>) {
     let mut segmenter = Segmenter::new(bpe);
     for split in splits {
         for line in split

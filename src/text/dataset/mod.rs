@@ -11,6 +11,7 @@
 mod build;
 mod pipeline;
 mod target;
+mod prepare;
 
 pub use build::build;
 pub use pipeline::TextPipeline;
@@ -199,7 +200,7 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Opens the folder that [`build`] wrote.
+    /// Opens the folder that [`build()`] wrote.
     ///
     /// # Errors
     /// [`DatasetError`] if it lacks a file or a file is broken.
@@ -328,6 +329,26 @@ fn read_summary(folder: &Path) -> Result<Summary, DatasetError> {
     let path = summary_path(folder);
     let text = read_to_string(&path)?;
     serde_json::from_str(&text).map_err(|source| DatasetError::Summary { path, source })
+}
+
+/// Copies what turns text into numbers and back, without the sentences: what [`TextPipeline`] and [`TargetText`]
+/// open.
+///
+/// # Errors
+/// [`DatasetError`] if a file cannot be read or written.
+pub fn copy_pipeline(from: &Path, to: &Path) -> Result<(), DatasetError> {
+    let summary = read_summary(from)?;
+    let unwritable = |path: &Path| {
+        let path = path.to_owned();
+        move |source| DatasetError::Io { path, source }
+    };
+    fs::create_dir_all(to).map_err(unwritable(to))?;
+    let languages = summary.languages().both().map(|language| dictionary_path(to, language));
+    for copy in [summary_path(to), codes_path(to)].into_iter().chain(languages) {
+        let name = copy.file_name().unwrap_or_default();
+        fs::copy(from.join(name), &copy).map_err(unwritable(&copy))?;
+    }
+    Ok(())
 }
 
 fn read_to_string(path: &Path) -> Result<String, DatasetError> {
