@@ -65,11 +65,17 @@ pub enum Device {
 pub enum DeviceError {
     /// This binary has no code for GPUs.
     #[error("this srp was built without CUDA")]
-    #[diagnostic(code(device::not_built), help("build it with `cargo build --release --features cuda`"))]
+    #[diagnostic(
+        code(device::not_built),
+        help("build it with `cargo build --release --features cuda`")
+    )]
     NotBuilt,
     /// There is no GPU of that number, or no driver for it.
     #[error("no GPU answers as `cuda:{number}`: {reason}")]
-    #[diagnostic(code(device::no_gpu), help("`--device cpu` runs everywhere; `nvidia-smi` lists the GPUs"))]
+    #[diagnostic(
+        code(device::no_gpu),
+        help("`--device cpu` runs everywhere; `nvidia-smi` lists the GPUs")
+    )]
     NoGpu {
         /// The GPU that was asked for.
         number: usize,
@@ -100,7 +106,10 @@ fn cuda(_: usize) -> Result<Device, DeviceError> {
 /// Tries the GPU. The driver is looked for first, and what burn does without one, a panic, is caught.
 #[cfg(feature = "cuda")]
 fn cuda(number: usize) -> Result<Device, DeviceError> {
-    let no_gpu = |reason: &str| DeviceError::NoGpu { number, reason: reason.to_owned() };
+    let no_gpu = |reason: &str| DeviceError::NoGpu {
+        number,
+        reason: reason.to_owned(),
+    };
     if !driver_is_there() {
         return Err(no_gpu("no NVIDIA driver is installed"));
     }
@@ -124,7 +133,9 @@ fn cuda(number: usize) -> Result<Device, DeviceError> {
 
 /// Whether this machine has the device files of an NVIDIA driver (`/dev/dxg` is the one under WSL).
 pub fn driver_is_there() -> bool {
-    ["/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg"].iter().any(|path| std::path::Path::new(path).exists())
+    ["/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg"]
+        .iter()
+        .any(|path| std::path::Path::new(path).exists())
 }
 
 /// Work that any back end can do.
@@ -191,7 +202,12 @@ mod tests {
     fn a_build_without_cuda_says_how_to_get_it() {
         let error = DeviceChoice::Cuda(0).resolve().unwrap_err();
         assert_eq!(error.to_string(), "this srp was built without CUDA");
-        assert!(miette::Diagnostic::help(&error).unwrap().to_string().contains("--features cuda"));
+        assert!(
+            miette::Diagnostic::help(&error)
+                .unwrap()
+                .to_string()
+                .contains("--features cuda")
+        );
         assert_eq!(DeviceChoice::Auto.resolve(), Ok(Device::Cpu));
     }
 }

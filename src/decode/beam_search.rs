@@ -72,8 +72,8 @@ pub fn beam_search<B: Backend>(
     pass: Pass<'_, B>,
 ) -> Vec<Vec<Translation>> {
     let beam = search.beam.get();
-    let limit =
-        (search.max_length_a * source.src_len as f64 + search.max_length_b as f64).floor() as usize;
+    let limit = (search.max_length_a.get() * source.src_len as f64 + search.max_length_b as f64)
+        .floor() as usize;
     let limit = limit.min(max_positions.saturating_sub(1));
     let device = source.device();
     let memory = model.encode(source, pass);
@@ -141,7 +141,7 @@ fn forbid(row: &mut [f32], step: usize, limit: usize, search: &Search) {
         *score = f32::NEG_INFINITY;
     }
     row[pad] = f32::NEG_INFINITY;
-    row[unk] -= search.unknown_penalty as f32;
+    row[unk] -= search.unknown_penalty.get() as f32;
     if step == limit {
         let end = row[eos];
         row.fill(f32::NEG_INFINITY);
@@ -185,7 +185,8 @@ impl Sentence {
                 && candidate.total > f64::NEG_INFINITY
             {
                 let hypothesis = self.live[candidate.hypothesis].with(candidate);
-                self.finished.push(hypothesis.finish(search.length_penalty));
+                self.finished
+                    .push(hypothesis.finish(search.length_penalty.get()));
             } else if !ends && live.len() < beam {
                 live.push(self.live[candidate.hypothesis].with(candidate));
                 from.push(candidate.hypothesis);

@@ -2,7 +2,9 @@
 
 use crate::config::Batching;
 use crate::random::Stream;
-use crate::text::batching::{Batch, Budget, Lengths, Pair, SentenceTooLong, batches, collate, order, within};
+use crate::text::batching::{
+    Batch, Budget, Lengths, Pair, SentenceTooLong, batches, collate, order, within,
+};
 use crate::text::dataset::Split;
 
 /// A split in the shape that batches are made from.
@@ -33,7 +35,10 @@ impl Sentences {
     ) -> Result<Vec<Batch>, SentenceTooLong> {
         let lengths = self.source.iter().zip(&self.target);
         let lengths: Vec<Lengths> = lengths
-            .map(|(source, target)| Lengths { source: source.len(), target: target.len() })
+            .map(|(source, target)| Lengths {
+                source: source.len(),
+                target: target.len(),
+            })
             .collect();
         let mut stream = Stream::new(seed, "order of sentences");
         let order = within(order(&lengths, Some(&mut stream)), &lengths, max_positions);
@@ -47,7 +52,11 @@ impl Sentences {
     }
 
     fn collate(&self, ids: &[usize]) -> Batch {
-        let pair = |&id: &usize| Pair { id, source: &self.source[id], target: &self.target[id] };
+        let pair = |&id: &usize| Pair {
+            id,
+            source: &self.source[id],
+            target: &self.target[id],
+        };
         collate(&ids.iter().map(pair).collect::<Vec<_>>())
     }
 }

@@ -18,5 +18,13 @@ pub(super) fn run<B: AutodiffBackend>(
     let corpus = Corpus::open(inputs, &spec.training, blueprint.max_positions, spec.seed)?;
     check_vocabularies(&blueprint, corpus.source_vocab, corpus.target_vocab)?;
     let mut learner = Learner::<B>::new(blueprint, &state, &spec.training, device)?;
-    train(&corpus, &spec.training, spec.seed, &mut learner, &mut Plain(Phase::FineTuning), out, progress)
+    train(
+        &corpus,
+        &spec.training,
+        spec.seed,
+        &mut learner,
+        &mut Plain(Phase::FineTuning),
+        out,
+        progress,
+    )
 }

@@ -3,13 +3,13 @@
 //! [`Stages`] is the runner that the executor is given: one match over the kinds. Each kind is one file with one
 //! function; what those share about models and translations stands beside them.
 
-mod preprocess;
 #[cfg(feature = "nn")]
 mod data;
 #[cfg(feature = "nn")]
 mod finetune;
 #[cfg(feature = "nn")]
 pub mod model_artifact;
+mod preprocess;
 #[cfg(feature = "nn")]
 mod pretrain;
 #[cfg(feature = "nn")]
@@ -60,9 +60,10 @@ impl Runner for Stages {
     fn outside_files(&self, spec: &StageSpec) -> Result<Vec<PathBuf>, StageFailure> {
         match spec {
             StageSpec::Preprocess(spec) => Ok(outside_files(&spec.corpus, Languages::of(spec))?),
-            StageSpec::Pretrain(_) | StageSpec::Prune(_) | StageSpec::Finetune(_) | StageSpec::Test(_) => {
-                Ok(Vec::new())
-            }
+            StageSpec::Pretrain(_)
+            | StageSpec::Prune(_)
+            | StageSpec::Finetune(_)
+            | StageSpec::Test(_) => Ok(Vec::new()),
         }
     }
 
@@ -97,8 +98,11 @@ impl Stages {
         _out: &mut ArtifactDir,
         _progress: &dyn Progress,
     ) -> Result<(), StageFailure> {
-        Err(StageFailure::new(format!("this srp was built without models, so it cannot {}", spec.kind()))
-            .with_help("build it with the default features"))
+        Err(StageFailure::new(format!(
+            "this srp was built without models, so it cannot {}",
+            spec.kind()
+        ))
+        .with_help("build it with the default features"))
     }
 }
 
@@ -111,7 +115,13 @@ impl Stages {
         out: &mut ArtifactDir,
         progress: &dyn Progress,
     ) -> Result<(), StageFailure> {
-        self.device.run(OnDevice { stages: self, spec, inputs, out, progress })
+        self.device.run(OnDevice {
+            stages: self,
+            spec,
+            inputs,
+            out,
+            progress,
+        })
     }
 }
 
@@ -130,14 +140,23 @@ impl crate::device::Work for OnDevice<'_> {
     type Output = Result<(), StageFailure>;
 
     fn run<B: burn::tensor::backend::AutodiffBackend>(self, device: B::Device) -> Self::Output {
-        let Self { stages, spec, inputs, out, progress } = self;
+        let Self {
+            stages,
+            spec,
+            inputs,
+            out,
+            progress,
+        } = self;
         match spec {
             StageSpec::Preprocess(spec) => preprocess::run(spec, out, progress),
             StageSpec::Pretrain(spec) => pretrain::run::<B>(spec, inputs, out, progress, &device),
             StageSpec::Prune(spec) => prune::run::<B>(spec, inputs, out, progress, &device),
             StageSpec::Finetune(spec) => finetune::run::<B>(spec, inputs, out, progress, &device),
             StageSpec::Test(spec) => {
-                let machine = test::Machine { device: stages.device(), threads: stages.threads() };
+                let machine = test::Machine {
+                    device: stages.device(),
+                    threads: stages.threads(),
+                };
                 test::run::<B::InnerBackend>(spec, inputs, out, progress, &device, machine)
             }
         }

@@ -47,7 +47,10 @@ fn folder(artifact: &Path, checkpoint: Checkpoint) -> PathBuf {
 ///
 /// # Errors
 /// If a file is missing or broken.
-pub fn read(artifact: &Path, checkpoint: Checkpoint) -> Result<(Blueprint, State), CheckpointError> {
+pub fn read(
+    artifact: &Path,
+    checkpoint: Checkpoint,
+) -> Result<(Blueprint, State), CheckpointError> {
     let folder = folder(artifact, checkpoint);
     let blueprint = Blueprint::read(&folder.join("blueprint.json"))?;
     Ok((blueprint, state::read(&folder.join("model.safetensors"))?))
@@ -64,8 +67,10 @@ pub fn write(
     state: &State,
 ) -> Result<(), CheckpointError> {
     let folder = folder(artifact, checkpoint);
-    std::fs::create_dir_all(&folder)
-        .map_err(|source| CheckpointError::Folder { path: folder.clone(), source })?;
+    std::fs::create_dir_all(&folder).map_err(|source| CheckpointError::Folder {
+        path: folder.clone(),
+        source,
+    })?;
     blueprint.write(&folder.join("blueprint.json"))?;
     Ok(state::write(&folder.join("model.safetensors"), state)?)
 }

@@ -16,7 +16,12 @@ pub(super) fn run<B: AutodiffBackend>(
     progress: &dyn Progress,
     device: &B::Device,
 ) -> Result<(), StageFailure> {
-    let corpus = Corpus::open(inputs, &spec.training, spec.model.max_positions.get(), spec.seed)?;
+    let corpus = Corpus::open(
+        inputs,
+        &spec.training,
+        spec.model.max_positions.get(),
+        spec.seed,
+    )?;
     let blueprint = Blueprint::unpruned(&spec.model, corpus.source_vocab, corpus.target_vocab);
     let state = initial_state(&blueprint.shape, spec.seed);
     progress.note(&format!(
@@ -25,5 +30,13 @@ pub(super) fn run<B: AutodiffBackend>(
         corpus.batches.len()
     ));
     let mut learner = Learner::<B>::new(blueprint, &state, &spec.training, device)?;
-    train(&corpus, &spec.training, spec.seed, &mut learner, &mut Plain(Phase::Training), out, progress)
+    train(
+        &corpus,
+        &spec.training,
+        spec.seed,
+        &mut learner,
+        &mut Plain(Phase::Training),
+        out,
+        progress,
+    )
 }

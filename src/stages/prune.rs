@@ -40,12 +40,23 @@ pub(super) fn run<B: AutodiffBackend>(
     let proof = corpus.validation_batches(&spec.training, blueprint.max_positions)?;
     let mut order = Stream::new(spec.seed, "scoring batches").permutation(corpus.batches.len());
     order.truncate(spec.scoring.batches.get());
-    let scoring: Vec<_> = order.iter().map(|&batch| corpus.batches[batch].clone()).collect();
+    let scoring: Vec<_> = order
+        .iter()
+        .map(|&batch| corpus.batches[batch].clone())
+        .collect();
     let teacher = teacher::<B>(spec, inputs, device)?;
     let before = blueprint.shape.parameters();
     let mut learner = Learner::<B>::new(blueprint, &state, &spec.training, device)?;
     let mut pruning = Pruning::new(spec, &scoring, &proof, teacher, device);
-    train(&corpus, &spec.training, spec.seed, &mut learner, &mut pruning, out, progress)?;
+    train(
+        &corpus,
+        &spec.training,
+        spec.seed,
+        &mut learner,
+        &mut pruning,
+        out,
+        progress,
+    )?;
     let after = learner.blueprint.shape.parameters();
     let removal = Removal {
         compression_rate: spec.compression_rate.get(),
@@ -82,7 +93,7 @@ fn teacher<B: AutodiffBackend>(
     let (blueprint, state) = start(inputs, key, checkpoint)?;
     Ok(Some(Teacher {
         model: Transformer::from_state(&blueprint, &state, device)?,
-        weight: distillation.weight,
-        temperature: distillation.temperature,
+        weight: distillation.weight.get(),
+        temperature: distillation.temperature.get(),
     }))
 }

@@ -45,7 +45,11 @@ pub(super) fn run<B: Backend>(
     let dataset = Dataset::open(folder)?;
     let split = dataset.split(&spec.split)?;
     let (blueprint, state) = start(inputs, "model", spec.checkpoint)?;
-    check_vocabularies(&blueprint, dataset.source_dictionary().len(), dataset.target_dictionary().len())?;
+    check_vocabularies(
+        &blueprint,
+        dataset.source_dictionary().len(),
+        dataset.target_dictionary().len(),
+    )?;
     let model = Transformer::<B>::from_state(&blueprint, &state, device)?;
     let translator = Translator {
         model: &model,
@@ -58,7 +62,8 @@ pub(super) fn run<B: Backend>(
     progress.phase(&format!("translating {}", spec.split));
     let started = Instant::now();
     let total = Some(sources.len() as u64);
-    let translations = translator.translate(&sources, |done| progress.step(done as u64, total, ""))?;
+    let translations =
+        translator.translate(&sources, |done| progress.step(done as u64, total, ""))?;
     let seconds = started.elapsed().as_secs_f64();
     let tokens: usize = translations.iter().map(Vec::len).sum();
     let speed = DecodeSpeed {
@@ -70,15 +75,28 @@ pub(super) fn run<B: Backend>(
         device: machine.device,
     };
     let text = TargetText::open(folder)?;
-    let hypothesis_tokens: Vec<_> = translations.iter().map(|t| text.hypothesis_tokens(t)).collect();
+    let hypothesis_tokens: Vec<_> = translations
+        .iter()
+        .map(|t| text.hypothesis_tokens(t))
+        .collect();
     let translated = Translated {
-        hypotheses: hypothesis_tokens.iter().map(|tokens| text.plain(tokens)).collect(),
+        hypotheses: hypothesis_tokens
+            .iter()
+            .map(|tokens| text.plain(tokens))
+            .collect(),
         hypothesis_tokens,
-        reference_tokens: split.pairs.iter().map(|pair| text.reference_tokens(&pair.target)).collect(),
+        reference_tokens: split
+            .pairs
+            .iter()
+            .map(|pair| text.reference_tokens(&pair.target))
+            .collect(),
         references: dataset.reference_text(&spec.split)?,
     };
     let report = report(spec, &blueprint, dataset.summary().case, &translated);
-    progress.note(&format!("BLEU {:.2}, chrF {:.2} on {}", report.bleu, report.chrf, spec.split));
+    progress.note(&format!(
+        "BLEU {:.2}, chrF {:.2} on {}",
+        report.bleu, report.chrf, spec.split
+    ));
     write_lines(&out.content("hypotheses.txt"), &translated.hypotheses)?;
     write_lines(&out.content("references.txt"), &translated.references)?;
     write_json(&out.record("decode.json"), &speed)?;
@@ -93,7 +111,11 @@ fn report(spec: &Test, blueprint: &Blueprint, case: Case, translated: &Translate
         chrf.add(hypothesis, reference);
     }
     let mut tokenized = TokenizedBleuStatistics::default();
-    for (hypothesis, reference) in translated.hypothesis_tokens.iter().zip(&translated.reference_tokens) {
+    for (hypothesis, reference) in translated
+        .hypothesis_tokens
+        .iter()
+        .zip(&translated.reference_tokens)
+    {
         tokenized.add(hypothesis, reference);
     }
     let case = match case {
@@ -122,6 +144,7 @@ fn report(spec: &Test, blueprint: &Blueprint, case: Case, translated: &Translate
 fn write_lines(path: &Path, lines: &[String]) -> Result<(), StageFailure> {
     let mut text = lines.join("\n");
     text.push('\n');
-    std::fs::write(path, text)
-        .map_err(|error| StageFailure::from(error).context(format!("cannot write `{}`", path.display())))
+    std::fs::write(path, text).map_err(|error| {
+        StageFailure::from(error).context(format!("cannot write `{}`", path.display()))
+    })
 }

@@ -60,11 +60,17 @@ impl Corpus {
         let dataset = Dataset::open(&folder)?;
         let train = Sentences::new(&dataset.split(TRAIN)?);
         let mut valid = dataset.split(VALID)?;
-        let most = training.validation.max_sentences.map_or(valid.pairs.len(), usize::from);
+        let most = training
+            .validation
+            .max_sentences
+            .map_or(valid.pairs.len(), usize::from);
         valid.pairs.truncate(most);
         let text = TargetText::open(&folder)?;
-        let references =
-            valid.pairs.iter().map(|pair| text.plain(&text.reference_tokens(&pair.target))).collect();
+        let references = valid
+            .pairs
+            .iter()
+            .map(|pair| text.plain(&text.reference_tokens(&pair.target)))
+            .collect();
         Ok(Self {
             source_vocab: dataset.source_dictionary().len(),
             target_vocab: dataset.target_dictionary().len(),
@@ -100,9 +106,14 @@ pub(super) fn train<B: AutodiffBackend>(
     progress: &dyn Progress,
 ) -> Result<(), StageFailure> {
     let log = out.record("epochs.jsonl");
-    let file = File::create(&log)
-        .map_err(|error| StageFailure::from(error).context(format!("cannot write `{}`", log.display())))?;
-    let mut watch = Log { progress, file, epoch: 0 };
+    let file = File::create(&log).map_err(|error| {
+        StageFailure::from(error).context(format!("cannot write `{}`", log.display()))
+    })?;
+    let mut watch = Log {
+        progress,
+        file,
+        epoch: 0,
+    };
     let mut judge = Judge {
         judged: &corpus.judged,
         validation: &training.validation,
@@ -110,20 +121,28 @@ pub(super) fn train<B: AutodiffBackend>(
         device: learner.device.clone(),
         progress,
     };
-    let trainer = Trainer { settings: training, seed, batches: &corpus.batches };
+    let trainer = Trainer {
+        settings: training,
+        seed,
+        batches: &corpus.batches,
+    };
     let outcome = trainer.run(learner, regime, &mut judge, &mut watch)?;
     save(&outcome, &corpus.folder, out)
 }
 
 fn save(outcome: &Outcome, dataset: &Path, out: &mut ArtifactDir) -> Result<(), StageFailure> {
     let root = out.content("");
-    for (checkpoint, (blueprint, state)) in
-        [(Checkpoint::Best, &outcome.best), (Checkpoint::Last, &outcome.last)]
-    {
+    for (checkpoint, (blueprint, state)) in [
+        (Checkpoint::Best, &outcome.best),
+        (Checkpoint::Last, &outcome.last),
+    ] {
         model_artifact::write(&root, checkpoint, blueprint, state)?;
     }
     copy_pipeline(dataset, &out.content(TEXT))?;
-    let ending = Ending { steps: outcome.steps, best_bleu: outcome.best_score };
+    let ending = Ending {
+        steps: outcome.steps,
+        best_bleu: outcome.best_score,
+    };
     write_json(&out.content("training.json"), &ending)
 }
 
@@ -131,8 +150,9 @@ fn save(outcome: &Outcome, dataset: &Path, out: &mut ArtifactDir) -> Result<(), 
 pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StageFailure> {
     let mut text = serde_json::to_string_pretty(value)?;
     text.push('\n');
-    std::fs::write(path, text)
-        .map_err(|error| StageFailure::from(error).context(format!("cannot write `{}`", path.display())))
+    std::fs::write(path, text).map_err(|error| {
+        StageFailure::from(error).context(format!("cannot write `{}`", path.display()))
+    })
 }
 
 /// The checkpoint of another stage that this one starts from.
@@ -180,13 +200,18 @@ impl<B: AutodiffBackend> Validate<B> for Judge<'_, B> {
             model,
             max_positions: self.max_positions,
             search: &self.validation.search,
-            pass: Pass { connectivity, dropout: None },
+            pass: Pass {
+                connectivity,
+                dropout: None,
+            },
             device: &self.device,
         };
         let total = self.judged.sources.len() as u64;
         self.progress.phase("validation");
         let translations = translator
-            .translate(&self.judged.sources, |done| self.progress.step(done as u64, Some(total), ""))
+            .translate(&self.judged.sources, |done| {
+                self.progress.step(done as u64, Some(total), "")
+            })
             .map_err(|error| TrainError::Other(Box::new(error)))?;
         let mut statistics = BleuStatistics::default();
         for (translation, reference) in translations.iter().zip(&self.judged.references) {
@@ -213,7 +238,8 @@ impl Watch for Log<'_> {
             self.progress.phase(&format!("epoch {}", record.epoch));
         }
         let detail = format!("loss {:.3}", record.loss);
-        self.progress.step(record.step as u64, Some(record.steps as u64), &detail);
+        self.progress
+            .step(record.step as u64, Some(record.steps as u64), &detail);
     }
 
     fn epoch(&mut self, record: &EpochRecord) {
@@ -221,7 +247,10 @@ impl Watch for Log<'_> {
         if let Ok(line) = serde_json::to_string(record) {
             writeln!(self.file, "{line}").ok();
         }
-        let bleu = record.validation.map(|bleu| format!(", BLEU {bleu:.2}")).unwrap_or_default();
+        let bleu = record
+            .validation
+            .map(|bleu| format!(", BLEU {bleu:.2}"))
+            .unwrap_or_default();
         self.progress.note(&format!(
             "epoch {} ({}): loss {:.3}, ppl {:.2}{bleu}, {} parameters, {:.1} s",
             record.epoch,

@@ -9,7 +9,9 @@ use std::cmp::Reverse;
 
 /// A sentence that the model has no positions for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("sentence {number} has {tokens} tokens, more than the model's max-positions of {max_positions}")]
+#[error(
+    "sentence {number} has {tokens} tokens, more than the model's max-positions of {max_positions}"
+)]
 pub struct TooLong {
     /// The sentence, from 1.
     pub number: usize,
@@ -45,9 +47,16 @@ impl<B: Backend> Translator<'_, B> {
         sources: &[Vec<u32>],
         mut progress: impl FnMut(usize),
     ) -> Result<Vec<Vec<u32>>, TooLong> {
-        if let Some(index) = sources.iter().position(|source| source.len() > self.max_positions) {
+        if let Some(index) = sources
+            .iter()
+            .position(|source| source.len() > self.max_positions)
+        {
             let (number, tokens) = (index + 1, sources[index].len());
-            return Err(TooLong { number, tokens, max_positions: self.max_positions });
+            return Err(TooLong {
+                number,
+                tokens,
+                max_positions: self.max_positions,
+            });
         }
         let mut order: Vec<usize> = (0..sources.len()).collect();
         order.sort_by_key(|&index| Reverse(sources[index].len()));
@@ -55,9 +64,19 @@ impl<B: Backend> Translator<'_, B> {
         let mut done = 0;
         for group in order.chunks(self.search.batch_sentences.get()) {
             let source = self.pad(group, sources);
-            let found = beam_search(self.model, &source, self.search, self.max_positions, self.pass);
+            let found = beam_search(
+                self.model,
+                &source,
+                self.search,
+                self.max_positions,
+                self.pass,
+            );
             for (&index, found) in group.iter().zip(found) {
-                translations[index] = found.into_iter().next().map(|best| best.tokens).unwrap_or_default();
+                translations[index] = found
+                    .into_iter()
+                    .next()
+                    .map(|best| best.tokens)
+                    .unwrap_or_default();
             }
             done += group.len();
             progress(done);
@@ -67,7 +86,11 @@ impl<B: Backend> Translator<'_, B> {
 
     /// A batch of sentences, padded on the left.
     fn pad(&self, group: &[usize], sources: &[Vec<u32>]) -> Source<B> {
-        let longest = group.iter().map(|&index| sources[index].len()).max().unwrap_or(1);
+        let longest = group
+            .iter()
+            .map(|&index| sources[index].len())
+            .max()
+            .unwrap_or(1);
         let rows = group.iter().flat_map(|&index| {
             let source = &sources[index];
             let padding = std::iter::repeat_n(PAD as i32, longest - source.len());

@@ -75,8 +75,8 @@ fn is_kept(limits: &config::Clean, source: &str, target: &str) -> bool {
     let length_fits = |n| n >= limits.min_tokens.max(1) && n <= limits.max_tokens;
     length_fits(source_tokens)
         && length_fits(target_tokens)
-        && source_tokens as f64 / target_tokens as f64 <= limits.max_ratio
-        && target_tokens as f64 / source_tokens as f64 <= limits.max_ratio
+        && source_tokens as f64 / target_tokens as f64 <= limits.max_ratio.get()
+        && target_tokens as f64 / source_tokens as f64 <= limits.max_ratio.get()
         && !has_overlong_token(source)
         && !has_overlong_token(target)
 }

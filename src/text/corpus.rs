@@ -22,8 +22,8 @@ impl<'a> Languages<'a> {
     /// The languages of a preprocess stage.
     pub fn of(spec: &'a config::Preprocess) -> Self {
         Self {
-            source: &spec.source_language,
-            target: &spec.target_language,
+            source: spec.source_language.as_str(),
+            target: spec.target_language.as_str(),
         }
     }
 

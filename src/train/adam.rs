@@ -168,12 +168,13 @@ impl<B: AutodiffBackend> Update<'_, B> {
         moments.second = moments.second.clone() * beta2 + gradient.square() * (1.0 - beta2);
         let correction =
             (1.0 - beta2.powi(moments.updates)).sqrt() / (1.0 - beta1.powi(moments.updates));
-        let decay = self.learning_rate * settings.weight_decay;
+        let decay = self.learning_rate * settings.weight_decay.get();
         let decay = match (mask, frozen.map(|frozen| frozen.decay)) {
             (Some(mask), Some(Freeze::Exact)) => value.clone() * mask.clone() * decay,
             _ => value.clone() * decay,
         };
-        let direction = moments.first.clone() / (moments.second.clone().sqrt() + settings.epsilon);
+        let direction =
+            moments.first.clone() / (moments.second.clone().sqrt() + settings.epsilon.get());
         value - decay - direction * (self.learning_rate * correction)
     }
 }

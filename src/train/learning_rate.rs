@@ -5,13 +5,22 @@ use crate::config::LearningRate;
 /// The rate of the next update, after `done` completed ones (SPEC §13).
 pub fn learning_rate(schedule: &LearningRate, done: u64) -> f64 {
     match *schedule {
-        LearningRate::Fixed { rate } => rate,
-        LearningRate::InverseSqrt { peak, warmup_steps, start } if done < warmup_steps => {
-            start + done as f64 * (peak - start) / warmup_steps as f64
+        LearningRate::Fixed { rate } => rate.get(),
+        LearningRate::InverseSqrt {
+            peak,
+            warmup_steps,
+            start,
+        } if done < warmup_steps => {
+            let start = start.map_or(0.0, |start| start.get());
+            start + done as f64 * (peak.get() - start) / warmup_steps as f64
         }
-        LearningRate::InverseSqrt { peak, warmup_steps: 0, .. } => peak,
-        LearningRate::InverseSqrt { peak, warmup_steps, .. } => {
-            peak * (warmup_steps as f64).sqrt() / (done as f64).sqrt()
-        }
+        LearningRate::InverseSqrt {
+            peak,
+            warmup_steps: 0,
+            ..
+        } => peak.get(),
+        LearningRate::InverseSqrt {
+            peak, warmup_steps, ..
+        } => peak.get() * (warmup_steps as f64).sqrt() / (done as f64).sqrt(),
     }
 }

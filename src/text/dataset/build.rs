@@ -69,8 +69,8 @@ fn summary(
         .splits()
         .map(|split| (split.name.clone(), split.tokens.len()));
     Summary {
-        source_language: spec.source_language.clone(),
-        target_language: spec.target_language.clone(),
+        source_language: spec.source_language.to_string(),
+        target_language: spec.target_language.to_string(),
         tokenizer: spec.tokenizer,
         case: spec.case,
         merges: bpe.merges().len(),
@@ -86,7 +86,7 @@ fn check_languages(spec: &Preprocess) -> Result<(), DatasetError> {
         return Ok(());
     }
     Err(DatasetError::OneLanguage {
-        language: spec.source_language.clone(),
+        language: spec.source_language.to_string(),
     })
 }
 

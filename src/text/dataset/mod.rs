@@ -10,8 +10,8 @@
 
 mod build;
 mod pipeline;
-mod target;
 mod prepare;
+mod target;
 
 pub use build::build;
 pub use pipeline::TextPipeline;
@@ -121,7 +121,7 @@ pub enum DatasetError {
     #[error(
         "cleaning dropped all {pairs} training pairs; it keeps those with {} to {} tokens a side and a length \
          ratio of at most {}",
-        limits.min_tokens, limits.max_tokens, limits.max_ratio
+        limits.min_tokens, limits.max_tokens, limits.max_ratio.get()
     )]
     NothingLeft {
         /// Pairs before cleaning.
@@ -343,8 +343,14 @@ pub fn copy_pipeline(from: &Path, to: &Path) -> Result<(), DatasetError> {
         move |source| DatasetError::Io { path, source }
     };
     fs::create_dir_all(to).map_err(unwritable(to))?;
-    let languages = summary.languages().both().map(|language| dictionary_path(to, language));
-    for copy in [summary_path(to), codes_path(to)].into_iter().chain(languages) {
+    let languages = summary
+        .languages()
+        .both()
+        .map(|language| dictionary_path(to, language));
+    for copy in [summary_path(to), codes_path(to)]
+        .into_iter()
+        .chain(languages)
+    {
         let name = copy.file_name().unwrap_or_default();
         fs::copy(from.join(name), &copy).map_err(unwritable(&copy))?;
     }

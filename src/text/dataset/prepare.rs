@@ -99,8 +99,8 @@ struct Preparation {
 impl Preparation {
     fn new(spec: &Preprocess) -> Self {
         Self {
-            source: LineTokenizer::new(spec.tokenizer, &spec.source_language),
-            target: LineTokenizer::new(spec.tokenizer, &spec.target_language),
+            source: LineTokenizer::new(spec.tokenizer, spec.source_language.as_str()),
+            target: LineTokenizer::new(spec.tokenizer, spec.target_language.as_str()),
             case: spec.case,
         }
     }

@@ -3,7 +3,9 @@
 use super::{DatasetError, dictionary_path, read_summary};
 use crate::config::Tokenizer;
 use crate::text::detokenizer::{Rules, detokenize};
-use crate::text::vocabulary::{Dictionary, UNKNOWN_IN_HYPOTHESIS, UNKNOWN_IN_REFERENCE, join_subwords};
+use crate::text::vocabulary::{
+    Dictionary, UNKNOWN_IN_HYPOTHESIS, UNKNOWN_IN_REFERENCE, join_subwords,
+};
 use std::path::Path;
 
 /// Turns translations into text (SPEC §16).

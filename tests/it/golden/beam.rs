@@ -90,11 +90,13 @@ fn translations_and_scores_are_the_references() {
                 case.params.len_penalty
             } else {
                 0.0
-            },
-            max_length_a: case.params.max_len_a,
+            }
+            .try_into()
+            .unwrap(),
+            max_length_a: case.params.max_len_a.try_into().unwrap(),
             max_length_b: case.params.max_len_b,
             min_length: case.params.min_len,
-            unknown_penalty: case.params.unk_penalty,
+            unknown_penalty: case.params.unk_penalty.try_into().unwrap(),
             batch_sentences: 128.try_into().unwrap(),
         };
         let pass = Pass {

@@ -27,11 +27,13 @@ fn learning_rates_are_the_references() {
     for row in case.rows {
         let schedule = match row.scheduler.as_str() {
             "inverse_sqrt" => LearningRate::InverseSqrt {
-                peak: row.lr,
+                peak: row.lr.try_into().unwrap(),
                 warmup_steps: row.warmup_updates.unwrap(),
-                start: row.warmup_init_lr.unwrap_or(0.0).max(0.0),
+                start: row.warmup_init_lr.and_then(|start| start.try_into().ok()),
             },
-            "fixed" => LearningRate::Fixed { rate: row.lr },
+            "fixed" => LearningRate::Fixed {
+                rate: row.lr.try_into().unwrap(),
+            },
             other => panic!("{other}"),
         };
         for (done, expected) in row.lr_after_num_updates {
@@ -44,9 +46,9 @@ fn learning_rates_are_the_references() {
 #[test]
 fn no_warmup_starts_at_the_peak() {
     let schedule = LearningRate::InverseSqrt {
-        peak: 5e-4,
+        peak: 5e-4.try_into().unwrap(),
         warmup_steps: 0,
-        start: 0.0,
+        start: None,
     };
     assert_eq!(srp::train::learning_rate(&schedule, 0), 5e-4);
 }
