@@ -21,6 +21,7 @@ pub struct Finetune {
 
 impl Spec for Finetune {
     const PRODUCES: ArtifactKind = ArtifactKind::Model;
+    const CHOICES: &'static [&'static str] = &["training.learning-rate"];
 
     fn inputs(&self) -> Vec<Input<'_>> {
         vec![

@@ -2,7 +2,8 @@
 //!
 //! Nothing here touches a disk, a tensor or another module. A struct's fields are the keys of the TOML file
 //! (kebab-case), a field's doc comment is its user documentation, and a type that cannot hold a wrong value
-//! refuses it while serde reads it. Scientific values have no default in Rust: they stand in `configs/`, with
+//! refuses it while serde reads it. A key that may be left out is an `Option`, and the word `"none"` takes it back
+//! where a lower layer has set it. Scientific values have no default in Rust: they stand in `configs/`, with
 //! their source.
 
 mod architecture;
@@ -20,8 +21,10 @@ mod training;
 pub use architecture::{Architecture, LayerNorm};
 pub use corpus::{Corpus, Files, Iwslt14, Synthetic};
 pub use finetune::Finetune;
-pub use names::{ArtifactKind, Input, StageName, StageRef};
-pub use numbers::{CompressionRate, NotInRange, Probability};
+pub use names::{ArtifactKind, BadLanguage, Input, Language, StageName, StageRef};
+pub use numbers::{
+    CompressionRate, Finite, LengthRatio, NotInRange, NotNegative, Positive, Probability,
+};
 pub use preprocess::{Bpe, Case, Clean, Dictionaries, Preprocess, Tokenizer};
 pub use pretrain::Pretrain;
 pub use prune::{Budget, Distillation, Freeze, Prune, PruneStage, Scoring, Shrink};
@@ -39,8 +42,41 @@ pub trait Spec {
     /// Dotted keys that say where something lies, not what it is; see [`StageSpec::identity`].
     const PLACES: &'static [&'static str] = &[];
 
+    /// Dotted paths of the tables that hold exactly one of several tables. A layer of the configuration that names
+    /// another one than the layers beneath it puts its own in their place.
+    const CHOICES: &'static [&'static str] = &[];
+
     /// The inputs, in the order of the keys.
     fn inputs(&self) -> Vec<Input<'_>>;
+
+    /// Compares values with each other, which no type of a single value can.
+    ///
+    /// # Errors
+    /// The first value that the others forbid.
+    fn check(&self) -> Result<(), Contradiction> {
+        Ok(())
+    }
+}
+
+/// What all stages of a kind have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind {
+    /// The kind's name, as the experiment file spells it.
+    pub name: &'static str,
+    /// [`Spec::PRODUCES`].
+    pub produces: ArtifactKind,
+    /// [`Spec::CHOICES`].
+    pub choices: &'static [&'static str],
+}
+
+/// A value that is fine alone, and impossible beside another one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{key}`: {expected}")]
+pub struct Contradiction {
+    /// The dotted path of the value inside the stage's table.
+    pub key: &'static str,
+    /// What the other values ask of it.
+    pub expected: String,
 }
 
 /// Takes the entry at a dotted key out of nested objects, if it is there.
@@ -98,6 +134,22 @@ macro_rules! stage_kinds {
                     remove(&mut config, key);
                 }
                 Ok(config)
+            }
+
+            /// Compares the stage's values with each other.
+            ///
+            /// # Errors
+            /// The first value that the others forbid.
+            pub fn check(&self) -> Result<(), Contradiction> {
+                match self { $(Self::$kind(spec) => spec.check()),+ }
+            }
+
+            /// What is known of the kind called `name`, if there is one.
+            pub fn kind_named(name: &str) -> Option<Kind> {
+                match name {
+                    $($name => Some(Kind { name: $name, produces: $kind::PRODUCES, choices: $kind::CHOICES }),)+
+                    _ => None,
+                }
             }
 
             /// Reads the config of a stage of the kind called `kind`.

@@ -37,6 +37,47 @@ impl From<&str> for StageRef {
     }
 }
 
+/// The two-letter code of a language, such as `de`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Language(String);
+
+/// Something that is no language code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected a language code of two lowercase letters, got \"{0}\"")]
+pub struct BadLanguage(pub String);
+
+impl Language {
+    /// The code.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Language {
+    type Error = BadLanguage;
+
+    fn try_from(code: String) -> Result<Self, BadLanguage> {
+        if code.len() == 2 && code.bytes().all(|b| b.is_ascii_lowercase()) {
+            Ok(Self(code))
+        } else {
+            Err(BadLanguage(code))
+        }
+    }
+}
+
+impl From<Language> for String {
+    fn from(language: Language) -> Self {
+        language.0
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// What a stage leaves behind, and so what a reader of it may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

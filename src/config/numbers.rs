@@ -61,6 +61,34 @@ ranged!(
     |p| (0.0..1.0).contains(&p)
 );
 
+ranged!(
+    /// A finite number above 0.
+    Positive,
+    "a number above 0",
+    |x| x > 0.0 && x.is_finite()
+);
+
+ranged!(
+    /// A finite number that is not negative.
+    NotNegative,
+    "a number of at least 0",
+    |x| x >= 0.0 && x.is_finite()
+);
+
+ranged!(
+    /// Any number but infinity and "not a number".
+    Finite,
+    "a finite number",
+    f64::is_finite
+);
+
+ranged!(
+    /// The longer of two lengths over the shorter: at least 1.
+    LengthRatio,
+    "a ratio of at least 1",
+    |ratio| ratio >= 1.0
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

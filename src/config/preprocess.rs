@@ -1,6 +1,6 @@
 //! What a preprocess stage is told: text in, data set out.
 
-use super::{ArtifactKind, Corpus, Input, Spec};
+use super::{ArtifactKind, Contradiction, Corpus, Input, Language, LengthRatio, Spec};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
 
@@ -9,9 +9,9 @@ use std::num::NonZeroUsize;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Preprocess {
     /// Two-letter code of the language that is translated.
-    pub source_language: String,
+    pub source_language: Language,
     /// Two-letter code of the language that is translated into.
-    pub target_language: String,
+    pub target_language: Language,
     /// Where the text comes from.
     pub corpus: Corpus,
     /// How lines become tokens.
@@ -55,7 +55,7 @@ pub struct Clean {
     /// Most tokens of a side.
     pub max_tokens: usize,
     /// Largest ratio of the two lengths, either way.
-    pub max_ratio: f64,
+    pub max_ratio: LengthRatio,
 }
 
 /// Byte pair encoding, learned on both languages together (SPEC §19.2).
@@ -81,8 +81,28 @@ impl Spec for Preprocess {
         "corpus.iwslt14.archive",
         "corpus.iwslt14.origin",
     ];
+    const CHOICES: &'static [&'static str] = &["corpus"];
 
     fn inputs(&self) -> Vec<Input<'_>> {
         Vec::new()
+    }
+
+    fn check(&self) -> Result<(), Contradiction> {
+        if self.source_language == self.target_language {
+            return Err(Contradiction {
+                key: "target-language",
+                expected: format!(
+                    "expected another language than the source's, `{}`",
+                    self.source_language
+                ),
+            });
+        }
+        if self.clean.max_tokens < self.clean.min_tokens {
+            return Err(Contradiction {
+                key: "clean.max-tokens",
+                expected: format!("expected at least `min-tokens`, {}", self.clean.min_tokens),
+            });
+        }
+        Ok(())
     }
 }

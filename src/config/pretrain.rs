@@ -1,6 +1,6 @@
 //! What a pretrain stage is told: the model to build, and how to train it.
 
-use super::{Architecture, ArtifactKind, Input, Spec, StageRef, Training};
+use super::{Architecture, ArtifactKind, Contradiction, Input, Spec, StageRef, Training};
 use serde::{Deserialize, Serialize};
 
 /// Trains a model from scratch.
@@ -19,6 +19,7 @@ pub struct Pretrain {
 
 impl Spec for Pretrain {
     const PRODUCES: ArtifactKind = ArtifactKind::Model;
+    const CHOICES: &'static [&'static str] = &["training.learning-rate"];
 
     fn inputs(&self) -> Vec<Input<'_>> {
         vec![Input {
@@ -26,5 +27,17 @@ impl Spec for Pretrain {
             stage: &self.corpus,
             needs: ArtifactKind::Dataset,
         }]
+    }
+
+    fn check(&self) -> Result<(), Contradiction> {
+        let (d_model, heads) = (self.model.d_model, self.model.heads);
+        if d_model.get() % heads.get() == 0 {
+            Ok(())
+        } else {
+            Err(Contradiction {
+                key: "model.d-model",
+                expected: format!("expected a multiple of `heads`, {heads}"),
+            })
+        }
     }
 }

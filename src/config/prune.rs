@@ -1,6 +1,9 @@
 //! What a prune stage is told (SPEC §5 to §12).
 
-use super::{ArtifactKind, Checkpoint, CompressionRate, Input, Spec, StageRef, Training};
+use super::{
+    ArtifactKind, Checkpoint, CompressionRate, Contradiction, Input, NotNegative, Positive, Spec,
+    StageRef, Training,
+};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
 
@@ -34,7 +37,7 @@ pub struct Prune {
     pub scoring: Scoring,
     /// What happens to the weight decay of frozen entries.
     pub freeze: Freeze,
-    /// The teacher's part in the loss; without the table there is no teacher.
+    /// The teacher's part in the loss; without the table, or as `"none"`, there is no teacher.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distillation: Option<Distillation>,
     /// How to train meanwhile. `epochs` counts all: warm-up, rounds, and fine-tuning in the same run.
@@ -127,9 +130,9 @@ pub enum Freeze {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Distillation {
     /// Factor of the distillation loss.
-    pub weight: f64,
+    pub weight: NotNegative,
     /// Temperature of both distributions.
-    pub temperature: f64,
+    pub temperature: Positive,
     /// The stage that makes the teacher; without it, the model as this stage finds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub teacher: Option<StageRef>,
@@ -137,6 +140,7 @@ pub struct Distillation {
 
 impl Spec for Prune {
     const PRODUCES: ArtifactKind = ArtifactKind::Model;
+    const CHOICES: &'static [&'static str] = &["training.learning-rate"];
 
     fn inputs(&self) -> Vec<Input<'_>> {
         let mut inputs = vec![
@@ -159,5 +163,22 @@ impl Spec for Prune {
             });
         }
         inputs
+    }
+
+    fn check(&self) -> Result<(), Contradiction> {
+        let rounds = self
+            .iterations
+            .saturating_mul(self.epochs_per_iteration)
+            .saturating_add(self.warmup_epochs);
+        if self.training.epochs < rounds {
+            return Err(Contradiction {
+                key: "training.epochs",
+                expected: format!(
+                    "expected at least {rounds}: {} of warm-up and {} rounds of {}",
+                    self.warmup_epochs, self.iterations, self.epochs_per_iteration
+                ),
+            });
+        }
+        Ok(())
     }
 }

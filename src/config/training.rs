@@ -1,6 +1,6 @@
 //! What every stage that trains is told.
 
-use super::{Probability, Search};
+use super::{NotNegative, Positive, Probability, Search};
 use serde::{Deserialize, Serialize};
 use std::num::{NonZeroU64, NonZeroUsize};
 
@@ -50,9 +50,9 @@ pub struct Optimizer {
     /// Decay rates of the first and second moments.
     pub betas: (Probability, Probability),
     /// Added to the root of the second moment.
-    pub epsilon: f64,
+    pub epsilon: Positive,
     /// Share of each parameter that an update at learning rate 1 would take away.
-    pub weight_decay: f64,
+    pub weight_decay: NotNegative,
 }
 
 /// The learning rate over time: exactly one of the tables `inverse-sqrt`, `fixed`.
@@ -63,14 +63,14 @@ pub enum LearningRate {
     #[serde(rename_all = "kebab-case")]
     InverseSqrt {
         /// The highest rate.
-        peak: f64,
+        peak: Positive,
         /// Updates until the peak.
         warmup_steps: u64,
     },
     /// The same rate throughout.
     Fixed {
         /// The rate.
-        rate: f64,
+        rate: Positive,
     },
 }
 

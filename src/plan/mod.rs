@@ -1,8 +1,30 @@
 //! An experiment file, resolved: every value known, every reference checked, equal stages merged.
 
+mod document;
+mod error;
+mod file;
+mod layers;
+mod overrides;
+mod params;
+mod presets;
+mod read;
+pub mod render;
+mod resolve;
+mod settings;
+mod suggest;
+mod sweep;
+mod tree;
+
+pub use error::{Owner, PlanError, Problem};
+pub use layers::Origin;
+pub use overrides::Overrides;
+pub use settings::{Setting, settings};
+
 use crate::config::{StageName, StageSpec};
+use crate::graph::Graph;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// A resolved experiment. Nothing in it is "maybe set", and nothing in it knows what a disk holds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -11,10 +33,36 @@ pub struct Plan {
     pub name: String,
     /// What it is about, in the author's words.
     pub title: String,
+    /// What it reproduces: the paper, table and row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
     /// All distinct stages of all sweep points, parents before children.
     pub nodes: Vec<Node>,
     /// The sweep points, in the order of the file; one without parameters when there is no sweep.
     pub points: Vec<Point>,
+}
+
+/// Reads and resolves the experiment file at `file`.
+///
+/// # Errors
+/// Whatever is wrong with the experiment, with the text that causes it.
+pub fn load(file: &Path, overrides: &Overrides) -> Result<Plan, PlanError> {
+    resolve::resolve(&file::open(file, overrides)?)
+}
+
+impl Plan {
+    /// The arrows from nodes that are read to those that read them; positions are those of [`Plan::nodes`].
+    pub fn graph(&self) -> Graph {
+        let arrows = self.nodes.iter().enumerate();
+        Graph::new(
+            self.nodes.len(),
+            arrows.flat_map(|(child, node)| {
+                node.parents
+                    .iter()
+                    .map(move |parent| (parent.node.0, child))
+            }),
+        )
+    }
 }
 
 /// The position of a node in [`Plan::nodes`].

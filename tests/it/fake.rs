@@ -102,6 +102,7 @@ pub(crate) fn plan_with(replacements: &[(&str, &str)]) -> Plan {
     Plan {
         name: "toy".to_owned(),
         title: "A toy".to_owned(),
+        source: None,
         points: vec![Point {
             params: BTreeMap::new(),
             stages: stages.collect(),

@@ -4,4 +4,6 @@
 mod cache;
 mod exec;
 mod fake;
+mod house;
+mod plans;
 mod results;

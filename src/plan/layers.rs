@@ -1,0 +1,260 @@
+//! Layers of configuration, merged by figment: which text gave each value, and where it stands there.
+
+use super::document::{Document, KeyPath, Part};
+use super::error::{PlanError, Spot};
+use super::tree::{Node, Planting, Table, Tree, to_dict};
+use figment::value::{Dict, Map, Value};
+use figment::{Figment, Metadata, Profile, Provider};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The key that names presets; it is no part of what a stage is told.
+pub(crate) const PRESET: &str = "preset";
+
+/// Whose word a value is. Later kinds overrule earlier ones.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// srp's own defaults, `configs/defaults.toml`, at a line.
+    Default {
+        /// The line, from 1.
+        line: usize,
+    },
+    /// A preset that the experiment names.
+    Preset {
+        /// The preset's file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// The experiment file.
+    Experiment {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// An environment variable.
+    Environment {
+        /// Its name.
+        variable: String,
+    },
+    /// `--set`.
+    Flag {
+        /// What follows `--set`.
+        assignment: String,
+    },
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Default { line } => write!(f, "built in, defaults.toml:{line}"),
+            Self::Preset { file, line } | Self::Experiment { file, line } => {
+                write!(f, "{}:{line}", file.display())
+            }
+            Self::Environment { variable } => f.write_str(variable),
+            Self::Flag { assignment } => write!(f, "--set {assignment}"),
+        }
+    }
+}
+
+/// Which kind of text a layer's document is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Medium {
+    Defaults,
+    Preset,
+    Experiment,
+    Environment,
+    Flag,
+}
+
+/// A table of a document, as the layer of a configuration.
+#[derive(Debug, Clone)]
+pub(crate) struct Layer {
+    pub(crate) medium: Medium,
+    pub(crate) document: Arc<Document>,
+    /// The table inside the document.
+    pub(crate) root: KeyPath,
+    /// Where that table belongs inside the configuration.
+    pub(crate) mount: KeyPath,
+}
+
+impl Layer {
+    /// The underlined key or value that stands at `path` of the configuration.
+    pub(crate) fn spot(&self, path: &[String], part: Part) -> Spot {
+        self.document.spot(&self.path_inside(path), part)
+    }
+
+    fn origin(&self, path: &[String]) -> Origin {
+        let line = self.document.line(&self.path_inside(path));
+        let name = || self.document.name.clone();
+        match self.medium {
+            Medium::Defaults => Origin::Default { line },
+            Medium::Preset => Origin::Preset {
+                file: name().into(),
+                line,
+            },
+            Medium::Experiment => Origin::Experiment {
+                file: name().into(),
+                line,
+            },
+            Medium::Environment => Origin::Environment {
+                variable: self
+                    .document
+                    .text
+                    .split('=')
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned(),
+            },
+            Medium::Flag => Origin::Flag {
+                assignment: self.document.text.clone(),
+            },
+        }
+    }
+
+    fn path_inside(&self, path: &[String]) -> KeyPath {
+        let below = path.get(self.mount.len()..).unwrap_or_default();
+        [&self.root, below].concat()
+    }
+
+    fn dict(&self) -> Dict {
+        let dict = self
+            .document
+            .table(&self.root)
+            .map(|table| to_dict(table, PRESET));
+        self.mount
+            .iter()
+            .rev()
+            .fold(dict.unwrap_or_default(), |inner, key| {
+                Dict::from([(key.clone(), Value::from(inner))])
+            })
+    }
+}
+
+/// One layer for figment, known to it by its number.
+struct Numbered {
+    number: usize,
+    dict: Dict,
+}
+
+impl Provider for Numbered {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.number.to_string())
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        Ok(Map::from([(Profile::Default, self.dict.clone())]))
+    }
+}
+
+/// A configuration merged from layers, the lowest first.
+#[derive(Debug)]
+pub(crate) struct Merged {
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) table: Table,
+}
+
+impl Merged {
+    /// Merges `layers`. At the dotted paths `choices`, a layer that names other tables than those beneath it puts
+    /// its own in their place. `text` tells what a string is, given its path and its layer.
+    ///
+    /// # Errors
+    /// The first of `text`.
+    pub(crate) fn new(
+        layers: Vec<Layer>,
+        choices: &[&str],
+        text: &dyn Fn(&[String], &Layer, String) -> Result<Node, PlanError>,
+    ) -> Result<Self, PlanError> {
+        let mut dicts: Vec<Dict> = layers.iter().map(Layer::dict).collect();
+        for choice in choices {
+            settle(&mut dicts, choice);
+        }
+        let figment = dicts
+            .into_iter()
+            .enumerate()
+            .fold(Figment::new(), |merged, (number, dict)| {
+                merged.merge(Numbered { number, dict })
+            });
+        let layer_of = |tag| {
+            let metadata = figment.get_metadata(tag);
+            metadata
+                .and_then(|metadata| metadata.name.parse().ok())
+                .unwrap_or(0)
+        };
+        let planting = Planting {
+            layer: &layer_of,
+            text: &|path, layer, string| text(path, &layers[layer], string),
+        };
+        // Our providers cannot fail, so neither can their sum.
+        let dict = figment
+            .data()
+            .unwrap_or_default()
+            .remove(&Profile::Default)
+            .unwrap_or_default();
+        let table = planting.table(dict, &mut KeyPath::new())?;
+        Ok(Self { layers, table })
+    }
+
+    /// The value at `path`, or the nearest one above it.
+    fn deepest(&self, path: &[String]) -> Option<&Tree> {
+        let (first, rest) = path.split_first()?;
+        let mut tree = self.table.get(first)?;
+        for key in rest {
+            match tree.child(key) {
+                Some(child) => tree = child,
+                None => break,
+            }
+        }
+        Some(tree)
+    }
+
+    /// The parameter that is the value at `path`, or that of the nearest one above it.
+    pub(crate) fn parameter(&self, path: &[String]) -> Option<usize> {
+        match self.deepest(path)?.node {
+            Node::Parameter(parameter) => Some(parameter),
+            _ => None,
+        }
+    }
+
+    /// The layer that gave the value at `path`, or the nearest one above it; without one, the highest.
+    pub(crate) fn layer(&self, path: &[String]) -> &Layer {
+        let number = self
+            .deepest(path)
+            .map_or(self.layers.len() - 1, |tree| tree.layer);
+        &self.layers[number]
+    }
+
+    /// The underlined key or value that gave what stands at `path`.
+    pub(crate) fn spot(&self, path: &[String], part: Part) -> Spot {
+        self.layer(path).spot(path, part)
+    }
+
+    /// Whose word the value at `path` is.
+    pub(crate) fn origin(&self, path: &[String]) -> Origin {
+        self.layer(path).origin(path)
+    }
+}
+
+/// Leaves at `choice` only the tables that the highest layer which has any there names.
+fn settle(dicts: &mut [Dict], choice: &str) {
+    let mut chosen: Option<Vec<String>> = None;
+    for dict in dicts.iter_mut().rev() {
+        let Some(tables) = table_mut(dict, choice) else {
+            continue;
+        };
+        match &chosen {
+            Some(names) => tables.retain(|name, _| names.contains(name)),
+            None if tables.is_empty() => {}
+            None => chosen = Some(tables.keys().cloned().collect()),
+        }
+    }
+}
+
+fn table_mut<'d>(dict: &'d mut Dict, path: &str) -> Option<&'d mut Dict> {
+    path.split('.')
+        .try_fold(dict, |dict, key| match dict.get_mut(key)? {
+            Value::Dict(_, inner) => Some(inner),
+            _ => None,
+        })
+}

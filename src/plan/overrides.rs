@@ -1,0 +1,216 @@
+//! What the environment and the command line say on top of an experiment file.
+
+use super::document::{Document, Fields, KeyPath};
+use super::error::{PlanError, Problem, Spot};
+use super::layers::{Layer, Medium};
+use super::suggest::advice;
+use std::sync::Arc;
+use toml::de::{DeTable, DeValue};
+
+/// Values that overrule those of an experiment file.
+///
+/// Flags overrule variables, and later flags earlier ones. A parameter set here is no longer swept.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// `KEY=VALUE` of each `--set`: a dotted key such as `stages.dense.pretrain.training.epochs`, or the name of a
+    /// parameter. VALUE is TOML, or else a text.
+    pub set: Vec<String>,
+    /// Environment variables. Those are read that begin with `SRP_STAGES__`, `SRP_PARAMS__` or `SRP_EXPERIMENT__`;
+    /// two underscores separate keys, one stands for a dash, and capitals do not matter.
+    pub env: Vec<(String, String)>,
+}
+
+impl Overrides {
+    /// The flags given, and the variables of this process.
+    pub fn from_process(set: Vec<String>) -> Self {
+        let env = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        Self {
+            set,
+            env: env.collect(),
+        }
+    }
+
+    /// The layers that these make over the experiment `file`, the lowest first.
+    ///
+    /// # Errors
+    /// A flag or variable that is malformed or addresses what the file does not define.
+    pub(crate) fn layers(&self, file: &Document) -> Result<Vec<Layer>, PlanError> {
+        let mut variables: Vec<_> = self
+            .env
+            .iter()
+            .filter_map(|(name, value)| Some((name, keys_of(name)?, value)))
+            .collect();
+        variables.sort();
+        let variables = variables.into_iter().map(|(name, keys, value)| {
+            let text = format!("{name}={value}");
+            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+            let given = Given {
+                what: name,
+                text: &text,
+                value_start: name.len() + 1,
+            };
+            given.layer(Medium::Environment, spelled_as_in(file, &keys), file)
+        });
+        let flags = self.set.iter().map(|text| {
+            let (key, _) = text.split_once('=').ok_or_else(|| {
+                let help = "write `--set KEY=VALUE`".to_owned();
+                Given::flag(text, text.len()).error("expected `KEY=VALUE`", help)
+            })?;
+            let given = Given::flag(text, key.len() + 1);
+            given.layer(
+                Medium::Flag,
+                flag_path(key, file).ok_or_else(|| {
+                    given.error(
+                        "expected a dotted key",
+                        "a key is words with dots between them".into(),
+                    )
+                })?,
+                file,
+            )
+        });
+        variables.chain(flags).collect()
+    }
+}
+
+/// The keys that a variable of ours addresses.
+fn keys_of(variable: &str) -> Option<Vec<String>> {
+    let keys: Vec<String> = variable
+        .strip_prefix("SRP_")?
+        .split("__")
+        .map(|key| key.to_lowercase().replace('_', "-"))
+        .collect();
+    let ours = keys.len() > 1 && ["stages", "params", "experiment"].contains(&keys[0].as_str());
+    ours.then_some(keys)
+}
+
+/// `keys` as the file spells them, where it has them.
+fn spelled_as_in(file: &Document, keys: &[&str]) -> KeyPath {
+    let mut table = Some(&file.table);
+    let mut path = KeyPath::new();
+    for key in keys {
+        let mut known = table.into_iter().flat_map(Fields::keys);
+        let spelled = known.find(|known| known.to_lowercase().replace('_', "-") == *key);
+        let spelled = spelled.map_or(*key, String::as_str).to_owned();
+        table = table.and_then(|table| table.get(&spelled)?.written.as_table());
+        path.push(spelled);
+    }
+    path
+}
+
+/// The path of a flag's key: dotted, or the name of a parameter.
+fn flag_path(key: &str, file: &Document) -> Option<KeyPath> {
+    let line = format!("{key} = 0");
+    let parsed = DeTable::parse(&line).ok()?;
+    let mut table = parsed.get_ref();
+    let mut path = KeyPath::new();
+    loop {
+        let (key, value) = table.iter().next()?;
+        path.push(key.get_ref().to_string());
+        match value.get_ref() {
+            DeValue::Table(inner) => table = inner,
+            _ => break,
+        }
+    }
+    let is_param = path.len() == 1 && file.get(&["params", &path[0]]).is_some();
+    if is_param {
+        path.insert(0, "params".to_owned());
+    }
+    Some(path)
+}
+
+/// A flag or variable, as it was given.
+#[derive(Clone, Copy)]
+struct Given<'t> {
+    what: &'t str,
+    text: &'t str,
+    value_start: usize,
+}
+
+impl<'t> Given<'t> {
+    fn flag(text: &'t str, value_start: usize) -> Self {
+        Self {
+            what: "--set",
+            text,
+            value_start,
+        }
+    }
+
+    fn layer(&self, medium: Medium, path: KeyPath, file: &Document) -> Result<Layer, PlanError> {
+        self.check(&path, file)?;
+        let document =
+            Document::assignment(self.source_name(medium), self.text, &path, self.value_start);
+        Ok(Layer {
+            medium,
+            document: Arc::new(document),
+            root: KeyPath::new(),
+            mount: KeyPath::new(),
+        })
+    }
+
+    /// Only what the file has begun can be overruled: a stage of its kind, a parameter, a table of the head.
+    fn check(&self, path: &[String], file: &Document) -> Result<(), PlanError> {
+        let keys: Vec<&str> = path.iter().map(String::as_str).collect();
+        let params = || file.keys_in_order(&["params"]);
+        match keys.as_slice() {
+            ["params", name] if file.get(path).is_none() => Err(self.error(
+                "no parameter of this experiment",
+                advice(name, "parameters", params()),
+            )),
+            ["stages", stage, rest @ ..] => {
+                let Some(kinds) = file.table(&["stages", stage]) else {
+                    let stages = file.keys_in_order(&["stages"]);
+                    return Err(self.error(
+                        "no stage of this experiment",
+                        advice(stage, "stages", stages),
+                    ));
+                };
+                match rest {
+                    [kind, _, ..] if kinds.contains_key(*kind) => Ok(()),
+                    _ => {
+                        let kind = kinds.keys().next().map_or("KIND", String::as_str);
+                        let help =
+                            format!("keys of this stage begin with `stages.{stage}.{kind}.`");
+                        Err(self.error("no key of this stage", help))
+                    }
+                }
+            }
+            ["params", _, ..] | ["experiment", _, ..] | ["sweep", _, ..] => Ok(()),
+            [name, ..] => {
+                let help = format!(
+                    "{}; other keys begin with `stages.`, `params.`, `experiment.` or `sweep.`",
+                    advice(name, "parameters", params())
+                );
+                Err(self.error("no key of this experiment", help))
+            }
+            [] => Ok(()),
+        }
+    }
+
+    fn source_name(&self, medium: Medium) -> &'static str {
+        match medium {
+            Medium::Environment => "the environment",
+            _ => "--set",
+        }
+    }
+
+    fn error(&self, reason: &str, help: String) -> PlanError {
+        let problem = Problem::Override {
+            given: format!("`{}`", self.what),
+            reason: reason.to_owned(),
+            help,
+        };
+        let key = 0..self
+            .value_start
+            .saturating_sub(1)
+            .max(1)
+            .min(self.text.len());
+        let name = if self.what == "--set" {
+            "--set"
+        } else {
+            "the environment"
+        };
+        PlanError::at(problem, Spot::new(name, self.text, key))
+    }
+}
