@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod cache;
+mod cli;
 mod exec;
 mod fake;
 mod house;
