@@ -3,7 +3,8 @@
 use crate::cache::Key;
 use crate::exec::{Progress, StageFailure, Turn};
 use crate::results::duration;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -62,31 +63,42 @@ impl Bar {
         }
     }
 
-    fn phase(&self) -> MutexGuard<'_, Phase> {
+    fn current(&self) -> MutexGuard<'_, Phase> {
         self.phase.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Begins to count anew, towards `total` if that is known.
     fn restart(&self, total: Option<u64>) {
-        let template = match total {
-            Some(_) => "{prefix}: {msg} {wide_bar} {pos}/{len} {per_sec} {eta} left",
-            None => "{prefix}: {msg} {spinner} {pos} {per_sec}",
-        };
-        // The templates are right; a wrong one would be no reason to stop a training.
-        let style = ProgressStyle::with_template(template);
-        self.bar.reset();
-        self.bar
-            .set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         match total {
             Some(total) => self.bar.set_length(total),
             None => self.bar.unset_length(),
         }
+        self.bar.set_style(style(total.is_some()));
+        self.bar.reset();
     }
+}
+
+/// What the bar shows while the end of a phase is in sight, and while it is not.
+fn style(bounded: bool) -> ProgressStyle {
+    let template = if bounded {
+        "{prefix}: {msg} {wide_bar} {pos}/{len} {rate} {eta} left"
+    } else {
+        "{prefix}: {msg} {spinner} {pos} {rate}"
+    };
+    // The templates are right; a wrong one would be no reason to stop a training.
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .with_key(
+            "rate",
+            |state: &ProgressState, text: &mut dyn fmt::Write| {
+                write!(text, "{:.1}/s", state.per_sec()).ok();
+            },
+        )
 }
 
 impl Progress for Bar {
     fn stage_started(&self, turn: &Turn<'_>) {
-        *self.phase() = Phase::default();
+        *self.current() = Phase::default();
         self.restart(None);
         self.bar.set_prefix(said::place(turn));
         self.bar.set_message("");
@@ -108,16 +120,16 @@ impl Progress for Bar {
     }
 
     fn phase(&self, text: &str) {
-        *Bar::phase(self) = Phase {
+        *self.current() = Phase {
             name: text.to_owned(),
             total: None,
         };
-        self.restart(None);
         self.bar.set_message(text.to_owned());
+        self.restart(None);
     }
 
     fn step(&self, done: u64, total: Option<u64>, detail: &str) {
-        let mut phase = Bar::phase(self);
+        let mut phase = self.current();
         if phase.total != total {
             phase.total = total;
             self.restart(total);
