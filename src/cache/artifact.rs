@@ -157,7 +157,8 @@ impl Artifact {
         for (name, file) in self.manifest.files.iter().chain(&self.manifest.records) {
             let path = self.dir.join(name);
             if FileEntry::of(&path).map_err(CacheError::unreadable(&path))? != *file {
-                return Err(CacheError::Damaged { path });
+                let stage = self.manifest.provenance.stage.clone();
+                return Err(CacheError::Damaged { stage, path });
             }
         }
         Ok(())

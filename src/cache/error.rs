@@ -34,12 +34,11 @@ pub enum CacheError {
     },
 
     /// A file of an artifact is not what was put there.
-    #[error("`{}` was changed after it was made", path.display())]
-    #[diagnostic(
-        code(cache::damaged),
-        help("delete that folder, or run the stage that made it with `--force`")
-    )]
+    #[error("`{}`, made by stage `{stage}`, was changed afterwards", path.display())]
+    #[diagnostic(code(cache::damaged), help("make it again with `--force {stage}`"))]
     Damaged {
+        /// The label of the stage that made it.
+        stage: String,
         /// The file.
         path: PathBuf,
     },

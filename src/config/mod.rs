@@ -41,6 +41,7 @@ pub trait Spec {
 
     /// Dotted keys that say where something lies, not what it is; see [`StageSpec::identity`].
     const PLACES: &'static [&'static str] = &[];
+
     /// Dotted paths of the tables that hold exactly one of several tables. A layer of the configuration that names
     /// another one than the layers beneath it puts its own in their place.
     const CHOICES: &'static [&'static str] = &[];

@@ -2,6 +2,7 @@
 
 use super::StageFailure;
 use crate::cache::CacheError;
+use crate::plan::suggest::advice;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 pub enum ExecError {
     /// A stage that was named on the command line is not in the plan.
     #[error("this experiment has no stage `{name}`")]
-    #[diagnostic(code(exec::unknown_stage), help("{}", suggestion(name, known)))]
+    #[diagnostic(code(exec::unknown_stage), help("{}", advice(name, "stages", known.iter().map(String::as_str))))]
     UnknownStage {
         /// The name that was given.
         name: String,
@@ -62,18 +63,5 @@ impl ExecError {
             source,
             help: (!help.is_empty()).then(|| help.join("\n")),
         }
-    }
-}
-
-fn suggestion(name: &str, known: &[String]) -> String {
-    let nearest = known
-        .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .min();
-    match nearest {
-        Some((distance, candidate)) if distance <= 1 + name.chars().count() / 3 => {
-            format!("did you mean `{candidate}`?")
-        }
-        _ => format!("it has: {}", known.join(", ")),
     }
 }

@@ -11,7 +11,7 @@ mod read;
 pub mod render;
 mod resolve;
 mod settings;
-mod suggest;
+pub(crate) mod suggest;
 mod sweep;
 mod tree;
 

@@ -1,15 +1,12 @@
 //! What runs, what does not, and what is left when something fails.
 
-use crate::fake::{Fake, digest_of, plan, plan_with, write};
+use crate::fake::{Fake, Notes, digest_of, plan, plan_with, write};
 use miette::Diagnostic;
 use srp::cache::{Cache, Lookup, Reason};
 use srp::config::StageSpec;
-use srp::exec::{
-    ExecError, Options, Outcome, Progress, Silent, StageFailure, Status, Turn, execute, preview,
-};
+use srp::exec::{ExecError, Options, Outcome, Silent, StageFailure, Status, execute, preview};
 use srp::plan::Plan;
 use std::fs;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -148,7 +145,8 @@ fn forcing_an_unknown_stage_suggests_a_known_one() {
     let result = execute(&plan(), &cache, &Fake::default(), &force("dens"), &Silent);
     let error = result.unwrap_err();
     assert_eq!(error.to_string(), "this experiment has no stage `dens`");
-    assert_eq!(error.help().unwrap().to_string(), "did you mean `dense`?");
+    let help = error.help().unwrap().to_string();
+    assert_eq!(help, "did you mean `dense`? stages: corpus, dense, final");
     assert!(!cache.root().exists(), "nothing was begun");
 }
 
@@ -256,7 +254,11 @@ fn nothing_is_made_of_a_damaged_artifact() {
     let other_test = plan_with(&[("flops-length = 50", "flops-length = 51")]);
     let options = Options::default();
     let error = execute(&other_test, &cache, &fake, &options, &Silent).unwrap_err();
-    assert!(error.to_string().contains("was changed after it was made"));
+    assert!(
+        error
+            .to_string()
+            .ends_with("made by stage `dense`, was changed afterwards")
+    );
     assert_eq!(fake.take_ran(), [""; 0]);
     execute(&other_test, &cache, &fake, &force("dense"), &Silent).unwrap();
     assert_eq!(fake.take_ran(), ["pretrain", "test"]);
@@ -264,19 +266,6 @@ fn nothing_is_made_of_a_damaged_artifact() {
 
 #[test]
 fn an_artifact_with_a_broken_manifest_is_reported_and_made_again() {
-    #[derive(Default)]
-    struct Notes(Mutex<Vec<String>>);
-    impl Progress for Notes {
-        fn stage_started(&self, _: &Turn<'_>) {}
-        fn stage_finished(&self, _: &Turn<'_>, _: f64) {}
-        fn stage_cached(&self, _: &Turn<'_>, _: srp::cache::Key) {}
-        fn stage_failed(&self, _: &Turn<'_>, _: &StageFailure) {}
-        fn phase(&self, _: &str) {}
-        fn step(&self, _: u64, _: Option<u64>, _: &str) {}
-        fn note(&self, line: &str) {
-            self.0.lock().unwrap().push(line.to_owned());
-        }
-    }
     let (_folder, cache) = new_cache();
     let fake = Fake::default();
     let outcome = run(&plan(), &cache, &fake);
@@ -290,7 +279,7 @@ fn an_artifact_with_a_broken_manifest_is_reported_and_made_again() {
     let notes = Notes::default();
     execute(&plan(), &cache, &fake, &Options::default(), &notes).unwrap();
     assert_eq!(fake.take_ran(), ["pretrain"]);
-    let notes = notes.0.into_inner().unwrap();
+    let notes = notes.take();
     assert_eq!(notes.len(), 1, "{notes:?}");
     assert!(
         notes[0].starts_with("the artifact of `dense` is damaged"),

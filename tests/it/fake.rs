@@ -1,8 +1,8 @@
 //! A plan of three stages, and a runner that writes a few bytes instead of training.
 
-use srp::cache::ArtifactDir;
+use srp::cache::{ArtifactDir, Key};
 use srp::config::{StageName, StageSpec};
-use srp::exec::{Inputs, Progress, Runner, StageFailure};
+use srp::exec::{Inputs, Progress, Runner, StageFailure, Turn};
 use srp::metrics::report::{DecodeSpeed, TestReport};
 use srp::plan::{Node, NodeId, Parent, Plan, Point};
 use srp::shape::{
@@ -102,6 +102,7 @@ pub(crate) fn plan_with(replacements: &[(&str, &str)]) -> Plan {
     Plan {
         name: "toy".to_owned(),
         title: "A toy".to_owned(),
+        source: None,
         points: vec![Point {
             params: BTreeMap::new(),
             stages: stages.collect(),
@@ -292,5 +293,28 @@ fn speed() -> DecodeSpeed {
         tokens_per_second: 240.0,
         threads: 1,
         device: "fake".to_owned(),
+    }
+}
+
+/// Keeps the notes of a run.
+#[derive(Default)]
+pub(crate) struct Notes(Mutex<Vec<String>>);
+
+impl Notes {
+    /// The notes since the last call.
+    pub(crate) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+impl Progress for Notes {
+    fn stage_started(&self, _: &Turn<'_>) {}
+    fn stage_finished(&self, _: &Turn<'_>, _: f64) {}
+    fn stage_cached(&self, _: &Turn<'_>, _: Key) {}
+    fn stage_failed(&self, _: &Turn<'_>, _: &StageFailure) {}
+    fn phase(&self, _: &str) {}
+    fn step(&self, _: u64, _: Option<u64>, _: &str) {}
+    fn note(&self, line: &str) {
+        self.0.lock().unwrap().push(line.to_owned());
     }
 }

@@ -3,6 +3,7 @@
 
 mod batching;
 mod cache;
+mod cli;
 mod exec;
 mod fake;
 mod golden;

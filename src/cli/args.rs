@@ -1,0 +1,77 @@
+//! Arguments that several verbs have.
+
+use super::{Context, Failure};
+use crate::cache::Cache;
+use crate::device::DeviceChoice;
+use crate::exec::{Options, Runner};
+use crate::plan::{self, Overrides, Plan};
+use std::path::PathBuf;
+
+/// Which experiment.
+#[derive(Debug, clap::Args)]
+pub(super) struct Experiment {
+    /// The experiment's TOML file
+    file: PathBuf,
+
+    /// Set a value of the experiment on top of its file, such as `params.rate=0.5`; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl Experiment {
+    pub(super) fn load(&self) -> Result<Plan, Failure> {
+        Ok(plan::load(
+            &self.file,
+            &Overrides::from_process(self.set.clone()),
+        )?)
+    }
+}
+
+/// Which artifacts.
+#[derive(Debug, clap::Args)]
+pub(super) struct CacheDir {
+    /// The folder that keeps artifacts
+    #[arg(long, value_name = "DIR", env = "SRP_CACHE", default_value = ".srp")]
+    cache: PathBuf,
+}
+
+impl CacheDir {
+    pub(super) fn open(&self) -> Cache {
+        Cache::at(&self.cache)
+    }
+}
+
+/// Which stages are run in any case.
+#[derive(Debug, clap::Args)]
+pub(super) struct Force {
+    /// Run this stage even if it is cached; a name or a label, may be repeated
+    #[arg(long, value_name = "STAGE")]
+    force: Vec<String>,
+}
+
+impl Force {
+    pub(super) fn options(&self) -> Options {
+        Options {
+            force: self.force.iter().cloned().collect(),
+        }
+    }
+}
+
+/// Where tables go.
+#[derive(Debug, clap::Args)]
+pub(super) struct ResultsDir {
+    /// The folder that the tables are written to
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub(super) results: PathBuf,
+}
+
+impl Context<'_> {
+    pub(super) fn runner(&self, device: DeviceChoice) -> Result<Box<dyn Runner>, Failure> {
+        (self.make_runner)(device).map_err(Failure::of_input)
+    }
+
+    /// A runner that is only asked what it would do.
+    pub(super) fn idle_runner(&self) -> Result<Box<dyn Runner>, Failure> {
+        self.runner(DeviceChoice::Cpu)
+    }
+}

@@ -1,0 +1,113 @@
+//! What went wrong, and the exit code that it deserves.
+
+use crate::exec::ExecError;
+use crate::plan::PlanError;
+use crate::results::ResultsError;
+use std::io::{self, Write};
+
+/// What went wrong.
+#[derive(Debug)]
+pub struct Failure {
+    cause: Cause,
+    code: u8,
+}
+
+#[derive(Debug)]
+enum Cause {
+    Usage(clap::Error),
+    Report(miette::Report),
+    /// Whoever read stdout has seen enough.
+    ClosedPipe,
+}
+
+/// A stage failed, or something could not be read or written.
+const WORK: u8 = 1;
+/// The experiment or the command line is wrong.
+const INPUT: u8 = 2;
+
+impl Failure {
+    /// The exit code: 1 if the work failed, 2 if what was asked for is wrong.
+    pub fn code(&self) -> u8 {
+        self.code
+    }
+
+    /// The failure of what was asked for.
+    pub(super) fn of_input(report: miette::Report) -> Self {
+        Self {
+            cause: Cause::Report(report),
+            code: INPUT,
+        }
+    }
+
+    /// The failure of the work.
+    pub(super) fn of_work(report: impl Into<miette::Report>) -> Self {
+        Self {
+            cause: Cause::Report(report.into()),
+            code: WORK,
+        }
+    }
+
+    /// Prints it for a person: on stderr, but what was asked for, such as help, on stdout.
+    pub(super) fn print(&self) {
+        match &self.cause {
+            // There is nobody left to tell if these cannot be printed.
+            Cause::Usage(error) => error.print().ok(),
+            Cause::Report(report) => writeln!(io::stderr(), "{report:?}").ok(),
+            Cause::ClosedPipe => None,
+        };
+    }
+}
+
+/// The words without the drawing around them.
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.cause {
+            Cause::Usage(error) => error.fmt(f),
+            Cause::Report(report) => write!(f, "{report:#}"),
+            Cause::ClosedPipe => f.write_str("nobody reads the output"),
+        }
+    }
+}
+
+impl From<clap::Error> for Failure {
+    fn from(error: clap::Error) -> Self {
+        Self {
+            code: if error.use_stderr() { INPUT } else { 0 },
+            cause: Cause::Usage(error),
+        }
+    }
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        Self::of_input(error.into())
+    }
+}
+
+impl From<ExecError> for Failure {
+    fn from(error: ExecError) -> Self {
+        match error {
+            ExecError::UnknownStage { .. } => Self::of_input(error.into()),
+            _ => Self::of_work(error),
+        }
+    }
+}
+
+impl From<ResultsError> for Failure {
+    fn from(error: ResultsError) -> Self {
+        Self::of_work(error)
+    }
+}
+
+/// Stdout could not be written.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self {
+                cause: Cause::ClosedPipe,
+                code: 0,
+            },
+            _ => Self::of_work(miette::miette!("cannot write to stdout: {error}")),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! `srp run`
+
+use super::args::{CacheDir, Experiment, Force, ResultsDir};
+use super::{Context, Failure, plan, results};
+use crate::cache::Artifact;
+use crate::device::DeviceChoice;
+use crate::exec;
+use std::time::Instant;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    experiment: Experiment,
+
+    /// Where tensors live: `auto`, `cpu` or `cuda:N`
+    #[arg(long, default_value_t)]
+    device: DeviceChoice,
+
+    #[command(flatten)]
+    force: Force,
+
+    /// Say what would run, as `srp plan` does, and run nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    cache: CacheDir,
+
+    #[command(flatten)]
+    results: ResultsDir,
+}
+
+pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
+    let clock = Instant::now();
+    let experiment = args.experiment.load()?;
+    let cache = args.cache.open();
+    let options = args.force.options();
+    if args.dry_run {
+        return plan::print(&experiment, &cache, &options, context);
+    }
+    let runner = context.runner(args.device)?;
+    let outcome = exec::execute(&experiment, &cache, &*runner, &options, context.progress)?;
+    let artifacts = outcome.nodes.iter().map(|done| Some(&done.artifact));
+    let artifacts: Vec<Option<&Artifact>> = artifacts.collect();
+    results::write_and_print(&experiment, &artifacts, &args.results, context)?;
+    if outcome.ran_nothing() {
+        let stages = experiment.nodes.len();
+        let time = crate::results::duration(clock.elapsed().as_secs_f64());
+        let line = format!("nothing to run: {stages} stages are cached (looked up in {time})");
+        context.progress.note(&line);
+    }
+    Ok(())
+}

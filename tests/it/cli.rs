@@ -1,0 +1,210 @@
+//! What the verbs print, write and answer.
+
+use crate::fake::{Fake, Notes, STAGES, reporting};
+use srp::cli::{Failure, execute};
+use srp::device::DeviceChoice;
+use srp::exec::{Runner, StageFailure};
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+
+/// A folder with an experiment, its cache and its results.
+struct Place {
+    folder: TempDir,
+    notes: Notes,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let stages = STAGES
+            .lines()
+            .map(|line| match line.trim().strip_prefix('[') {
+                Some(table) => format!("[stages.{table}\n"),
+                None => format!("{line}\n"),
+            });
+        let text =
+            "[experiment]\ntitle = \"A toy\"\nseed = 7\n".to_owned() + &stages.collect::<String>();
+        fs::write(folder.path().join("toy.toml"), text).unwrap();
+        Self {
+            folder,
+            notes: Notes::default(),
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// What `srp VERB toy.toml …` prints on stdout, when stages are done by runners like `make()`.
+    fn srp_with(&self, make: fn() -> Fake, verb: &str, more: &[&str]) -> Result<String, Failure> {
+        let mut words: Vec<OsString> = vec!["srp".into(), verb.into()];
+        words.push(self.path("toy.toml").into());
+        words.extend(["--cache".into(), self.path("cache").into()]);
+        if verb == "run" || verb == "results" {
+            words.extend(["--results".into(), self.path("results").into()]);
+        }
+        words.extend(more.iter().map(Into::into));
+        let make_runner =
+            |_: DeviceChoice| -> miette::Result<Box<dyn Runner>> { Ok(Box::new(make())) };
+        let mut out = Vec::new();
+        execute(words, &make_runner, &mut out, &self.notes)?;
+        Ok(String::from_utf8(out).unwrap())
+    }
+
+    fn srp(&self, verb: &str, more: &[&str]) -> Result<String, Failure> {
+        self.srp_with(reporting, verb, more)
+    }
+}
+
+/// The first two columns of what `plan` prints.
+fn foretold(text: &str) -> Vec<String> {
+    let lines = text.lines().map(|line| {
+        let words: Vec<_> = line.split("  ").map(str::trim).collect();
+        let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        words[..words.len().min(2)].join(": ")
+    });
+    lines.collect()
+}
+
+#[test]
+fn a_run_prints_the_table_and_a_second_one_says_that_there_is_nothing_to_run() {
+    let place = Place::new();
+    let first = place.srp("run", &[]).unwrap();
+    assert!(first.starts_with("| stage |"), "{first}");
+    assert!(first.contains("BLEU: case:lc|tok:13a"), "{first}");
+    let notes = place.notes.take();
+    assert!(!notes.iter().any(|note| note.contains("nothing to run")));
+    let second = place.srp("run", &[]).unwrap();
+    assert_eq!(first, second);
+    let notes = place.notes.take();
+    let last = notes.last().unwrap();
+    assert!(
+        last.starts_with("nothing to run: 3 stages are cached"),
+        "{last}"
+    );
+}
+
+#[test]
+fn a_plan_names_status_and_reason_of_every_stage() {
+    let place = Place::new();
+    let text = place.srp("plan", &[]).unwrap();
+    assert_eq!(
+        text,
+        "run      corpus  never made\n\
+         may run  dense   after corpus\n\
+         may run  final   after corpus, dense\n\
+         3 stages: 1 run, 2 may run\n"
+    );
+    place.srp("run", &[]).unwrap();
+    let text = place
+        .srp("plan", &["--set", "stages.dense.pretrain.seed=2"])
+        .unwrap();
+    assert_eq!(
+        foretold(&text),
+        [
+            "cached: corpus",
+            "run: dense",
+            "may run: final",
+            "3 stages: 1 cached, 1 run, 1 may run"
+        ]
+    );
+    assert!(text.contains("run      dense   seed 1 -> 2\n"), "{text}");
+    let forced = place.srp("plan", &["--force", "final"]).unwrap();
+    assert!(forced.contains("run      final   forced\n"), "{forced}");
+}
+
+#[test]
+fn a_dry_run_prints_the_plan_and_runs_nothing() {
+    let place = Place::new();
+    let plan = place.srp("plan", &[]).unwrap();
+    assert_eq!(place.srp("run", &["--dry-run"]).unwrap(), plan);
+    assert!(!place.path("cache").exists());
+}
+
+#[test]
+fn results_come_from_artifacts_alone() {
+    let place = Place::new();
+    let table = place.srp("run", &[]).unwrap();
+    let read = |name: &str| fs::read(place.path("results").join(name)).ok();
+    let before = ["toy.csv", "toy.parquet"].map(read);
+    assert_eq!(before[0].is_some(), cfg!(feature = "tables"));
+    fs::remove_dir_all(place.path("results")).ok();
+    place.notes.take();
+    assert_eq!(place.srp("results", &[]).unwrap(), table);
+    assert_eq!(["toy.csv", "toy.parquet"].map(read), before);
+    assert!(
+        !place
+            .notes
+            .take()
+            .iter()
+            .any(|note| note.contains("are there"))
+    );
+}
+
+#[test]
+fn missing_results_are_counted() {
+    let place = Place::new();
+    assert_eq!(place.srp("results", &[]).unwrap(), "");
+    let notes = place.notes.take();
+    assert_eq!(notes, ["0 of 1 results are there; `srp plan` says why"]);
+    assert!(!place.path("results").exists());
+}
+
+#[test]
+fn a_drawing_shows_what_is_cached() {
+    let place = Place::new();
+    place.srp("run", &[]).unwrap();
+    for (format, start) in [
+        ("text", "corpus"),
+        ("dot", "digraph"),
+        ("mermaid", "flowchart"),
+    ] {
+        let drawn = place.srp("dag", &["--format", format]).unwrap();
+        assert!(drawn.starts_with(start), "{drawn}");
+        assert_eq!(drawn.matches("cached").count(), 3, "{drawn}");
+    }
+}
+
+#[test]
+fn exit_codes_tell_a_failed_stage_from_a_wrong_request() {
+    let failing = || Fake::working(|_, _, _| Err(StageFailure::new("no")));
+    let place = Place::new();
+    let failure = place.srp_with(failing, "run", &[]).unwrap_err();
+    assert_eq!(failure.code(), 1);
+    assert!(failure.to_string().contains("stage `corpus` failed"));
+
+    let wrong: [&[&str]; 5] = [
+        &["--force", "dens"],
+        &["--device", "tpu"],
+        &["--set", "stages.dense.pretrain.sead=2"],
+        &["--set", "nonsense"],
+        &["--no-such-flag"],
+    ];
+    for more in wrong {
+        let failure = place.srp("run", more).unwrap_err();
+        assert_eq!(failure.code(), 2, "{more:?}: {failure}");
+    }
+    let failure = place.srp("plan", &["--help"]).unwrap_err();
+    assert_eq!(failure.code(), 0);
+}
+
+#[test]
+fn the_program_explains_a_wrong_experiment_on_stderr() {
+    let srp = |arguments: &[&str]| {
+        let program = Path::new(env!("CARGO_BIN_EXE_srp"));
+        Command::new(program).args(arguments).output().unwrap()
+    };
+    let missing = srp(&["plan", "no/such/experiment.toml"]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(missing.stdout.is_empty());
+    let said = String::from_utf8(missing.stderr).unwrap();
+    assert!(said.contains("no/such/experiment.toml"), "{said}");
+
+    let help = srp(&["--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    let said = String::from_utf8(help.stdout).unwrap();
+    assert!(said.contains("Exit codes:"), "{said}");
+}
