@@ -81,6 +81,21 @@ impl Cache {
         }
     }
 
+    /// The folders of all artifacts whose keys begin with `prefix`, at least two characters of it.
+    pub fn with_prefix(&self, prefix: &str) -> Vec<PathBuf> {
+        let Some(shelf) = prefix.get(..2) else {
+            return Vec::new();
+        };
+        let entries = fs::read_dir(self.root.join("artifacts").join(shelf))
+            .into_iter()
+            .flatten()
+            .flatten();
+        entries
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix))
+            .map(|entry| entry.path())
+            .collect()
+    }
+
     /// Waits until no other run makes the artifact of `identity`, and keeps others from it. `waiting` is
     /// called first if there is another.
     ///

@@ -7,6 +7,7 @@ mod plan;
 mod progress;
 mod results;
 mod run;
+mod translate;
 
 pub use failure::Failure;
 
@@ -43,6 +44,8 @@ enum Verb {
     Dag(dag::Args),
     /// Make the table of an experiment's results again, from artifacts alone
     Results(results::Args),
+    /// Translate lines from standard input with a model of the cache
+    Translate(translate::Args),
 }
 
 /// What a verb works with.
@@ -89,5 +92,6 @@ pub fn execute(
         Verb::Plan(args) => plan::run(&args, &mut context),
         Verb::Dag(args) => dag::run(&args, &mut context),
         Verb::Results(args) => results::run(&args, &mut context),
+        Verb::Translate(args) => translate::run(&args, &mut context),
     }
 }

@@ -10,7 +10,7 @@ use super::read::{self, Failure, What};
 use super::suggest::nearest;
 use super::sweep::{Sweep, lay_out};
 use super::tree::{Node, Table, leaves};
-use crate::config::{Kind, StageName, StageSpec};
+use crate::config::{Kind, Search, StageName, StageSpec};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeSet;
@@ -19,6 +19,22 @@ use std::sync::Arc;
 
 /// Values that hold where nothing else is said; each cites its source.
 const DEFAULTS: &str = include_str!("../../configs/defaults.toml");
+
+/// How test stages search if nobody says otherwise.
+///
+/// # Errors
+/// If the built-in defaults are broken, which a test rules out.
+pub fn default_search() -> Result<Search, toml::de::Error> {
+    #[derive(serde::Deserialize)]
+    struct Defaults {
+        test: Test,
+    }
+    #[derive(serde::Deserialize)]
+    struct Test {
+        search: Search,
+    }
+    toml::from_str::<Defaults>(DEFAULTS).map(|defaults| defaults.test.search)
+}
 
 /// The tables of an experiment file, apart from its stages.
 const HEAD: [&str; 3] = ["experiment", "params", "sweep"];

@@ -16,6 +16,7 @@ mod sweep;
 mod tree;
 
 pub use error::{Owner, PlanError, Problem};
+pub use file::default_search;
 pub use layers::Origin;
 pub use overrides::Overrides;
 pub use settings::{Setting, settings};

@@ -8,7 +8,7 @@ mod data;
 #[cfg(feature = "nn")]
 mod finetune;
 #[cfg(feature = "nn")]
-pub mod model_artifact;
+mod model_artifact;
 mod preprocess;
 #[cfg(feature = "nn")]
 mod pretrain;
@@ -19,7 +19,9 @@ mod test;
 #[cfg(feature = "nn")]
 mod training;
 #[cfg(feature = "nn")]
-pub mod translation;
+pub mod translate;
+#[cfg(feature = "nn")]
+mod translation;
 
 use crate::cache::ArtifactDir;
 use crate::config::StageSpec;

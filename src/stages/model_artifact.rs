@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 /// A checkpoint that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
-pub enum CheckpointError {
+pub(super) enum CheckpointError {
     /// Its numbers.
     #[error(transparent)]
     State(#[from] StateError),
@@ -34,7 +34,7 @@ pub enum CheckpointError {
 }
 
 /// Where a model artifact keeps its text pipeline.
-pub const TEXT: &str = "text";
+pub(super) const TEXT: &str = "text";
 
 fn folder(artifact: &Path, checkpoint: Checkpoint) -> PathBuf {
     artifact.join(match checkpoint {
@@ -47,7 +47,7 @@ fn folder(artifact: &Path, checkpoint: Checkpoint) -> PathBuf {
 ///
 /// # Errors
 /// If a file is missing or broken.
-pub fn read(
+pub(super) fn read(
     artifact: &Path,
     checkpoint: Checkpoint,
 ) -> Result<(Blueprint, State), CheckpointError> {
@@ -60,7 +60,7 @@ pub fn read(
 ///
 /// # Errors
 /// If a file cannot be written.
-pub fn write(
+pub(super) fn write(
     artifact: &Path,
     checkpoint: Checkpoint,
     blueprint: &Blueprint,

@@ -12,27 +12,27 @@ use std::cmp::Reverse;
 #[error(
     "sentence {number} has {tokens} tokens, more than the model's max-positions of {max_positions}"
 )]
-pub struct TooLong {
+pub(super) struct TooLong {
     /// The sentence, from 1.
-    pub number: usize,
+    pub(super) number: usize,
     /// Its tokens, end of sentence included.
-    pub tokens: usize,
+    pub(super) tokens: usize,
     /// The model's limit.
-    pub max_positions: usize,
+    pub(super) max_positions: usize,
 }
 
 /// A model that is ready to translate.
-pub struct Translator<'a, B: Backend> {
+pub(super) struct Translator<'a, B: Backend> {
     /// The model.
-    pub model: &'a Transformer<B>,
+    pub(super) model: &'a Transformer<B>,
     /// Its longest sentence.
-    pub max_positions: usize,
+    pub(super) max_positions: usize,
     /// How to search.
-    pub search: &'a Search,
+    pub(super) search: &'a Search,
     /// Connectivity, if active.
-    pub pass: Pass<'a, B>,
+    pub(super) pass: Pass<'a, B>,
     /// Where to compute.
-    pub device: &'a B::Device,
+    pub(super) device: &'a B::Device,
 }
 
 impl<B: Backend> Translator<'_, B> {
@@ -42,7 +42,7 @@ impl<B: Backend> Translator<'_, B> {
     ///
     /// # Errors
     /// If a sentence is longer than the model allows.
-    pub fn translate(
+    pub(super) fn translate(
         &self,
         sources: &[Vec<u32>],
         mut progress: impl FnMut(usize),
