@@ -1,7 +1,7 @@
 //! Sentence pairs from a German-to-English grammar of our own, for demonstration.
 //!
-//! A sentence is drawn as what it says ([`syntax`]), with words of [`lexicon`], by [`draw`]; [`german`] and
-//! [`english`] put it into words. The German has what makes the language worth translating: gender, case and number
+//! A sentence is drawn as what it says (`syntax`), with words of `lexicon`, by `draw`; `german` and
+//! `english` put it into words. The German has what makes the language worth translating: gender, case and number
 //! of articles and adjectives, verbs that stand second, first or last, the bracket of perfect, modal and separable
 //! verbs, compounds, `kein` and `nicht`, pronouns that follow the noun's gender. Every German sentence has exactly
 //! one translation.

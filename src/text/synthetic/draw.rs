@@ -1,17 +1,20 @@
 //! Drawing sentences at random, so that what they say could be said.
 
+mod chance;
+mod noun_phrase;
+
 use super::lexicon::{
-    ADJECTIVES, ADVERBS, Adjective, Asks, Auxiliary, BEINGS, COMPOUNDED, CONJUNCTIONS,
-    COORDINATORS, EXISTING, Frame, LOCATED, MODALS, MODIFIERS, NAMES, NOUNS, NUMERALS, Noun,
-    PERSONS, PREPOSITIONS, Possession, QUESTION_WORDS, REPORT_VERBS, SUBJECTS, Slot, VERBS, Verb,
+    ADVERBS, Asks, Auxiliary, BEINGS, CONJUNCTIONS, COORDINATORS, EXISTING, Frame, LOCATED, MODALS,
+    NUMERALS, PERSONS, PREPOSITIONS, QUESTION_WORDS, REPORT_VERBS, SUBJECTS, Slot, VERBS, Verb,
 };
 use super::syntax::{
-    Case, Class, Clause, Common, Complement, Degree, Determiner, Front, Gender, NounPhrase,
-    Number::{self, Plural, Singular},
-    Person, Place, Polarity, Predicate, Pronoun, Sentence, Sex,
+    Case, Class, Clause, Common, Complement, Degree, Determiner, Front, NounPhrase,
+    Number::{Plural, Singular},
+    Place, Polarity, Predicate, Pronoun, Sentence,
     Tense::{self, Future, Past, Present},
 };
 use crate::random::Stream;
+use noun_phrase::{can_stand_beside, reference};
 
 /// Draws a sentence; none if a noun, name or adjective came up twice.
 pub(super) fn sentence(stream: Stream) -> Option<Sentence> {
@@ -25,8 +28,10 @@ pub(super) fn sentence(stream: Stream) -> Option<Sentence> {
     (!repeats).then_some(sentence)
 }
 
+type Kind = fn(&mut Draw) -> Sentence;
+
 /// The kinds of sentences, and how often they come.
-const KINDS: &[(usize, fn(&mut Draw) -> Sentence)] = &[
+const KINDS: &[(usize, Kind)] = &[
     (36, Draw::statement),
     (7, Draw::polar),
     (12, Draw::asking),
@@ -36,51 +41,6 @@ const KINDS: &[(usize, fn(&mut Draw) -> Sentence)] = &[
     (8, Draw::reported),
     (8, Draw::coordinate),
     (6, Draw::existence),
-];
-
-/// Pronouns that refer to nothing said before.
-const PRONOUNS: &[Pronoun] = &[
-    pronoun(Person::First, Singular, Sex::Neither),
-    pronoun(Person::Second, Singular, Sex::Neither),
-    pronoun(Person::First, Plural, Sex::Neither),
-    pronoun(Person::Second, Plural, Sex::Neither),
-    pronoun(Person::Third, Singular, Sex::Male),
-    pronoun(Person::Third, Singular, Sex::Female),
-];
-
-const fn pronoun(person: Person, number: Number, sex: Sex) -> Pronoun {
-    Pronoun {
-        person,
-        number,
-        gender: match sex {
-            Sex::Male => Gender::Masculine,
-            Sex::Female => Gender::Feminine,
-            Sex::Neither => Gender::Neuter,
-        },
-        sex,
-        class: Class::Person,
-    }
-}
-
-const SINGULAR: &[(usize, Determiner)] = &[
-    (40, Determiner::Definite),
-    (26, Determiner::Indefinite),
-    (8, Determiner::My),
-    (5, Determiner::Your),
-    (5, Determiner::Our),
-    (8, Determiner::This),
-    (4, Determiner::Every),
-    (4, Determiner::No),
-];
-
-const PLURAL: &[(usize, Determiner)] = &[
-    (40, Determiner::Definite),
-    (14, Determiner::Indefinite),
-    (6, Determiner::My),
-    (5, Determiner::Your),
-    (5, Determiner::Our),
-    (8, Determiner::This),
-    (4, Determiner::No),
 ];
 
 struct Draw {
@@ -98,7 +58,7 @@ impl Draw {
         if tense == Future || self.chance(0.4) {
             self.add_adverb(&mut clause);
         }
-        if self.chance(0.2) {
+        if self.chance(0.25) {
             self.add_place(&mut clause);
         }
         let says_when = clause
@@ -106,7 +66,7 @@ impl Draw {
             .is_some_and(|adverb| adverb.slot == Slot::Time);
         if says_when && self.chance(0.4) {
             clause.front = Front::Adverb;
-        } else if clause.place.is_some() && self.chance(0.25) {
+        } else if clause.place.is_some() && self.chance(0.4) {
             clause.front = Front::Place;
         }
         Sentence::Statement(clause)
@@ -345,113 +305,6 @@ impl Draw {
     }
 }
 
-/// Noun phrases.
-impl Draw {
-    /// The subject of a first clause.
-    fn subject(&mut self, classes: &[Class]) -> NounPhrase {
-        if self.chance(0.22) {
-            NounPhrase::Pronoun(*self.pick(PRONOUNS))
-        } else {
-            self.named(classes)
-        }
-    }
-
-    /// The subject of a clause that follows one about `first`.
-    fn next_subject(&mut self, first: &NounPhrase) -> NounPhrase {
-        match reference(first) {
-            Some(pronoun) if self.chance(0.6) => NounPhrase::Pronoun(pronoun),
-            _ => self.named(SUBJECTS),
-        }
-    }
-
-    fn object(&mut self, classes: &[Class], subject: &NounPhrase) -> NounPhrase {
-        if classes.contains(&Class::Person) && self.chance(0.1) {
-            let other = |pronoun: &Pronoun| {
-                pronoun.person != Person::Third && can_stand_beside(*pronoun, subject)
-            };
-            NounPhrase::Pronoun(*self.pick_where(PRONOUNS, other))
-        } else {
-            self.named(classes)
-        }
-    }
-
-    /// A noun with what belongs to it, or the name of a person.
-    fn named(&mut self, classes: &[Class]) -> NounPhrase {
-        if classes.contains(&Class::Person) && self.chance(0.2) {
-            let name = self.pick(NAMES);
-            self.said.push(name.name);
-            NounPhrase::Name(name)
-        } else {
-            NounPhrase::Common(self.common(classes))
-        }
-    }
-
-    fn common(&mut self, classes: &[Class]) -> Common {
-        let class = classes[self.stream.below(classes.len())];
-        let noun = self.pick_where(NOUNS, |noun| noun.class == class);
-        self.said.push(noun.german);
-        let number = *self.weighted(&[(3, Singular), (1, Plural)]);
-        let determiner = self.determiner(noun, number);
-        let adjective = self.chance(0.3).then(|| self.adjective(class));
-        let compounds = COMPOUNDED.contains(&class) && self.chance(0.35);
-        let modifier = compounds.then(|| self.pick(MODIFIERS));
-        Common {
-            determiner,
-            adjective,
-            modifier,
-            noun,
-            number,
-        }
-    }
-
-    fn determiner(&mut self, noun: &Noun, number: Number) -> Determiner {
-        let determiner = match number {
-            Singular => *self.weighted(SINGULAR),
-            Plural if self.chance(0.2) => Determiner::Count(self.pick(NUMERALS)),
-            Plural => *self.weighted(PLURAL),
-        };
-        let possessive = matches!(
-            determiner,
-            Determiner::My | Determiner::Your | Determiner::Our
-        );
-        if possessive && noun.possession == Possession::Avoided {
-            Determiner::Definite
-        } else {
-            determiner
-        }
-    }
-
-    fn adjective(&mut self, class: Class) -> &'static Adjective {
-        let adjective = self.pick_where(ADJECTIVES, |adjective| adjective.of.contains(&class));
-        self.said.push(adjective.german);
-        adjective
-    }
-}
-
-/// Chance.
-impl Draw {
-    fn chance(&mut self, probability: f64) -> bool {
-        self.stream.next_f64() < probability
-    }
-
-    fn pick<T>(&mut self, items: &'static [T]) -> &'static T {
-        &items[self.stream.below(items.len())]
-    }
-
-    /// One of the items that fit; there is one for every class and tense.
-    fn pick_where<T>(&mut self, items: &'static [T], fits: impl Fn(&T) -> bool) -> &'static T {
-        let fitting: Vec<&T> = items.iter().filter(|item| fits(item)).collect();
-        fitting[self.stream.below(fitting.len())]
-    }
-
-    /// One of the items, as likely as its weight says.
-    fn weighted<'t, T>(&mut self, items: &'t [(usize, T)]) -> &'t T {
-        let by_weight = |(weight, item): &'t (usize, T)| std::iter::repeat_n(item, *weight);
-        let tickets: Vec<&T> = items.iter().flat_map(by_weight).collect();
-        tickets[self.stream.below(tickets.len())]
-    }
-}
-
 fn plain(subject: NounPhrase, predicate: Predicate, tense: Tense) -> Clause {
     Clause {
         subject,
@@ -462,18 +315,6 @@ fn plain(subject: NounPhrase, predicate: Predicate, tense: Tense) -> Clause {
         adverb: None,
         place: None,
         front: Front::Subject,
-    }
-}
-
-/// The pronoun that a later clause can use for `phrase`; none for "no dog" and "every dog".
-fn reference(phrase: &NounPhrase) -> Option<Pronoun> {
-    match phrase {
-        NounPhrase::Common(Common {
-            determiner: Determiner::No | Determiner::Every,
-            ..
-        })
-        | NounPhrase::Who => None,
-        _ => Some(phrase.pronoun()),
     }
 }
 
@@ -489,20 +330,6 @@ fn object(clause: &Clause) -> Option<Pronoun> {
             reference(object)
         }
         _ => None,
-    }
-}
-
-/// Whether an object can be `pronoun` without meaning the subject or sounding like it.
-fn can_stand_beside(pronoun: Pronoun, subject: &NounPhrase) -> bool {
-    let other = subject.pronoun();
-    match pronoun.person {
-        Person::Third => {
-            !subject.is_pronoun()
-                || pronoun.number != other.number
-                || pronoun.gender != other.gender
-                || other.person != Person::Third
-        }
-        person => person != other.person,
     }
 }
 

@@ -328,3 +328,58 @@ fn copula(tense: Tense, who: Pronoun) -> &'static str {
         _ => "are",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::lexicon::{ADJECTIVES, NOUNS, VERBS};
+    use super::*;
+
+    #[test]
+    fn plurals_and_third_persons_follow_the_spelling() {
+        for (word, expected) in [
+            ("dog", "dogs"),
+            ("bus", "buses"),
+            ("bench", "benches"),
+            ("tomato", "tomatoes"),
+            ("radio", "radios"),
+            ("key", "keys"),
+            ("carry", "carries"),
+            ("mouse", "mice"),
+        ] {
+            assert_eq!(plural(word), expected);
+        }
+    }
+
+    #[test]
+    fn pasts_follow_the_spelling_unless_they_are_irregular() {
+        let past = |base: &str| {
+            past(
+                &VERBS
+                    .iter()
+                    .find(|v| v.english.base == base)
+                    .unwrap()
+                    .english,
+            )
+        };
+        assert_eq!(past("love"), "loved");
+        assert_eq!(past("carry"), "carried");
+        assert_eq!(past("play"), "played");
+        assert_eq!(past("buy"), "bought");
+    }
+
+    #[test]
+    fn an_stands_before_a_vowel_whatever_word_has_it() {
+        let mut phrase = Common {
+            determiner: Determiner::Indefinite,
+            adjective: None,
+            modifier: None,
+            noun: NOUNS.iter().find(|noun| noun.english == "egg").unwrap(),
+            number: Singular,
+        };
+        assert_eq!(common(&phrase), "an egg");
+        phrase.adjective = ADJECTIVES
+            .iter()
+            .find(|adjective| adjective.english == "big");
+        assert_eq!(common(&phrase), "a big egg");
+    }
+}

@@ -2,10 +2,12 @@
 //!
 //! Every German word has one English translation, so a sentence has one as well.
 
+mod conjugation;
 mod nouns;
 mod particles;
 mod verbs;
 
+pub(super) use conjugation::*;
 pub(super) use nouns::*;
 pub(super) use particles::*;
 pub(super) use verbs::*;

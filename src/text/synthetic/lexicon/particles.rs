@@ -46,7 +46,7 @@ pub(crate) const ADVERBS: &[Adverb] = &[
     when("am Abend", "in the evening", &[Present, Past]),
     when("am Montag", "on Monday", &[Present, Past]),
     when("im Sommer", "in summer", &[Present, Past]),
-    when("jeden Tag", "every day", &[Present, Past]),
+    when("diese Woche", "this week", &[Present, Past]),
     when("gestern", "yesterday", &[Past]),
     when("letzte Woche", "last week", &[Past]),
     when("morgen", "tomorrow", &[Future]),
