@@ -80,23 +80,17 @@ impl BleuStatistics {
     /// The score of all that was counted.
     pub fn score(&self, orders: Orders) -> Bleu {
         let brevity_penalty = self.brevity_penalty();
-        let nothing_matches = self.matches == [0; MAX_ORDER];
-        let precisions = if nothing_matches {
+        let precisions = if self.matches == [0; MAX_ORDER] {
             [0.0; MAX_ORDER]
         } else {
             self.smoothed_precisions()
         };
         let averaged = match orders {
-            Orders::All => &precisions[..],
-            Orders::Effective => &precisions[..self.reached()],
-        };
-        let score = if nothing_matches {
-            0.0
-        } else {
-            brevity_penalty * geometric_mean(averaged)
+            Orders::All => MAX_ORDER,
+            Orders::Effective => self.reached().max(1),
         };
         Bleu {
-            score,
+            score: brevity_penalty * geometric_mean(&precisions[..averaged]),
             precisions,
             brevity_penalty,
             ratio: self.length_ratio(),

@@ -52,3 +52,58 @@ pub struct DecodeSpeed {
     /// The device, in words.
     pub device: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shape::{DecoderShape, EncoderShape};
+
+    fn report() -> TestReport {
+        TestReport {
+            split: "test".to_owned(),
+            sentences: 100,
+            bleu: 34.5,
+            bleu_signature: "nrefs:1".to_owned(),
+            chrf: 56.7,
+            chrf_signature: "nrefs:1".to_owned(),
+            tokenized_bleu: 33.2,
+            parameters: 20,
+            original_parameters: 100,
+            parameter_ratio: 0.2,
+            flops: 3_571_838_600,
+            flops_length: 50,
+            shape: Shape {
+                original_d_model: 8,
+                heads: 2,
+                source_vocab: 16,
+                target_vocab: 16,
+                encoder: EncoderShape {
+                    d_model: 6,
+                    layers: Vec::new(),
+                },
+                decoder: DecoderShape {
+                    d_model: 7,
+                    layers: Vec::new(),
+                },
+            },
+        }
+    }
+
+    #[test]
+    fn a_report_survives_json() {
+        let json = serde_json::to_value(report()).unwrap();
+        assert_eq!(json["bleu-signature"], "nrefs:1");
+        assert_eq!(json["shape"]["original-d-model"], 8);
+        assert_eq!(
+            serde_json::from_value::<TestReport>(json).unwrap(),
+            report()
+        );
+    }
+
+    #[test]
+    fn a_report_refuses_what_it_does_not_know() {
+        let mut json = serde_json::to_value(report()).unwrap();
+        json["seconds"] = 12.into();
+        assert!(serde_json::from_value::<TestReport>(json).is_err());
+    }
+}

@@ -1,6 +1,7 @@
 //! Parallel text as it is found: lines of two languages, by split.
 
 use super::iwslt14;
+use super::synthetic::{self, TooManyAsked};
 use crate::config;
 use flate2::read::MultiGzDecoder;
 use std::collections::BTreeMap;
@@ -94,6 +95,9 @@ pub enum Validation {
 /// Why a corpus could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum CorpusError {
+    /// The grammar has too few sentences.
+    #[error(transparent)]
+    Synthetic(#[from] TooManyAsked),
     /// A text file that does not exist, plain or compressed.
     #[error("neither {} nor {}.gz exists", path.display(), path.display())]
     MissingText {
@@ -201,7 +205,7 @@ pub fn open(corpus: &config::Corpus, languages: Languages<'_>) -> Result<RawCorp
     match corpus {
         config::Corpus::Files(files) => open_files(files, languages),
         config::Corpus::Iwslt14(spec) => iwslt14::open(spec, languages),
-        config::Corpus::Synthetic(_) => unimplemented!("the generator comes with its own branch"),
+        config::Corpus::Synthetic(spec) => Ok(synthetic::generate(spec)?),
     }
 }
 

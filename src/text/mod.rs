@@ -15,4 +15,5 @@ pub mod iwslt14;
 pub mod lowercase;
 pub mod moses;
 mod nonbreaking;
+pub mod synthetic;
 pub mod vocabulary;
