@@ -52,7 +52,7 @@ pub trait Spec {
     /// Compares values with each other, which no type of a single value can.
     ///
     /// # Errors
-    /// The first value that the others forbid.
+    /// The first values that forbid each other.
     fn check(&self) -> Result<(), Contradiction> {
         Ok(())
     }
@@ -69,14 +69,14 @@ pub struct Kind {
     pub choices: &'static [&'static str],
 }
 
-/// A value that is fine alone, and impossible beside another one.
+/// Values that are fine alone, and impossible together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{key}`: {expected}")]
+#[error("{rule}")]
 pub struct Contradiction {
-    /// The dotted path of the value inside the stage's table.
-    pub key: &'static str,
-    /// What the other values ask of it.
-    pub expected: String,
+    /// The dotted paths of the values inside the stage's table.
+    pub keys: &'static [&'static str],
+    /// What must hold between them, and does not.
+    pub rule: String,
 }
 
 /// Takes the entry at a dotted key out of nested objects, if it is there.
@@ -139,7 +139,7 @@ macro_rules! stage_kinds {
             /// Compares the stage's values with each other.
             ///
             /// # Errors
-            /// The first value that the others forbid.
+            /// The first values that forbid each other.
             pub fn check(&self) -> Result<(), Contradiction> {
                 match self { $(Self::$kind(spec) => spec.check()),+ }
             }

@@ -44,7 +44,7 @@ pub struct Language(String);
 
 /// Something that is no language code.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected a language code of two lowercase letters, got \"{0}\"")]
+#[error("expected a language code of two lowercase letters, found \"{0}\"")]
 pub struct BadLanguage(pub String);
 
 impl Language {

@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 /// A number outside the range that its key allows.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("expected {expected}, got {got}")]
+#[error("expected {expected}, found {found}")]
 pub struct NotInRange {
     /// The allowed range in words.
     pub expected: &'static str,
-    /// What was given.
-    pub got: f64,
+    /// What was found.
+    pub found: f64,
 }
 
 macro_rules! ranged {
@@ -34,7 +34,7 @@ macro_rules! ranged {
                 if holds(value) {
                     Ok(Self(value))
                 } else {
-                    Err(NotInRange { expected: $expected, got: value })
+                    Err(NotInRange { expected: $expected, found: value })
                 }
             }
         }

@@ -90,17 +90,19 @@ impl Spec for Preprocess {
     fn check(&self) -> Result<(), Contradiction> {
         if self.source_language == self.target_language {
             return Err(Contradiction {
-                key: "target-language",
-                expected: format!(
-                    "expected another language than the source's, `{}`",
-                    self.source_language
-                ),
+                keys: &["target-language", "source-language"],
+                rule: format!("both languages are `{}`", self.source_language),
             });
         }
-        if self.clean.max_tokens < self.clean.min_tokens {
+        let Clean {
+            min_tokens,
+            max_tokens,
+            ..
+        } = self.clean;
+        if max_tokens < min_tokens {
             return Err(Contradiction {
-                key: "clean.max-tokens",
-                expected: format!("expected at least `min-tokens`, {}", self.clean.min_tokens),
+                keys: &["clean.max-tokens", "clean.min-tokens"],
+                rule: format!("`max-tokens`, {max_tokens}, is below `min-tokens`, {min_tokens}"),
             });
         }
         Ok(())

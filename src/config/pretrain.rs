@@ -35,8 +35,8 @@ impl Spec for Pretrain {
             Ok(())
         } else {
             Err(Contradiction {
-                key: "model.d-model",
-                expected: format!("expected a multiple of `heads`, {heads}"),
+                keys: &["model.d-model", "model.heads"],
+                rule: format!("`d-model`, {d_model}, is no multiple of `heads`, {heads}"),
             })
         }
     }

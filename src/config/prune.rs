@@ -64,7 +64,7 @@ impl TryFrom<u8> for PruneStage {
             0 => Ok(Self::Everything),
             1 => Ok(Self::Embedding),
             2 => Ok(Self::Inner),
-            other => Err(format!("expected a stage of 0, 1 or 2, got {other}")),
+            other => Err(format!("expected a stage of 0, 1 or 2, found {other}")),
         }
     }
 }
@@ -172,10 +172,18 @@ impl Spec for Prune {
             .saturating_add(self.warmup_epochs);
         if self.training.epochs < rounds {
             return Err(Contradiction {
-                key: "training.epochs",
-                expected: format!(
-                    "expected at least {rounds}: {} of warm-up and {} rounds of {}",
-                    self.warmup_epochs, self.iterations, self.epochs_per_iteration
+                keys: &[
+                    "training.epochs",
+                    "epochs-per-iteration",
+                    "iterations",
+                    "warmup-epochs",
+                ],
+                rule: format!(
+                    "{} epochs do not hold {} of warm-up and {} rounds of {}",
+                    self.training.epochs,
+                    self.warmup_epochs,
+                    self.iterations,
+                    self.epochs_per_iteration
                 ),
             });
         }

@@ -1,6 +1,7 @@
 //! TOML text that remembers where each key and value stands.
 
-use super::error::{PlanError, Problem, Spot};
+use super::error::{PlanError, Spot};
+use super::problem::Problem;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
@@ -193,9 +194,12 @@ fn field(key: Range<usize>, value: &Spanned<DeValue<'_>>) -> Field {
 fn written(value: &DeValue<'_>) -> Written {
     match value {
         DeValue::String(text) => Written::Text(text.to_string()),
-        // An integer that 64 bits cannot hold stays text, which no key for numbers takes.
+        // An integer that 64 bits cannot hold becomes a fraction, which no key for integers takes.
         DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
-            .map_or_else(|_| Written::Text(integer.to_string()), Written::Integer),
+            .map_or_else(
+                |_| Written::Float(integer.as_str().parse().unwrap_or(f64::INFINITY)),
+                Written::Integer,
+            ),
         // The parser has checked the form, and Rust reads every float that TOML can write.
         DeValue::Float(float) => Written::Float(float.as_str().parse().unwrap_or(f64::NAN)),
         DeValue::Boolean(value) => Written::Boolean(*value),

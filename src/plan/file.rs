@@ -1,11 +1,12 @@
 //! From an experiment file to merged tables: the head of the experiment, and each stage with all its layers.
 
 use super::document::{Document, KeyPath, Part};
-use super::error::{Owner, PlanError, Problem};
+use super::error::PlanError;
 use super::layers::{Layer, Medium, Merged};
 use super::overrides::Overrides;
 use super::params::{Params, Scope, path};
 use super::presets::{Presets, read_document};
+use super::problem::{Owner, Problem};
 use super::read::{self, Failure, What};
 use super::suggest::nearest;
 use super::sweep::{Sweep, lay_out};
@@ -84,7 +85,16 @@ struct About {
 /// # Errors
 /// Whatever is wrong before a stage's values are read.
 pub(crate) fn open(file: &Path, overrides: &Overrides) -> Result<Experiment, PlanError> {
-    let document = Arc::new(read_document(file)?);
+    assemble(file, read_document(file)?, overrides)
+}
+
+/// [`open`] for a file whose text is known.
+pub(crate) fn assemble(
+    file: &Path,
+    document: Document,
+    overrides: &Overrides,
+) -> Result<Experiment, PlanError> {
+    let document = Arc::new(document);
     check_top(&document)?;
     let over = overrides.layers(&document)?;
     let head = merge_head(&document, &over)?;
@@ -141,7 +151,7 @@ pub(crate) fn wrong(
         Some(cell) => head.spot(&cell.path, Part::Value),
         None => merged.spot(&path, error.part),
     };
-    let key = path.join(".");
+    let key = error.path.join(".");
     let detail = error.to_string();
     let problem = match error.what {
         What::UnknownKey(known) => Problem::UnknownKey {
@@ -171,13 +181,13 @@ fn check_top(document: &Document) -> Result<(), PlanError> {
     for key in document.keys_in_order(&[] as &[&str]) {
         let problem = if !known().any(|name| name == key) {
             Problem::UnknownKey {
-                owner: Owner::Experiment,
+                owner: Owner::File,
                 key: key.to_owned(),
                 known: known().map(str::to_owned).collect(),
             }
         } else if document.table(&[key]).is_none() {
             Problem::WrongValue {
-                owner: Owner::Experiment,
+                owner: Owner::File,
                 key: key.to_owned(),
                 detail: "expected a table".to_owned(),
                 hint: None,
@@ -232,12 +242,9 @@ fn read_about(head: &Merged) -> Result<About, PlanError> {
         cells: &[],
     };
     read::read(table, scope, |at| About::deserialize(at)).map_err(|failure| match failure {
-        Failure::Wrong(error) => wrong(error, Owner::Experiment, head, head, &["experiment"]),
+        Failure::Wrong(error) => wrong(error, Owner::Head, head, head, &["experiment"]),
         Failure::Missing(keys) => PlanError::nowhere(Problem::Missing {
-            keys: keys
-                .into_iter()
-                .map(|key| (format!("experiment.{key}"), Owner::Experiment))
-                .collect(),
+            keys: keys.into_iter().map(|key| (key, Owner::Head)).collect(),
         }),
     })
 }

@@ -148,6 +148,9 @@ impl Provider for Numbered {
     }
 }
 
+/// What a string is, given its path and its layer.
+pub(crate) type Understand<'a> = dyn Fn(&[String], &Layer, String) -> Result<Node, PlanError> + 'a;
+
 /// A configuration merged from layers, the lowest first.
 #[derive(Debug)]
 pub(crate) struct Merged {
@@ -164,7 +167,7 @@ impl Merged {
     pub(crate) fn new(
         layers: Vec<Layer>,
         choices: &[&str],
-        text: &dyn Fn(&[String], &Layer, String) -> Result<Node, PlanError>,
+        text: &Understand<'_>,
     ) -> Result<Self, PlanError> {
         let mut dicts: Vec<Dict> = layers.iter().map(Layer::dict).collect();
         for choice in choices {
@@ -217,12 +220,23 @@ impl Merged {
         }
     }
 
-    /// The layer that gave the value at `path`, or the nearest one above it; without one, the highest.
+    /// The number of the layer that gave the value at `path`, or the nearest one above it; a later layer is higher.
+    pub(crate) fn height(&self, path: &[String]) -> usize {
+        self.deepest(path).map_or(0, |tree| tree.layer)
+    }
+
+    /// The layer that gave the value at `path`, or the nearest one above it.
     pub(crate) fn layer(&self, path: &[String]) -> &Layer {
-        let number = self
-            .deepest(path)
-            .map_or(self.layers.len() - 1, |tree| tree.layer);
-        &self.layers[number]
+        &self.layers[self.height(path)]
+    }
+
+    /// The key of the table that all this belongs to, where the experiment file has it.
+    pub(crate) fn header(&self) -> Spot {
+        let file = self
+            .layers
+            .iter()
+            .find(|layer| layer.medium == Medium::Experiment);
+        file.unwrap_or(&self.layers[0]).spot(&[], Part::Key)
     }
 
     /// The underlined key or value that gave what stands at `path`.

@@ -4,9 +4,11 @@ mod document;
 mod error;
 mod file;
 mod layers;
+mod nodes;
 mod overrides;
 mod params;
 mod presets;
+mod problem;
 mod read;
 pub mod render;
 mod resolve;
@@ -15,10 +17,11 @@ pub(crate) mod suggest;
 mod sweep;
 mod tree;
 
-pub use error::{Owner, PlanError, Problem};
+pub use error::PlanError;
 pub use file::default_search;
 pub use layers::Origin;
 pub use overrides::Overrides;
+pub use problem::{Owner, Problem};
 pub use settings::{Setting, settings};
 
 use crate::config::{StageName, StageSpec};
@@ -102,3 +105,6 @@ pub struct Point {
     /// The node of each stage at this point.
     pub stages: BTreeMap<StageName, NodeId>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,9 @@
 //! What the environment and the command line say on top of an experiment file.
 
 use super::document::{Document, Fields, KeyPath};
-use super::error::{PlanError, Problem, Spot};
+use super::error::{PlanError, Spot};
 use super::layers::{Layer, Medium};
+use super::problem::Problem;
 use super::suggest::advice;
 use std::sync::Arc;
 use toml::de::{DeTable, DeValue};

@@ -1,8 +1,9 @@
 //! Parameters: what an experiment declares, the values that they take over a sweep, and the references to them.
 
 use super::document::{KeyPath, Part};
-use super::error::{PlanError, Problem};
+use super::error::PlanError;
 use super::layers::{Layer, Medium, Merged};
+use super::problem::Problem;
 use super::tree::{Node, Piece, Table, Tree};
 
 /// The name by which stages refer to `[experiment] seed`.

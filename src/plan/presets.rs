@@ -1,8 +1,9 @@
 //! Presets: tables of the `configs` folders that an experiment names as the ground of its own.
 
 use super::document::{Document, Fields, KeyPath, Part, Written};
-use super::error::{PlanError, Problem};
+use super::error::PlanError;
 use super::layers::{Layer, Medium, PRESET};
+use super::problem::Problem;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -108,7 +109,7 @@ impl Presets {
             let problem = Problem::UnknownPreset {
                 name: name.to_owned(),
                 looked_for: self.candidates(name),
-                known: self.names(),
+                known: self.alternatives(name),
             };
             return Err(PlanError::at(
                 problem,
@@ -129,14 +130,21 @@ impl Presets {
         self.folders.iter().map(|folder| file(folder)).collect()
     }
 
-    /// All presets that there are.
-    fn names(&self) -> Vec<String> {
+    /// The presets of the folder that `name` names, or all if that has none.
+    fn alternatives(&self, name: &str) -> Vec<String> {
         let mut names = BTreeSet::new();
         for folder in &self.folders {
             collect_names(folder, "", &mut names);
         }
         // The defaults are every stage's ground without being named.
         names.remove("defaults");
+        let folder = name
+            .rsplit_once('/')
+            .map(|(folder, _)| format!("{folder}/"))
+            .unwrap_or_default();
+        if names.iter().any(|known| known.starts_with(&folder)) {
+            names.retain(|known| known.starts_with(&folder));
+        }
         names.into_iter().collect()
     }
 }

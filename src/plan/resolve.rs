@@ -4,14 +4,16 @@
 //! what its parents make of theirs is known by the numbers of their nodes.
 
 use super::document::{KeyPath, Part};
-use super::error::{PlanError, Problem, Spot};
+use super::error::{PlanError, Spot};
 use super::file::{Experiment, Stage, wrong};
-use super::params::{Scope, as_text};
+use super::nodes::Nodes;
+use super::params::Scope;
+use super::problem::Problem;
 use super::read::{self, Failure};
-use super::{Node, NodeId, Parent, Plan, Point};
+use super::{NodeId, Parent, Plan, Point};
 use crate::config::{Contradiction, StageSpec};
 use crate::graph::{Cycle, Graph};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Resolves every point of an experiment's sweep.
 ///
@@ -24,26 +26,15 @@ pub(crate) fn resolve(experiment: &Experiment) -> Result<Plan, PlanError> {
         let stages = resolver.point(cells)?;
         points.push((cells, stages));
     }
-    let labels = resolver.labels();
+    let readings = resolver.readings;
     let nodes = resolver
-        .drafts
-        .into_iter()
-        .zip(labels)
-        .map(|(draft, label)| Node {
-            label,
-            names: draft
-                .names
-                .iter()
-                .map(|stage| experiment.stages[*stage].name.clone())
-                .collect(),
-            spec: resolver.readings[draft.reading].spec.clone(),
-            parents: draft.parents,
-        });
+        .nodes
+        .finish(experiment, |reading| readings[reading].spec.clone());
     Ok(Plan {
         name: experiment.name.clone(),
         title: experiment.title.clone(),
         source: experiment.source.clone(),
-        nodes: nodes.collect(),
+        nodes,
         points: points
             .into_iter()
             .map(|(cells, nodes)| Point {
@@ -76,14 +67,15 @@ struct Reading {
     config: usize,
 }
 
-/// A node before it has a label.
-struct Draft {
-    reading: usize,
-    parents: Vec<Parent>,
-    /// Stages that are this node at some point; the first is the one that it was found by.
-    names: Vec<usize>,
-    /// The varied parameters that it depends on, itself or through its parents, with their cells.
-    depends_on: BTreeMap<usize, usize>,
+/// How the stages of a point hang together, which is the same for most points.
+#[derive(Default)]
+struct Links {
+    /// The readings that say so.
+    readings: Vec<usize>,
+    /// The stages, parents before children.
+    order: Vec<usize>,
+    /// By stage, the varied parameters that it depends on, itself or through its parents.
+    varied: Vec<BTreeSet<usize>>,
 }
 
 struct Resolver<'e> {
@@ -93,10 +85,9 @@ struct Resolver<'e> {
     /// By stage, then by the cells of the parameters that it uses.
     read_already: Vec<HashMap<Vec<usize>, usize>>,
     configs: HashMap<String, usize>,
-    drafts: Vec<Draft>,
-    known: HashMap<(usize, Vec<NodeId>), NodeId>,
-    /// The readings of the last point that was put in order, and that order.
-    order: (Vec<usize>, Vec<usize>),
+    nodes: Nodes,
+    /// Those of the last point.
+    links: Links,
 }
 
 impl<'e> Resolver<'e> {
@@ -108,20 +99,26 @@ impl<'e> Resolver<'e> {
             readings: Vec::new(),
             read_already: vec![HashMap::new(); experiment.stages.len()],
             configs: HashMap::new(),
-            drafts: Vec::new(),
-            known: HashMap::new(),
-            order: (Vec::new(), Vec::new()),
+            nodes: Nodes::default(),
+            links: Links::default(),
         }
     }
 
     /// The node of each stage at one point.
     fn point(&mut self, cells: &[usize]) -> Result<Vec<NodeId>, PlanError> {
         let readings = self.readings(cells)?;
-        self.put_in_order(&readings)?;
+        self.link(&readings)?;
         let mut nodes = vec![NodeId(0); readings.len()];
-        for position in 0..readings.len() {
-            let stage = self.order.1[position];
-            nodes[stage] = self.node(stage, readings[stage], &nodes, cells);
+        for stage in &self.links.order {
+            let Reading { inputs, config, .. } = &self.readings[readings[*stage]];
+            let parents = inputs.iter().map(|(key, parent)| Parent {
+                key,
+                node: nodes[*parent],
+            });
+            let varied = &self.links.varied[*stage];
+            let varied = || varied.iter().map(|param| (*param, cells[*param])).collect();
+            let reading = (readings[*stage], *config);
+            nodes[*stage] = self.nodes.add(*stage, reading, parents.collect(), varied);
         }
         Ok(nodes)
     }
@@ -230,22 +227,38 @@ impl<'e> Resolver<'e> {
         Ok(inputs)
     }
 
-    fn put_in_order(&mut self, readings: &[usize]) -> Result<(), PlanError> {
+    /// Finds out how the stages of a point hang together, if not as those of the last one.
+    fn link(&mut self, readings: &[usize]) -> Result<(), PlanError> {
         let inputs = |reading: &usize| &self.readings[*reading].inputs;
-        let same_edges = |(a, b): (&usize, &usize)| a == b || inputs(a) == inputs(b);
-        let (last, _) = &self.order;
-        if last.len() == readings.len() && last.iter().zip(readings).all(same_edges) {
+        let same = |(a, b): (&usize, &usize)| a == b || inputs(a) == inputs(b);
+        let last = &self.links.readings;
+        if last.len() == readings.len() && last.iter().zip(readings).all(same) {
             return Ok(());
         }
         let arrows = readings.iter().enumerate().flat_map(|(child, reading)| {
-            inputs(reading)
-                .iter()
-                .map(move |(_, parent)| (*parent, child))
+            let parents = inputs(reading).iter();
+            parents.map(move |(_, parent)| (*parent, child))
         });
         let order = Graph::new(readings.len(), arrows)
             .order()
             .map_err(|cycle| self.cycle(&cycle, readings))?;
-        self.order = (readings.to_vec(), order);
+        let mut varied = vec![BTreeSet::new(); readings.len()];
+        for stage in &order {
+            let own = self.experiment.stages[*stage].used.iter();
+            let mut depends_on: BTreeSet<usize> = own
+                .filter(|param| self.experiment.sweep.varied.contains(param))
+                .copied()
+                .collect();
+            for (_, parent) in inputs(&readings[*stage]) {
+                depends_on.extend(&varied[*parent]);
+            }
+            varied[*stage] = depends_on;
+        }
+        self.links = Links {
+            readings: readings.to_vec(),
+            order,
+            varied,
+        };
         Ok(())
     }
 
@@ -269,92 +282,20 @@ impl<'e> Resolver<'e> {
         PlanError::at(problem, stages[*second].merged.spot(&path, Part::Value))
     }
 
-    /// The node of a stage whose parents' nodes are known.
-    fn node(&mut self, stage: usize, reading: usize, nodes: &[NodeId], cells: &[usize]) -> NodeId {
-        let Reading { inputs, config, .. } = &self.readings[reading];
-        let parents: Vec<NodeId> = inputs.iter().map(|(_, parent)| nodes[*parent]).collect();
-        let next = NodeId(self.drafts.len());
-        let id = *self.known.entry((*config, parents)).or_insert(next);
-        if id == next {
-            let parents = inputs.iter().map(|(key, parent)| Parent {
-                key,
-                node: nodes[*parent],
-            });
-            let parents: Vec<Parent> = parents.collect();
-            let depends_on = self.depends_on(stage, &parents, cells);
-            self.drafts.push(Draft {
-                reading,
-                parents,
-                names: vec![stage],
-                depends_on,
-            });
-        } else if !self.drafts[id.0].names.contains(&stage) {
-            self.drafts[id.0].names.push(stage);
-        }
-        id
-    }
-
-    fn depends_on(
-        &self,
-        stage: usize,
-        parents: &[Parent],
-        cells: &[usize],
-    ) -> BTreeMap<usize, usize> {
-        let varied = &self.experiment.sweep.varied;
-        let own = self.experiment.stages[stage]
-            .used
-            .iter()
-            .filter(|param| varied.contains(param));
-        let mut depends_on: BTreeMap<usize, usize> =
-            own.map(|param| (*param, cells[*param])).collect();
-        for parent in parents {
-            let inherited = self.drafts[parent.node.0].depends_on.keys();
-            depends_on.extend(inherited.map(|param| (*param, cells[*param])));
-        }
-        depends_on
-    }
-
-    /// A label for each draft: the name that it was found by, and where several go by that name, its parameters.
-    fn labels(&self) -> Vec<String> {
-        let mut bearers: BTreeMap<usize, usize> = BTreeMap::new();
-        for name in self.drafts.iter().flat_map(|draft| &draft.names) {
-            *bearers.entry(*name).or_default() += 1;
-        }
-        let label = |draft: &Draft| {
-            let first = draft.names[0];
-            let name = self.experiment.stages[first].name.to_string();
-            if bearers[&first] == 1 {
-                return name;
-            }
-            let values: Vec<String> = draft
-                .depends_on
-                .iter()
-                .map(|(param, cell)| self.assignment(*param, *cell))
-                .collect();
-            format!("{name}@{}", values.join(","))
-        };
-        self.drafts.iter().map(label).collect()
-    }
-
-    fn assignment(&self, param: usize, cell: usize) -> String {
-        let param = &self.experiment.params.list[param];
-        let value =
-            as_text(&param.cells[cell].tree).unwrap_or_else(|| param.value(cell).to_string());
-        format!("{}={value}", param.name)
-    }
-
+    /// Of values that contradict each other, the one of the highest layer is the one to look at.
     fn contradiction(
         &self,
         stage: &Stage,
         contradiction: Contradiction,
         scope: Scope<'_>,
     ) -> PlanError {
+        let height = |key: &&&str| stage.merged.height(&dotted(key));
+        let key = contradiction.keys.iter().rev().max_by_key(height);
         let problem = Problem::Contradiction {
             owner: stage.owner(),
-            key: contradiction.key.to_owned(),
-            expected: contradiction.expected,
+            rule: contradiction.rule,
         };
-        PlanError::at(problem, self.spot(stage, contradiction.key, scope))
+        PlanError::at(problem, self.spot(stage, key.unwrap_or(&""), scope))
     }
 
     /// Where the value of a stage's key comes from, if need be from a parameter.
@@ -374,16 +315,13 @@ fn dotted(key: &str) -> KeyPath {
     key.split('.').map(str::to_owned).collect()
 }
 
-/// What a stage is told apart from the names of its inputs, in a form that is equal only for equals.
-fn identity(spec: &StageSpec) -> String {
-    let mut config = serde_json::json!(spec);
-    for input in spec.inputs() {
-        let pointer = format!("/{}/{}", spec.kind(), input.key.replace('.', "/"));
-        if let Some(name) = config.pointer_mut(&pointer) {
-            *name = serde_json::Value::Null;
-        }
-    }
-    config.to_string()
+/// What a stage is told apart from the names of its inputs, in a form that is equal only for equals: Rust's own, which
+/// shows every field, and every number with all its digits.
+pub(crate) fn identity(spec: &StageSpec) -> String {
+    let inputs = spec.inputs();
+    inputs.iter().fold(format!("{spec:?}"), |text, input| {
+        text.replace(&format!("{:?}", input.stage), "")
+    })
 }
 
 /// All that the stages lack, with the header of each underlined.
@@ -391,7 +329,7 @@ fn missing_keys(missing: Vec<(&Stage, Vec<String>)>) -> PlanError {
     let spots = missing.iter().map(|(stage, keys)| {
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         (
-            stage.merged.spot(&[], Part::Key),
+            stage.merged.header(),
             format!("lacks {}", read::quoted(&keys)),
         )
     });

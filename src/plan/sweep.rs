@@ -1,9 +1,10 @@
 //! Sweeps: the axes that `[sweep]` lays out, and the points of their grid.
 
 use super::document::{KeyPath, Part};
-use super::error::{PlanError, Problem};
+use super::error::PlanError;
 use super::layers::Merged;
 use super::params::{Cell, Params, path, refers};
+use super::problem::Problem;
 use super::tree::{Node, Table, Tree};
 
 /// Most points of one sweep.
@@ -113,7 +114,7 @@ impl Layout<'_> {
             };
             let lists: Vec<_> = table
                 .iter()
-                .map(|(name, tree)| (name, tree, [&at[..], &[name.clone()]].concat()))
+                .map(|(name, tree)| (name, tree, [&at[..], std::slice::from_ref(name)].concat()))
                 .collect();
             self.add(&lists)?;
         }

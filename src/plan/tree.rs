@@ -143,10 +143,13 @@ fn to_value(written: &Written, skip: &str) -> Value {
     }
 }
 
+/// What a string is, given its path and its layer's number.
+pub(crate) type Understand<'a, E> = dyn Fn(&[String], usize, String) -> Result<Node, E> + 'a;
+
 /// Turns figment's values into trees: `layer` tells a tag's layer, and `text` what a string at a path is.
 pub(crate) struct Planting<'a, E> {
     pub(crate) layer: &'a dyn Fn(Tag) -> usize,
-    pub(crate) text: &'a dyn Fn(&[String], usize, String) -> Result<Node, E>,
+    pub(crate) text: &'a Understand<'a, E>,
 }
 
 impl<E> Planting<'_, E> {

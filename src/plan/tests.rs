@@ -1,0 +1,490 @@
+//! Experiments given as text, and the plans that they resolve to.
+
+use super::document::Document;
+use super::{NodeId, Origin, Overrides, Plan, PlanError, Problem, file, render, resolve, settings};
+use crate::config::{LearningRate, StageSpec};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// A stage that makes a data set and one that trains a model on it.
+const GROUND: &str = "
+[stages.corpus.preprocess]
+preset = 'data/demo-de-en'
+
+[stages.dense.pretrain]
+corpus = 'corpus'
+model.preset = 'model/demo'
+training.preset = 'train/demo-pretrain'
+";
+
+/// A prune stage; what follows belongs to its table.
+fn prune(name: &str, model: &str) -> String {
+    format!(
+        "[stages.{name}.prune]
+        preset = 'prune/srp-stage1'
+        corpus = 'corpus'
+        model = '{model}'
+        epochs-per-iteration = 4
+        training.preset = 'train/demo-prune'
+        "
+    )
+}
+
+fn load_with(text: &str, overrides: &Overrides) -> Result<Plan, PlanError> {
+    let text = format!("experiment = {{ title = 'test', seed = 1 }}\n{text}");
+    let document = Document::parse("test.toml".to_owned(), text)?;
+    resolve::resolve(&file::assemble(
+        Path::new("test.toml"),
+        document,
+        overrides,
+    )?)
+}
+
+fn load(text: &str) -> Plan {
+    load_with(text, &Overrides::default()).unwrap()
+}
+
+fn set(assignments: &[&str]) -> Overrides {
+    Overrides {
+        set: assignments.iter().map(ToString::to_string).collect(),
+        env: Vec::new(),
+    }
+}
+
+fn env(variables: &[(&str, &str)]) -> Overrides {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    Overrides {
+        set: Vec::new(),
+        env: variables.iter().map(owned).collect(),
+    }
+}
+
+fn labels(plan: &Plan) -> Vec<&str> {
+    plan.nodes.iter().map(|node| node.label.as_str()).collect()
+}
+
+fn epochs(plan: &Plan, label: &str) -> usize {
+    let node = plan.nodes.iter().find(|node| node.label == label).unwrap();
+    match &node.spec {
+        StageSpec::Pretrain(spec) => spec.training.epochs.get(),
+        StageSpec::Prune(spec) => spec.training.epochs.get(),
+        StageSpec::Finetune(spec) => spec.training.epochs.get(),
+        other => panic!("{} trains nothing", other.kind()),
+    }
+}
+
+#[test]
+fn layers_overrule_each_other_in_their_order() {
+    let preset = load(GROUND);
+    assert_eq!(
+        epochs(&preset, "dense"),
+        10,
+        "configs/train/demo-pretrain.toml"
+    );
+    let file = format!("{GROUND}training.epochs = 11\n");
+    assert_eq!(epochs(&load(&file), "dense"), 11);
+    let mut overrides = env(&[("SRP_STAGES__DENSE__PRETRAIN__TRAINING__EPOCHS", "12")]);
+    assert_eq!(epochs(&load_with(&file, &overrides).unwrap(), "dense"), 12);
+    overrides.set = vec!["stages.dense.pretrain.training.epochs=13".into()];
+    assert_eq!(epochs(&load_with(&file, &overrides).unwrap(), "dense"), 13);
+    overrides
+        .set
+        .push("stages.dense.pretrain.training.epochs=14".into());
+    assert_eq!(epochs(&load_with(&file, &overrides).unwrap(), "dense"), 14);
+}
+
+#[test]
+fn a_preset_can_be_chosen_by_a_flag() {
+    let overrides = set(&["stages.dense.pretrain.training.preset='train/iwslt-pretrain'"]);
+    let plan = load_with(GROUND, &overrides).unwrap();
+    assert_ne!(epochs(&plan, "dense"), epochs(&load(GROUND), "dense"));
+}
+
+#[test]
+fn a_choice_takes_the_place_of_the_one_beneath_it() {
+    let plan = load(&format!(
+        "{GROUND}training.learning-rate.fixed.rate = 1e-3\n"
+    ));
+    let StageSpec::Pretrain(spec) = &plan.nodes[1].spec else {
+        panic!("the second node is the pretrain stage");
+    };
+    assert!(
+        matches!(spec.training.learning_rate, LearningRate::Fixed { rate } if rate.get() == 1e-3)
+    );
+}
+
+#[test]
+fn seeds_come_from_the_experiment_unless_a_stage_has_its_own() {
+    let seed = |plan: &Plan| match &plan.nodes[1].spec {
+        StageSpec::Pretrain(spec) => spec.seed,
+        _ => panic!("the second node is the pretrain stage"),
+    };
+    assert_eq!(seed(&load(GROUND)), 1);
+    assert_eq!(seed(&load(&format!("{GROUND}seed = 7\n"))), 7);
+    let overrides = env(&[("SRP_EXPERIMENT__SEED", "5")]);
+    assert_eq!(seed(&load_with(GROUND, &overrides).unwrap()), 5);
+}
+
+#[test]
+fn equal_stages_of_different_names_are_one_node() {
+    let twice = GROUND.to_owned()
+        + &GROUND
+            .replace("stages.corpus", "stages.text")
+            .replace("stages.dense", "stages.again")
+            .replace("'corpus'", "'text'");
+    let plan = load(&twice);
+    assert_eq!(labels(&plan), ["corpus", "dense"]);
+    let names: Vec<String> = plan.nodes[1]
+        .names
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(names, ["again", "dense"]);
+    assert_eq!(plan.points[0].stages[&"again".into()], NodeId(1));
+}
+
+#[test]
+fn numbers_that_are_equal_make_equal_nodes() {
+    let rates = format!(
+        "params.rate = 0.5\nsweep.rate = [1, 1.0, 10e-1]\n{GROUND}{}compression-rate = '${{rate}}'\n",
+        prune("half", "dense")
+    );
+    let plan = load(&rates);
+    assert_eq!((plan.points.len(), plan.nodes.len()), (3, 3));
+}
+
+#[test]
+fn a_label_names_the_parameters_that_tell_nodes_apart() {
+    // `equal` is `varied` at one point, and `after` depends on the rate only through it.
+    let plan = load(&format!(
+        "params.rate = 0.5\nparams.smoothing = 0.1\nsweep.smoothing = [0.0, 0.1]\nsweep.rate = [0.5, 0.2]\n{GROUND}{}compression-rate = 0.5\n{}compression-rate = '${{rate}}'\n{}compression-rate = 0.9\ntraining.label-smoothing = '${{smoothing}}'\n",
+        prune("equal", "dense"),
+        prune("varied", "dense"),
+        prune("after", "varied"),
+    ));
+    assert_eq!(
+        labels(&plan),
+        [
+            "corpus",
+            "dense",
+            "equal",
+            "after@rate=0.5,smoothing=0.0",
+            "varied@rate=0.2",
+            "after@rate=0.2,smoothing=0.0",
+            "after@rate=0.5,smoothing=0.1",
+            "after@rate=0.2,smoothing=0.1",
+        ]
+    );
+}
+
+#[test]
+fn a_flag_takes_the_place_of_a_sweep() {
+    let text = format!(
+        "params.rate = 0.5\nsweep.rate = [0.5, 0.2]\n{GROUND}{}compression-rate = '${{rate}}'\n",
+        prune("half", "dense")
+    );
+    assert_eq!(load(&text).points.len(), 2);
+    for overrides in [
+        set(&["rate=0.3"]),
+        set(&["params.rate=0.3"]),
+        env(&[("SRP_PARAMS__RATE", "0.3")]),
+    ] {
+        let plan = load_with(&text, &overrides).unwrap();
+        assert_eq!(labels(&plan), ["corpus", "dense", "half"]);
+        assert!(plan.points[0].params.is_empty());
+        let StageSpec::Prune(spec) = &plan.nodes[2].spec else {
+            panic!("the third node is the prune stage");
+        };
+        assert_eq!(spec.compression_rate.get(), 0.3);
+    }
+}
+
+#[test]
+fn zipped_lists_vary_together_and_the_rest_is_a_grid() {
+    let plan = load(&format!(
+        "params = {{ rate = 0.5, period = 4, smoothing = 0.1 }}
+        sweep = {{ smoothing = [0.0, 0.1], zip = [{{ rate = [0.5, 0.2], period = [4, 2] }}] }}
+        {GROUND}{}compression-rate = '${{rate}}'\ntraining.label-smoothing = '${{smoothing}}'\n",
+        prune("half", "dense").replace("= 4", "= '${period}'")
+    ));
+    let points: Vec<String> = plan
+        .points
+        .iter()
+        .map(|point| {
+            format!(
+                "{:?}",
+                point
+                    .params
+                    .values()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+            )
+        })
+        .collect();
+    let expected = ["4, 0.5, 0.0", "2, 0.2, 0.0", "4, 0.5, 0.1", "2, 0.2, 0.1"];
+    let expected = expected.map(|row| format!("{:?}", row.split(", ").collect::<Vec<_>>()));
+    assert_eq!(points, expected);
+}
+
+#[test]
+fn parameters_fill_texts_and_a_doubled_dollar_stands_for_itself() {
+    let plan = load(
+        "params = { set = 'test2014', number = 3 }
+        [stages.corpus.preprocess]
+        preset = 'data/multi30k-de-en'
+        corpus.files = { folder = 'a/${set}-${ number }/b', train = '$${set}', valid = '$5', test.x = '${set}' }",
+    );
+    let StageSpec::Preprocess(spec) = &plan.nodes[0].spec else {
+        panic!("the only node is the preprocess stage");
+    };
+    let crate::config::Corpus::Files(files) = &spec.corpus else {
+        panic!("the text is in files");
+    };
+    assert_eq!(files.folder, Path::new("a/test2014-3/b"));
+    assert_eq!(
+        (files.train.as_str(), files.valid.as_str()),
+        ("${set}", "$5")
+    );
+    assert_eq!(files.test["x"], "test2014");
+}
+
+#[test]
+fn variables_find_keys_whatever_their_case_and_dashes() {
+    let text = GROUND.replace("stages.dense", "stages.Dense_One");
+    for name in [
+        "SRP_STAGES__DENSE_ONE__PRETRAIN__TRAINING__MAX_STEPS",
+        "SRP_Stages__dense_one__Pretrain__training__max_steps",
+    ] {
+        let plan = load_with(
+            &text,
+            &env(&[(name, "17"), ("SRP_CACHE", "x"), ("SRP_GOLDEN__X", "y")]),
+        )
+        .unwrap();
+        let StageSpec::Pretrain(spec) = &plan.nodes[1].spec else {
+            panic!("the second node is the pretrain stage");
+        };
+        assert_eq!(
+            spec.training.max_steps.map(std::num::NonZero::get),
+            Some(17)
+        );
+    }
+}
+
+#[test]
+fn all_that_is_missing_is_told_at_once() {
+    let text = "[stages.corpus.preprocess]\nsource-language = 'de'\n[stages.dense.pretrain]\ncorpus = 'corpus'\nmodel.heads = 4\n";
+    let error = load_with(text, &set(&["stages.dense.pretrain.training.epochs=3"])).unwrap_err();
+    let Problem::Missing { keys } = error.problem() else {
+        panic!("{error}");
+    };
+    let keys: BTreeSet<&str> = keys.iter().map(|(key, _)| key.as_str()).collect();
+    let expected = [
+        "target-language",
+        "corpus",
+        "bpe.merges",
+        "model.d-model",
+        "model.d-ff",
+        "model.encoder-layers",
+        "model.decoder-layers",
+        "training.dropout",
+        "training.batching.max-tokens",
+        "training.learning-rate",
+    ];
+    assert_eq!(keys, BTreeSet::from(expected));
+}
+
+#[test]
+fn every_setting_knows_whose_word_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("x.toml");
+    let text = format!("[experiment]\ntitle = 'x'\nseed = 1\n{GROUND}seed = 4\n");
+    std::fs::write(&file, text).unwrap();
+    let mut overrides = set(&["stages.dense.pretrain.model.heads=8"]);
+    overrides.env = vec![(
+        "SRP_STAGES__DENSE__PRETRAIN__MODEL__D_FF".into(),
+        "64".into(),
+    )];
+    let settings = settings(&file, &overrides).unwrap();
+    let origin = |key: &str| &settings[&format!("stages.dense.pretrain.{key}")].origin;
+    assert!(matches!(origin("training.label-smoothing"), Origin::Default { line } if *line > 1));
+    assert!(
+        matches!(origin("model.d-model"), Origin::Preset { file, .. } if file.ends_with("configs/model/demo.toml"))
+    );
+    assert!(matches!(
+        origin("seed"),
+        Origin::Experiment { line: 12, .. }
+    ));
+    assert_eq!(
+        origin("model.d-ff").to_string(),
+        "SRP_STAGES__DENSE__PRETRAIN__MODEL__D_FF"
+    );
+    assert_eq!(
+        origin("model.heads").to_string(),
+        "--set stages.dense.pretrain.model.heads=8"
+    );
+    assert_eq!(
+        settings["stages.dense.pretrain.model.heads"].value,
+        toml::Value::Integer(8)
+    );
+    assert_eq!(
+        settings["experiment.title"].value,
+        toml::Value::String("x".into())
+    );
+    assert!(!settings.keys().any(|key| key.contains("preset")));
+}
+
+#[test]
+fn a_long_chain_resolves() {
+    let mut text = GROUND.to_owned();
+    for link in 0..2_000 {
+        let model = if link == 0 {
+            "dense".to_owned()
+        } else {
+            format!("m{}", link - 1)
+        };
+        text += &format!(
+            "[stages.m{link}.finetune]\ncorpus = 'corpus'\nmodel = '{model}'\ntraining.preset = 'train/demo-finetune'\n"
+        );
+    }
+    assert_eq!(load(&text).nodes.len(), 2_002);
+}
+
+#[test]
+fn graphs_are_drawn_with_labels_keys_and_states() {
+    let plan = load(GROUND);
+    let state = |id: NodeId| (id.0 == 0).then(|| "cached".to_owned());
+    insta::assert_snapshot!(render::dag_text(&plan, &state), @r"
+    corpus  preprocess  [cached]
+    dense   pretrain    <- corpus
+    ");
+    insta::assert_snapshot!(render::dag_dot(&plan, &render::stateless), @r#"
+    digraph "test" {
+      rankdir=LR;
+      node [shape=box];
+      n0 [label="corpus\npreprocess"];
+      n1 [label="dense\npretrain"];
+      n0 -> n1 [label="corpus"];
+    }
+    "#);
+    insta::assert_snapshot!(render::dag_mermaid(&plan, &state), @r#"
+    flowchart LR
+      n0["corpus<br/>preprocess<br/>cached"]
+      n1["dense<br/>pretrain"]
+      n0 -->|corpus| n1
+    "#);
+}
+
+/// What a generated stage has for a value: one of a few numbers, or one of the parameters.
+#[derive(Debug, Clone)]
+enum Value {
+    Literal(u8),
+    Parameter(usize),
+}
+
+/// A generated experiment: by stage the one that it reads (an earlier one) and its number of epochs, and the values
+/// that each parameter is swept over.
+#[derive(Debug, Clone)]
+struct Sketch {
+    stages: Vec<(prop::sample::Index, Value)>,
+    sweep: Vec<Vec<u8>>,
+}
+
+fn sketches() -> impl Strategy<Value = Sketch> {
+    let value = prop_oneof![
+        (1..3_u8).prop_map(Value::Literal),
+        (0..3_usize).prop_map(Value::Parameter)
+    ];
+    let stages = prop::collection::vec((any::<prop::sample::Index>(), value), 1..6);
+    let sweep = prop::collection::vec(prop::collection::vec(1..4_u8, 1..4), 3);
+    (stages, sweep).prop_map(|(stages, sweep)| Sketch { stages, sweep })
+}
+
+impl Sketch {
+    fn used(&self, param: usize) -> bool {
+        self.stages
+            .iter()
+            .any(|(_, value)| matches!(value, Value::Parameter(used) if *used == param))
+    }
+
+    /// The experiment file, with its stages in the order that `order` sorts them into.
+    fn text(&self, order: fn(usize) -> usize) -> String {
+        let params: Vec<usize> = (0..self.sweep.len())
+            .filter(|param| self.used(*param))
+            .collect();
+        let mut text = String::from("[params]\n");
+        text.extend(params.iter().map(|param| format!("p{param} = 1\n")));
+        text += "[sweep]\n";
+        text.extend(
+            params
+                .iter()
+                .map(|param| format!("p{param} = {:?}\n", self.sweep[*param])),
+        );
+        let mut stages: Vec<usize> = (0..self.stages.len()).collect();
+        stages.sort_by_key(|stage| order(*stage));
+        for stage in stages {
+            let (model, value) = &self.stages[stage];
+            let model = match model.index(stage + 1) {
+                0 => "dense".to_owned(),
+                earlier => format!("s{}", earlier - 1),
+            };
+            let epochs = match value {
+                Value::Literal(number) => number.to_string(),
+                Value::Parameter(param) => format!("'${{p{param}}}'"),
+            };
+            text += &format!(
+                "[stages.s{stage}.finetune]\ncorpus = 'corpus'\nmodel = '{model}'\ntraining = {{ preset = 'train/demo-finetune', epochs = {epochs} }}\n"
+            );
+        }
+        text + GROUND
+    }
+}
+
+/// The whole story of a node: what it says, and that of its parents.
+fn story(plan: &Plan, NodeId(node): NodeId) -> String {
+    let node = &plan.nodes[node];
+    let parents: Vec<String> = node
+        .parents
+        .iter()
+        .map(|parent| story(plan, parent.node))
+        .collect();
+    format!("{}{parents:?}", super::resolve::identity(&node.spec))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_sweep_shares_all_that_is_equal_and_nothing_else(sketch in sketches()) {
+        let plan = load(&sketch.text(|stage| stage));
+        let stages = sketch.stages.len() + 2;
+        let points: usize = (0..3).filter(|param| sketch.used(*param)).map(|param| sketch.sweep[param].len()).product();
+        prop_assert_eq!(plan.points.len(), points);
+        prop_assert!(plan.nodes.len() <= stages * points);
+        let stories: BTreeSet<String> = (0..plan.nodes.len()).map(|node| story(&plan, NodeId(node))).collect();
+        prop_assert_eq!(stories.len(), plan.nodes.len(), "two nodes are equal");
+        let labels: BTreeSet<&String> = plan.nodes.iter().map(|node| &node.label).collect();
+        prop_assert_eq!(labels.len(), plan.nodes.len(), "two labels are equal");
+        for (position, node) in plan.nodes.iter().enumerate() {
+            prop_assert!(node.parents.iter().all(|parent| parent.node.0 < position), "a child precedes its parent");
+        }
+        let mut equal_points: BTreeMap<String, &super::Point> = BTreeMap::new();
+        for point in &plan.points {
+            let first = equal_points.entry(format!("{:?}", point.params)).or_insert(point);
+            prop_assert_eq!(&first.stages, &point.stages, "equal points differ");
+        }
+        for point in &plan.points {
+            for (name, node) in &point.stages {
+                prop_assert!(plan.nodes[node.0].names.contains(name));
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_of_the_file_changes_no_node(sketch in sketches()) {
+        let stories = |plan: &Plan| -> BTreeSet<String> { (0..plan.nodes.len()).map(|node| story(plan, NodeId(node))).collect() };
+        let forwards = load(&sketch.text(|stage| stage));
+        let backwards = load(&sketch.text(|stage| usize::MAX - stage));
+        prop_assert_eq!(stories(&forwards), stories(&backwards));
+    }
+}
