@@ -97,7 +97,7 @@ pub enum Validation {
 pub enum CorpusError {
     /// The grammar has too few sentences.
     #[error(transparent)]
-    Synthetic(#[from] TooManyAsked),
+    Synthetic(TooManyAsked),
     /// A text file that does not exist, plain or compressed.
     #[error("neither {} nor {}.gz exists", path.display(), path.display())]
     MissingText {
@@ -205,7 +205,9 @@ pub fn open(corpus: &config::Corpus, languages: Languages<'_>) -> Result<RawCorp
     match corpus {
         config::Corpus::Files(files) => open_files(files, languages),
         config::Corpus::Iwslt14(spec) => iwslt14::open(spec, languages),
-        config::Corpus::Synthetic(spec) => Ok(synthetic::generate(spec)?),
+        config::Corpus::Synthetic(spec) => {
+            synthetic::generate(spec).map_err(CorpusError::Synthetic)
+        }
     }
 }
 
