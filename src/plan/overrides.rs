@@ -45,31 +45,28 @@ impl Overrides {
             .collect();
         variables.sort();
         let variables = variables.into_iter().map(|(name, keys, value)| {
-            let text = format!("{name}={value}");
-            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
             let given = Given {
-                what: name,
-                text: &text,
+                medium: Medium::Environment,
+                text: format!("{name}={value}"),
                 value_start: name.len() + 1,
             };
-            given.layer(Medium::Environment, spelled_as_in(file, &keys), file)
+            given.layer(spelled_as_in(file, &keys), file)
         });
         let flags = self.set.iter().map(|text| {
-            let (key, _) = text.split_once('=').ok_or_else(|| {
-                let help = "write `--set KEY=VALUE`".to_owned();
-                Given::flag(text, text.len()).error("expected `KEY=VALUE`", help)
+            let key = text.split('=').next().unwrap_or_default();
+            let given = Given {
+                medium: Medium::Flag,
+                text: text.clone(),
+                value_start: key.len() + 1,
+            };
+            if key.len() == text.len() {
+                return Err(given.error("expected `KEY=VALUE`", "write `--set KEY=VALUE`".into()));
+            }
+            let path = flag_path(key, file).ok_or_else(|| {
+                let help = "a key is words with dots between them".into();
+                given.error("expected a dotted key", help)
             })?;
-            let given = Given::flag(text, key.len() + 1);
-            given.layer(
-                Medium::Flag,
-                flag_path(key, file).ok_or_else(|| {
-                    given.error(
-                        "expected a dotted key",
-                        "a key is words with dots between them".into(),
-                    )
-                })?,
-                file,
-            )
+            given.layer(path, file)
         });
         variables.chain(flags).collect()
     }
@@ -80,20 +77,25 @@ fn keys_of(variable: &str) -> Option<Vec<String>> {
     let keys: Vec<String> = variable
         .strip_prefix("SRP_")?
         .split("__")
-        .map(|key| key.to_lowercase().replace('_', "-"))
+        .map(folded)
         .collect();
     let ours = keys.len() > 1 && ["stages", "params", "experiment"].contains(&keys[0].as_str());
     ours.then_some(keys)
 }
 
+/// A key as all its spellings are compared.
+fn folded(key: &str) -> String {
+    key.to_lowercase().replace('_', "-")
+}
+
 /// `keys` as the file spells them, where it has them.
-fn spelled_as_in(file: &Document, keys: &[&str]) -> KeyPath {
+fn spelled_as_in(file: &Document, keys: &[String]) -> KeyPath {
     let mut table = Some(&file.table);
     let mut path = KeyPath::new();
     for key in keys {
         let mut known = table.into_iter().flat_map(Fields::keys);
-        let spelled = known.find(|known| known.to_lowercase().replace('_', "-") == *key);
-        let spelled = spelled.map_or(*key, String::as_str).to_owned();
+        let spelled = known.find(|known| folded(known) == *key);
+        let spelled = spelled.unwrap_or(key).clone();
         table = table.and_then(|table| table.get(&spelled)?.written.as_table());
         path.push(spelled);
     }
@@ -122,28 +124,18 @@ fn flag_path(key: &str, file: &Document) -> Option<KeyPath> {
 }
 
 /// A flag or variable, as it was given.
-#[derive(Clone, Copy)]
-struct Given<'t> {
-    what: &'t str,
-    text: &'t str,
+struct Given {
+    medium: Medium,
+    text: String,
     value_start: usize,
 }
 
-impl<'t> Given<'t> {
-    fn flag(text: &'t str, value_start: usize) -> Self {
-        Self {
-            what: "--set",
-            text,
-            value_start,
-        }
-    }
-
-    fn layer(&self, medium: Medium, path: KeyPath, file: &Document) -> Result<Layer, PlanError> {
+impl Given {
+    fn layer(&self, path: KeyPath, file: &Document) -> Result<Layer, PlanError> {
         self.check(&path, file)?;
-        let document =
-            Document::assignment(self.source_name(medium), self.text, &path, self.value_start);
+        let document = Document::assignment(self.source(), &self.text, &path, self.value_start);
         Ok(Layer {
-            medium,
+            medium: self.medium,
             document: Arc::new(document),
             root: KeyPath::new(),
             mount: KeyPath::new(),
@@ -189,29 +181,31 @@ impl<'t> Given<'t> {
         }
     }
 
-    fn source_name(&self, medium: Medium) -> &'static str {
-        match medium {
+    /// Where the text was given.
+    fn source(&self) -> &'static str {
+        match self.medium {
             Medium::Environment => "the environment",
             _ => "--set",
         }
     }
 
+    fn key(&self) -> &str {
+        &self.text[..self.value_start - 1]
+    }
+
     fn error(&self, reason: &str, help: String) -> PlanError {
+        let given = match self.medium {
+            Medium::Environment => self.key(),
+            _ => "--set",
+        };
         let problem = Problem::Override {
-            given: format!("`{}`", self.what),
+            given: given.to_owned(),
             reason: reason.to_owned(),
             help,
         };
-        let key = 0..self
-            .value_start
-            .saturating_sub(1)
-            .max(1)
-            .min(self.text.len());
-        let name = if self.what == "--set" {
-            "--set"
-        } else {
-            "the environment"
-        };
-        PlanError::at(problem, Spot::new(name, self.text, key))
+        PlanError::at(
+            problem,
+            Spot::new(self.source(), &self.text, 0..self.key().len()),
+        )
     }
 }

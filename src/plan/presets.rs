@@ -156,23 +156,19 @@ impl Mention {
             let problem = Problem::Preset;
             PlanError::at(problem, self.document.spot(&self.path, Part::Value))
         };
-        match self.document.get(&self.path) {
-            Some(Written::Text(name)) => Ok(vec![(name.clone(), self.path.clone())]),
-            Some(Written::Array(names)) => names
-                .iter()
-                .enumerate()
-                .map(|(index, name)| {
-                    let Written::Text(name) = &name.written else {
-                        return Err(error());
-                    };
-                    Ok((
-                        name.clone(),
-                        [&self.path[..], &[index.to_string()]].concat(),
-                    ))
-                })
-                .collect(),
+        let name = |written: &Written| match written {
+            Written::Text(name) if !name.contains("${") => Ok(name.clone()),
             _ => Err(error()),
-        }
+        };
+        let written = self.document.get(&self.path).ok_or_else(error)?;
+        let Written::Array(list) = written else {
+            return Ok(vec![(name(written)?, self.path.clone())]);
+        };
+        let names = list.iter().enumerate().map(|(index, field)| {
+            let path = [&self.path[..], &[index.to_string()]].concat();
+            Ok((name(&field.written)?, path))
+        });
+        names.collect()
     }
 }
 

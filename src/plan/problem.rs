@@ -159,7 +159,9 @@ pub enum Problem {
     #[error("this names no preset")]
     #[diagnostic(
         code(plan::preset),
-        help("write `preset = \"FOLDER/NAME\"`, or a list of such names")
+        help(
+            "write `preset = \"FOLDER/NAME\"`, or a list of such names; parameters cannot choose presets"
+        )
     )]
     Preset,
     /// Presets that build on each other.
@@ -221,7 +223,7 @@ pub enum Problem {
         reason: String,
     },
     /// A flag or a variable that addresses nothing.
-    #[error("{given} sets nothing")]
+    #[error("`{given}` sets nothing")]
     #[diagnostic(code(plan::bad_override), help("{help}"))]
     Override {
         /// What was given, such as `--set`.
@@ -271,7 +273,7 @@ impl Problem {
             Self::WrongInput { input, makes, .. } => format!("`{input}` makes {makes}"),
             Self::Cycle { .. } => "this closes the loop".into(),
             Self::UnknownPreset { .. } => "expected the name of a preset".into(),
-            Self::Preset => "expected a text or a list of texts".into(),
+            Self::Preset => "expected the name of a preset or a list of names".into(),
             Self::PresetLoop { .. } => "this closes the loop".into(),
             Self::UnknownParameter { .. } => "expected a declared parameter".into(),
             Self::MalformedReference => "expected `${name}`".into(),

@@ -375,6 +375,16 @@ fn graphs_are_drawn_with_labels_keys_and_states() {
     "#);
 }
 
+/// The message as a user sees it: a place outside its text would show here.
+fn rendered(error: &PlanError) -> String {
+    let mut text = String::new();
+    miette::GraphicalReportHandler::new()
+        .render_report(&mut text, error)
+        .unwrap();
+    assert!(!text.contains("Failed to read contents"), "{text}");
+    text
+}
+
 /// What a generated stage has for a value: one of a few numbers, or one of the parameters.
 #[derive(Debug, Clone)]
 enum Value {
@@ -477,6 +487,30 @@ proptest! {
             for (name, node) in &point.stages {
                 prop_assert!(plan.nodes[node.0].names.contains(name));
             }
+        }
+    }
+
+    #[test]
+    fn a_damaged_experiment_is_told_not_tripped_over(from in 0..900_usize, len in 0..40_usize, with in "[ -~]{0,3}") {
+        let mut text = format!(
+            "params.rate = 0.5\nsweep.rate = [0.5, 0.2]\n{GROUND}{}compression-rate = '${{rate}}'\n",
+            prune("half", "dense")
+        );
+        let from = from.min(text.len());
+        let to = (from + len).min(text.len());
+        text.replace_range(from..to, &with);
+        if let Err(error) = load_with(&text, &Overrides::default()) {
+            rendered(&error);
+        }
+    }
+
+    #[test]
+    fn no_flag_and_no_variable_is_tripped_over(flag in "(stages|params|rate|dense|pretrain|[.=${}'é 0-9]){0,9}", value in "[ -~é]{0,9}") {
+        let text = format!("params.rate = 1\n{GROUND}training.epochs = '${{rate}}'\n");
+        let mut overrides = set(&[&flag, &format!("stages.dense.pretrain.training.epochs={value}")]);
+        overrides.env = vec![("SRP_PARAMS__RATE".into(), value)];
+        if let Err(error) = load_with(&text, &overrides) {
+            rendered(&error);
         }
     }
 

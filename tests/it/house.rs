@@ -26,10 +26,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("decode", &["model", "text", "device"]),
     ("prune", &["train", "model", "text", "device"]),
     ("exec", &["cache", "plan", "graph"]),
+    // A stage is handed the folders of artifacts, which the cache defines.
     (
         "stages",
         &[
-            "exec", "prune", "train", "decode", "model", "text", "metrics", "device",
+            "cache", "exec", "prune", "train", "decode", "model", "text", "metrics", "device",
         ],
     ),
     // A row of the results names the plan's node that it comes from.
@@ -48,9 +49,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 const HEAVY: &[(&str, &[&str])] = &[
     (
         "burn",
-        &[
-            "device", "model", "train", "decode", "prune", "stages", "cli",
-        ],
+        &["device", "model", "train", "decode", "prune", "stages"],
     ),
     ("polars", &["results"]),
 ];
