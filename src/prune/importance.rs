@@ -5,9 +5,9 @@
 
 use crate::groups::Groups;
 use crate::model::{Pass, Transformer, ones};
-use crate::train::{DeviceBatch, label_smoothed};
-use burn::tensor::Tensor;
+use crate::train::{DeviceBatch, Teacher, objective};
 use burn::tensor::backend::AutodiffBackend;
+use burn::tensor::{ElementConversion, Tensor};
 
 /// What a scoring pass found.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,14 +18,16 @@ pub struct Importance {
     pub losses: Vec<f64>,
 }
 
-/// Gradients of the label-smoothed loss, summed over tokens and batches, without dropout.
+/// Gradients of the objective, summed over tokens and batches, without dropout.
 ///
-/// A teacher that is the same function as the model adds exactly nothing to them (SPEC §5), and so is left out.
+/// A teacher adds nothing where it is the same function as the model, as in the first round without a warm-up; it
+/// does when it is another model, or when the model has trained since.
 pub fn connectivity_gradients<B: AutodiffBackend>(
     model: &Transformer<B>,
     sizes: &Groups<usize>,
     batches: impl IntoIterator<Item = DeviceBatch<B>>,
     smoothing: f64,
+    teacher: Option<&Teacher<B>>,
 ) -> Importance {
     let mut sums: Groups<Vec<f32>> = sizes.map(|_, &size| vec![0.0; size]);
     let mut losses = Vec::new();
@@ -38,11 +40,9 @@ pub fn connectivity_gradients<B: AutodiffBackend>(
             dropout: None,
         };
         let logits = model.forward(&batch.source, &batch.decoder_input, pass);
-        let loss = label_smoothed(logits, batch.targets, batch.valid, smoothing).smoothed;
+        let loss = objective(logits, &batch, smoothing, teacher).total;
         let gradients = loss.backward();
-        losses.push(f64::from(
-            loss.into_data().convert::<f32>().iter::<f32>().sum::<f32>(),
-        ));
+        losses.push(loss.into_scalar().elem());
         sums = sums.map(|name, sum| {
             let gradient = connectivity
                 .get(name)

@@ -116,8 +116,13 @@ impl<'a, B: AutodiffBackend> Pruning<'a, B> {
             .iter()
             .map(|batch| DeviceBatch::new(batch, &self.device));
         let smoothing = self.spec.training.label_smoothing.get();
-        let Importance { gradients, .. } =
-            connectivity_gradients(&learner.model, &sizes, batches, smoothing);
+        let Importance { gradients, .. } = connectivity_gradients(
+            &learner.model,
+            &sizes,
+            batches,
+            smoothing,
+            self.teacher.as_ref(),
+        );
         let fraction = pruned_fraction(
             &learner.blueprint.original,
             self.spec.compression_rate.get(),

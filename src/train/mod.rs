@@ -7,13 +7,15 @@ mod adam;
 mod batch;
 mod learning_rate;
 mod loss;
+mod objective;
 mod trainer;
 
 pub use adam::Adam;
 pub use batch::DeviceBatch;
 pub use learning_rate::learning_rate;
 pub use loss::{Loss, distillation, label_smoothed};
+pub use objective::{Objective, Teacher, objective};
 pub use trainer::{
-    EpochRecord, Learner, Outcome, Phase, Plain, Regime, Standing, StepRecord, Teacher, TrainError,
-    Trainer, UpdateLoss, Validate, Watch,
+    EpochRecord, Learner, Outcome, Phase, Plain, Regime, Standing, StepRecord, TrainError, Trainer,
+    UpdateLoss, Validate, Watch,
 };

@@ -1,7 +1,6 @@
 //! The loop over epochs and batches.
 
-use super::loss::{distillation, label_smoothed};
-use super::{Adam, DeviceBatch, learning_rate};
+use super::{Adam, DeviceBatch, Teacher, learning_rate, objective};
 use crate::config::Training;
 use crate::model::state::State;
 use crate::model::{Blueprint, Connectivity, Dropout, LoadError, Pass, Transformer};
@@ -25,17 +24,6 @@ pub struct Learner<B: AutodiffBackend> {
     pub steps: u64,
     /// Where it learns.
     pub device: B::Device,
-}
-
-/// A model that the learner imitates, beside what the data say (SPEC §9).
-#[derive(Debug)]
-pub struct Teacher<B: AutodiffBackend> {
-    /// The model; without dropout or connectivity.
-    pub model: Transformer<B::InnerBackend>,
-    /// Factor of its loss.
-    pub weight: f64,
-    /// Temperature of both distributions.
-    pub temperature: f64,
 }
 
 /// What an epoch is for (SPEC §4).
@@ -424,45 +412,18 @@ impl<B: AutodiffBackend> Learner<B> {
         let logits = self
             .model
             .forward(&batch.source, &batch.decoder_input, pass);
-        let loss = label_smoothed(
-            logits.clone(),
-            batch.targets.clone(),
-            batch.valid.clone(),
-            settings.label_smoothing.get(),
-        );
-        let total = match teacher {
-            Some(teacher) => loss.smoothed + teacher.loss(logits, batch) * teacher.weight,
-            None => loss.smoothed,
-        };
-        let mut gradients = total.backward();
+        let loss = objective(logits, batch, settings.label_smoothing.get(), teacher);
+        let mut gradients = loss.total.backward();
         let rate = learning_rate(&settings.learning_rate, self.steps);
         let factor = 1.0 / batch.target_tokens as f64;
         let model = self.model.clone();
         self.model = self.adam.step(model, &mut gradients, factor, rate);
         self.steps += 1;
         UpdateLoss {
-            total: total.inner(),
+            total: loss.total.inner(),
             nll: loss.nll.inner(),
             tokens: batch.target_tokens,
         }
-    }
-}
-
-impl<B: AutodiffBackend> Teacher<B> {
-    /// How far the student's scores are from the teacher's, summed over target tokens; `[1]`.
-    fn loss(&self, student: Tensor<B, 2>, batch: &DeviceBatch<B>) -> Tensor<B, 1> {
-        let batch_inner = batch.inner();
-        let logits = self.model.forward(
-            &batch_inner.source,
-            &batch_inner.decoder_input,
-            Pass::plain(),
-        );
-        distillation(
-            student,
-            Tensor::from_inner(logits),
-            batch.valid.clone(),
-            self.temperature,
-        )
     }
 }
 

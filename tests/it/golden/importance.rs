@@ -71,6 +71,7 @@ fn gradients_ranks_and_selections_are_the_references() {
             &sizes,
             batches(&io),
             settings.label_smoothing.unwrap(),
+            None,
         );
         let golden = below(&io, prefix);
         assert_eq!(golden.len(), sizes.names().len());
@@ -140,7 +141,7 @@ fn ties_are_broken_in_order_and_exactly_as_many_are_taken() {
     let blueprint = settings.blueprint();
     let sizes = blueprint.shape.groups();
     let model = Transformer::<Learning>::from_state(&blueprint, &weights, &DEVICE).unwrap();
-    let found = connectivity_gradients(&model, &sizes, batches(&io), smoothing);
+    let found = connectivity_gradients(&model, &sizes, batches(&io), smoothing, None);
     assert!(!case.expected.is_empty());
     for tie in &case.expected {
         let counts = Counts {

@@ -1,0 +1,66 @@
+//! What training minimises, and what scoring differentiates: the data's loss, and a teacher's.
+
+use super::DeviceBatch;
+use super::loss::{distillation, label_smoothed};
+use crate::model::{Pass, Transformer};
+use burn::tensor::Tensor;
+use burn::tensor::backend::AutodiffBackend;
+
+/// A model that the learner imitates, beside what the data say (SPEC §9).
+#[derive(Debug)]
+pub struct Teacher<B: AutodiffBackend> {
+    /// The model; without dropout or connectivity.
+    pub model: Transformer<B::InnerBackend>,
+    /// Factor of its loss.
+    pub weight: f64,
+    /// Temperature of both distributions.
+    pub temperature: f64,
+}
+
+/// The objective of a batch, summed over its target tokens.
+#[derive(Debug)]
+pub struct Objective<B: AutodiffBackend> {
+    /// Label-smoothed cross entropy plus the weighted distillation; `[1]`.
+    pub total: Tensor<B, 1>,
+    /// Negative log-likelihood; `[1]`.
+    pub nll: Tensor<B, 1>,
+}
+
+/// The objective for a batch, given the learner's `logits`, `[batch * tgt_len, vocab]`.
+pub fn objective<B: AutodiffBackend>(
+    logits: Tensor<B, 2>,
+    batch: &DeviceBatch<B>,
+    smoothing: f64,
+    teacher: Option<&Teacher<B>>,
+) -> Objective<B> {
+    let loss = label_smoothed(
+        logits.clone(),
+        batch.targets.clone(),
+        batch.valid.clone(),
+        smoothing,
+    );
+    let total = match teacher {
+        Some(teacher) => loss.smoothed + teacher.loss(logits, batch) * teacher.weight,
+        None => loss.smoothed,
+    };
+    Objective {
+        total,
+        nll: loss.nll,
+    }
+}
+
+impl<B: AutodiffBackend> Teacher<B> {
+    /// How far the student's scores are from the teacher's, summed over target tokens; `[1]`.
+    fn loss(&self, student: Tensor<B, 2>, batch: &DeviceBatch<B>) -> Tensor<B, 1> {
+        let seen = batch.inner();
+        let logits = self
+            .model
+            .forward(&seen.source, &seen.decoder_input, Pass::plain());
+        distillation(
+            student,
+            Tensor::from_inner(logits),
+            batch.valid.clone(),
+            self.temperature,
+        )
+    }
+}
