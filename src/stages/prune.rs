@@ -7,7 +7,7 @@ use crate::exec::{Inputs, Progress, StageFailure};
 use crate::model::Transformer;
 use crate::prune::{Pruning, Safety};
 use crate::random::Stream;
-use crate::train::{Learner, Teacher};
+use crate::train::{Learner, Taught, Teacher};
 use burn::tensor::backend::AutodiffBackend;
 use serde::{Deserialize, Serialize};
 
@@ -95,5 +95,6 @@ fn teacher<B: AutodiffBackend>(
         model: Transformer::from_state(&blueprint, &state, device)?,
         weight: distillation.weight.get(),
         temperature: distillation.temperature.get(),
+        positions: Taught::Tokens,
     }))
 }

@@ -14,7 +14,7 @@ pub use adam::Adam;
 pub use batch::DeviceBatch;
 pub use learning_rate::learning_rate;
 pub use loss::{Loss, distillation, label_smoothed};
-pub use objective::{Objective, Teacher, objective};
+pub use objective::{Objective, Taught, Teacher, objective};
 pub use trainer::{
     EpochRecord, Learner, Outcome, Phase, Plain, Regime, Standing, StepRecord, TrainError, Trainer,
     UpdateLoss, Validate, Watch,

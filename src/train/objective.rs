@@ -15,6 +15,17 @@ pub struct Teacher<B: AutodiffBackend> {
     pub weight: f64,
     /// Temperature of both distributions.
     pub temperature: f64,
+    /// Where it is imitated.
+    pub positions: Taught,
+}
+
+/// The target positions at which a teacher is imitated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taught {
+    /// At tokens.
+    Tokens,
+    /// At padding too, as in the original (D14): for parity with it.
+    All,
 }
 
 /// The objective of a batch, summed over its target tokens.

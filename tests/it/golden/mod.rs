@@ -12,6 +12,8 @@ mod forward;
 #[cfg(feature = "nn")]
 mod importance;
 #[cfg(feature = "nn")]
+mod iterations;
+#[cfg(feature = "nn")]
 mod learning_rate;
 #[cfg(feature = "nn")]
 mod losses;
@@ -21,3 +23,5 @@ mod safety;
 mod schedules;
 #[cfg(feature = "nn")]
 mod tensors;
+#[cfg(feature = "nn")]
+mod updates;
