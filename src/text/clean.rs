@@ -110,7 +110,7 @@ mod tests {
         config::Clean {
             min_tokens: 1,
             max_tokens: 175,
-            max_ratio: 1.5,
+            max_ratio: 1.5.try_into().unwrap(),
         }
     }
 

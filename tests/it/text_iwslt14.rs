@@ -85,7 +85,7 @@ fn iwslt14_files_become_the_text_of_the_reference() {
     let limits = config::Clean {
         min_tokens: 1,
         max_tokens: 175,
-        max_ratio: 1.5,
+        max_ratio: 1.5.try_into().unwrap(),
     };
     let kept = clean(&limits, &train[0], &train[1]).unwrap();
     let cleaned: [fn(&Kept) -> &str; 2] = [|kept| &kept.source, |kept| &kept.target];

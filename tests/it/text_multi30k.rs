@@ -73,14 +73,14 @@ fn limits() -> config::Clean {
     config::Clean {
         min_tokens: 1,
         max_tokens: 175,
-        max_ratio: 1.5,
+        max_ratio: 1.5.try_into().unwrap(),
     }
 }
 
 fn spec(corpus: config::Corpus, merges: usize) -> config::Preprocess {
     config::Preprocess {
-        source_language: "de".to_owned(),
-        target_language: "en".to_owned(),
+        source_language: "de".to_owned().try_into().unwrap(),
+        target_language: "en".to_owned().try_into().unwrap(),
         corpus,
         tokenizer: config::Tokenizer::Moses,
         case: config::Case::Lower,

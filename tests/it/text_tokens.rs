@@ -53,7 +53,7 @@ fn the_pairs_that_moses_keeps_are_kept() {
     let limits = config::Clean {
         min_tokens: 1,
         max_tokens: 175,
-        max_ratio: 1.5,
+        max_ratio: 1.5.try_into().unwrap(),
     };
     let kept = clean(&limits, &source, &target).unwrap();
     let numbers: Vec<usize> = kept.iter().map(|kept| kept.index + 1).collect();

@@ -8,15 +8,15 @@ use tempfile::TempDir;
 
 fn spec(corpus: Corpus) -> Preprocess {
     Preprocess {
-        source_language: "de".to_owned(),
-        target_language: "en".to_owned(),
+        source_language: "de".to_owned().try_into().unwrap(),
+        target_language: "en".to_owned().try_into().unwrap(),
         corpus,
         tokenizer: Tokenizer::Moses,
         case: Case::Lower,
         clean: Clean {
             min_tokens: 1,
             max_tokens: 175,
-            max_ratio: 1.5,
+            max_ratio: 1.5.try_into().unwrap(),
         },
         bpe: config::Bpe { merges: 20 },
         dictionaries: config::Dictionaries {
@@ -205,7 +205,7 @@ fn files_of_a_data_set_cannot_collide() {
             "{error}"
         );
     }
-    spec.target_language = "de".to_owned();
+    spec.target_language = "de".to_owned().try_into().unwrap();
     assert!(matches!(
         built(&spec),
         Err(DatasetError::OneLanguage { .. })
