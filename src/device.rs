@@ -131,8 +131,16 @@ fn cuda(number: usize) -> Result<Device, DeviceError> {
     }
 }
 
+/// What to tell a user whose GPU `auto` does not use, because this binary has no code for it.
+pub fn unused_gpu() -> Option<&'static str> {
+    (cfg!(not(feature = "cuda")) && driver_is_there()).then_some(
+        "an NVIDIA driver is here, but this srp was built without CUDA: \
+         `cargo build --release --features cuda` makes one that uses it",
+    )
+}
+
 /// Whether this machine has the device files of an NVIDIA driver (`/dev/dxg` is the one under WSL).
-pub fn driver_is_there() -> bool {
+fn driver_is_there() -> bool {
     ["/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg"]
         .iter()
         .any(|path| std::path::Path::new(path).exists())

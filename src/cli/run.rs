@@ -3,7 +3,7 @@
 use super::args::{CacheDir, Experiment, Force, ResultsDir};
 use super::{Context, Failure, plan, results};
 use crate::cache::Artifact;
-use crate::device::DeviceChoice;
+use crate::device::{DeviceChoice, unused_gpu};
 use crate::exec;
 use std::time::Instant;
 
@@ -39,6 +39,9 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
         return plan::print(&experiment, &cache, &options, context);
     }
     let runner = context.runner(args.device)?;
+    if let (DeviceChoice::Auto, Some(advice)) = (args.device, unused_gpu()) {
+        context.progress.note(advice);
+    }
     let outcome = exec::execute(&experiment, &cache, &*runner, &options, context.progress)?;
     let artifacts = outcome.nodes.iter().map(|done| Some(&done.artifact));
     let artifacts: Vec<Option<&Artifact>> = artifacts.collect();
