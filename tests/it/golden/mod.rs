@@ -20,4 +20,4 @@ mod safety;
 #[cfg(feature = "nn")]
 mod schedules;
 #[cfg(feature = "nn")]
-mod tensors;
+pub(crate) mod tensors;
