@@ -81,19 +81,16 @@ impl Cache {
         }
     }
 
-    /// The folders of all artifacts whose keys begin with `prefix`, at least two characters of it.
+    /// The folders of all artifacts whose keys begin with `prefix`, sorted.
     pub fn with_prefix(&self, prefix: &str) -> Vec<PathBuf> {
-        let Some(shelf) = prefix.get(..2) else {
-            return Vec::new();
-        };
-        let entries = fs::read_dir(self.root.join("artifacts").join(shelf))
-            .into_iter()
-            .flatten()
-            .flatten();
-        entries
+        let entries = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut found: Vec<PathBuf> = entries(self.root.join("artifacts"))
+            .flat_map(|shelf| entries(shelf.path()))
             .filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix))
             .map(|entry| entry.path())
-            .collect()
+            .collect();
+        found.sort();
+        found
     }
 
     /// Waits until no other run makes the artifact of `identity`, and keeps others from it. `waiting` is

@@ -1,6 +1,6 @@
 //! What went wrong, and the exit code that it deserves.
 
-use crate::exec::ExecError;
+use crate::exec::{ExecError, StageFailure};
 use crate::plan::PlanError;
 use crate::results::ResultsError;
 use std::io::{self, Write};
@@ -90,6 +90,14 @@ impl From<ExecError> for Failure {
             ExecError::UnknownStage { .. } => Self::of_input(error.into()),
             _ => Self::of_work(error),
         }
+    }
+}
+
+impl From<StageFailure> for Failure {
+    fn from(failure: StageFailure) -> Self {
+        let mut report = miette::MietteDiagnostic::new(failure.to_string());
+        report.help = failure.help().map(str::to_owned);
+        Self::of_work(report)
     }
 }
 

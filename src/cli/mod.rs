@@ -60,6 +60,7 @@ pub fn main(
     arguments: impl IntoIterator<Item = OsString>,
     make_runner: MakeRunner<'_>,
 ) -> ExitCode {
+    unbroken_reports();
     let progress = progress::on_stderr();
     let mut out = io::stdout().lock();
     match execute(arguments, make_runner, &mut out, &*progress) {
@@ -69,6 +70,15 @@ pub fn main(
             failure.code().into()
         }
     }
+}
+
+/// Leaves the lines of reports to the terminal: a path that is broken in two cannot be copied.
+fn unbroken_reports() {
+    let handler = |_: &dyn miette::Diagnostic| -> Box<dyn miette::ReportHandler> {
+        Box::new(miette::MietteHandlerOpts::new().wrap_lines(false).build())
+    };
+    // If there is a handler already, whoever set it knows better.
+    miette::set_hook(Box::new(handler)).ok();
 }
 
 /// Does what the arguments, the first of which is the program's name, ask for: results go to `out`, the rest

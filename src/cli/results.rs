@@ -35,8 +35,8 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     Ok(())
 }
 
-/// Writes the tables of what there are artifacts of, and prints what a person wants to see of them; returns
-/// the number of rows. Without rows no table is touched.
+/// Writes the tables of what there are artifacts of, and prints what a person wants to see of them, even if
+/// they cannot be written; returns the number of rows. Without rows no table is touched.
 pub(super) fn write_and_print(
     plan: &Plan,
     artifacts: &[Option<&Artifact>],
@@ -45,8 +45,9 @@ pub(super) fn write_and_print(
 ) -> Result<usize, Failure> {
     let records = results::records(plan, artifacts)?;
     if !records.is_empty() {
-        write(folder, &plan.name, &records, context)?;
+        let written = write(folder, &plan.name, &records, context);
         write!(context.out, "{}", results::markdown(&records))?;
+        written?;
     }
     Ok(records.len())
 }

@@ -52,25 +52,40 @@ fn folder(model: &std::path::Path, cache: &Cache) -> Result<PathBuf, Failure> {
     if model.is_dir() {
         return Ok(model.to_owned());
     }
-    let wrong = |text: String| Failure::of_input(miette!("{text}"));
     let prefix = model.to_string_lossy();
     match cache.with_prefix(&prefix).as_slice() {
         [only] => Ok(only.clone()),
-        [] => Err(wrong(format!(
-            "`{prefix}` is neither a folder nor the beginning of a key in {}",
+        [] => Err(Failure::of_input(miette!(
+            help = "`srp plan FILE` shows the keys of an experiment's stages",
+            "`{prefix}` is neither a folder nor the beginning of a key in `{}`",
             cache.root().display()
         ))),
-        several => Err(wrong(format!(
-            "`{prefix}` is the beginning of {} keys: say more of it",
+        several => Err(Failure::of_input(miette!(
+            help = "say more of it",
+            "`{prefix}` is the beginning of {} keys",
             several.len()
         ))),
     }
 }
 
+/// The folder of what the user names, which must be a model.
+#[cfg(feature = "nn")]
+fn model(named: &std::path::Path, cache: &Cache) -> Result<PathBuf, Failure> {
+    let folder = folder(named, cache)?;
+    if crate::stages::translate::holds_model(&folder) {
+        return Ok(folder);
+    }
+    Err(Failure::of_input(miette!(
+        help = "name what a stage of the kind pretrain, prune or finetune has made",
+        "`{}` holds no model",
+        folder.display()
+    )))
+}
+
 #[cfg(feature = "nn")]
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
-    use crate::stages::translate::{Translation, translate};
-    let folder = folder(&args.model, &args.cache.open())?;
+    use crate::stages::translate::{TranslateError, Translation, translate};
+    let model = model(&args.model, &args.cache.open())?;
     let device = args
         .device
         .resolve()
@@ -79,13 +94,15 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
         crate::plan::default_search().map_err(|error| Failure::of_work(miette!(error)))?;
     search.beam = args.beam.unwrap_or(search.beam);
     let translation = Translation {
-        model: &folder,
+        model: &model,
         checkpoint: args.checkpoint.into(),
         search: &search,
     };
     let mut input = std::io::stdin().lock();
-    translate(device, &translation, &mut input, &mut *context.out)
-        .map_err(|failure| Failure::of_work(miette!("{}", failure.messages().join(": "))))
+    translate(device, &translation, &mut input, &mut *context.out).map_err(|error| match error {
+        TranslateError::Failed(failure) => failure.into(),
+        TranslateError::Output(error) => error.into(),
+    })
 }
 
 #[cfg(not(feature = "nn"))]

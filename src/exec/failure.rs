@@ -70,6 +70,11 @@ impl StageFailure {
         messages
     }
 
+    /// Advice to the user.
+    pub fn help(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
     /// What a stage that panicked failed of.
     pub(super) fn from_panic(payload: &(dyn Any + Send)) -> Self {
         let words = payload

@@ -36,11 +36,21 @@ pub(super) enum CheckpointError {
 /// Where a model artifact keeps its text pipeline.
 pub(super) const TEXT: &str = "text";
 
+/// The files of a checkpoint.
+const BLUEPRINT: &str = "blueprint.json";
+const STATE: &str = "model.safetensors";
+
 fn folder(artifact: &Path, checkpoint: Checkpoint) -> PathBuf {
     artifact.join(match checkpoint {
         Checkpoint::Best => "best",
         Checkpoint::Last => "last",
     })
+}
+
+/// Whether a folder looks like a model artifact.
+pub(super) fn holds_model(artifact: &Path) -> bool {
+    let checkpoint = folder(artifact, Checkpoint::Last);
+    checkpoint.join(BLUEPRINT).is_file()
 }
 
 /// Reads a checkpoint of the model artifact in a folder.
@@ -52,8 +62,8 @@ pub(super) fn read(
     checkpoint: Checkpoint,
 ) -> Result<(Blueprint, State), CheckpointError> {
     let folder = folder(artifact, checkpoint);
-    let blueprint = Blueprint::read(&folder.join("blueprint.json"))?;
-    Ok((blueprint, state::read(&folder.join("model.safetensors"))?))
+    let blueprint = Blueprint::read(&folder.join(BLUEPRINT))?;
+    Ok((blueprint, state::read(&folder.join(STATE))?))
 }
 
 /// Writes a checkpoint into the folder of a model artifact.
@@ -71,6 +81,6 @@ pub(super) fn write(
         path: folder.clone(),
         source,
     })?;
-    blueprint.write(&folder.join("blueprint.json"))?;
-    Ok(state::write(&folder.join("model.safetensors"), state)?)
+    blueprint.write(&folder.join(BLUEPRINT))?;
+    Ok(state::write(&folder.join(STATE), state)?)
 }

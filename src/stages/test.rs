@@ -62,8 +62,12 @@ pub(super) fn run<B: Backend>(
     progress.phase(&format!("translating {}", spec.split));
     let started = Instant::now();
     let total = Some(sources.len() as u64);
-    let translations =
-        translator.translate(&sources, |done| progress.step(done as u64, total, ""))?;
+    let translations = translator
+        .translate(&sources, |done| progress.step(done as u64, total, ""))
+        .map_err(|error| {
+            let split = &spec.split;
+            StageFailure::diagnostic(error).context(format!("cannot translate the split `{split}`"))
+        })?;
     let seconds = started.elapsed().as_secs_f64();
     let tokens: usize = translations.iter().map(Vec::len).sum();
     let speed = DecodeSpeed {

@@ -2,14 +2,15 @@
 
 use super::data::Sentences;
 use super::model_artifact::{self, TEXT};
-use super::translation::Translator;
+use super::translation::{Translator, check_lengths};
 use crate::cache::ArtifactDir;
 use crate::config::{Checkpoint, Training, Validation};
 use crate::exec::{Inputs, Progress, StageFailure};
 use crate::metrics::bleu::{BleuStatistics, Orders};
 use crate::model::{Blueprint, Connectivity, Pass, Transformer};
-use crate::text::batching::Batch;
-use crate::text::dataset::{Dataset, TRAIN, TargetText, VALID, copy_pipeline};
+use crate::text::batching::{Batch, SentenceTooLong};
+use crate::text::dataset::{Dataset, Pair, TRAIN, TargetText, VALID, copy_pipeline};
+use crate::text::vocabulary::{UNKNOWN_IN_REFERENCE, join_subwords};
 use crate::train::{
     EpochRecord, Learner, Outcome, Regime, StepRecord, TrainError, Trainer, Validate, Watch,
 };
@@ -37,6 +38,8 @@ pub(super) struct Corpus {
     pub(super) target_vocab: usize,
     /// The training batches.
     pub(super) batches: Vec<Batch>,
+    /// Training pairs that are in no batch, being longer than the model allows.
+    left_out: usize,
     valid: Sentences,
     judged: Judged,
 }
@@ -50,6 +53,9 @@ struct Judged {
 
 impl Corpus {
     /// Opens the stage's data set and cuts its batches.
+    ///
+    /// # Errors
+    /// If the data set cannot be read, or if the model or the batches cannot hold its sentences.
     pub(super) fn open(
         inputs: &Inputs,
         training: &Training,
@@ -58,13 +64,26 @@ impl Corpus {
     ) -> Result<Self, StageFailure> {
         let folder = inputs.path("corpus")?.to_owned();
         let dataset = Dataset::open(&folder)?;
-        let train = Sentences::new(&dataset.split(TRAIN)?);
+        let train = dataset.split(TRAIN)?;
+        let batches = Sentences::new(&train)
+            .batches(&training.batching, max_positions, seed)
+            .map_err(|error| over_budget(&dataset, &train.pairs, error))?;
+        let left_out = train.pairs.len() - batches.iter().map(|b| b.ids.len()).sum::<usize>();
+        if batches.is_empty() {
+            return Err(StageFailure::new(format!(
+                "all {left_out} training pairs are longer than the model's `max-positions` = {max_positions}"
+            )));
+        }
         let mut valid = dataset.split(VALID)?;
         let most = training
             .validation
             .max_sentences
             .map_or(valid.pairs.len(), usize::from);
         valid.pairs.truncate(most);
+        let sources: Vec<Vec<u32>> = valid.pairs.iter().map(|pair| pair.source.clone()).collect();
+        check_lengths(&sources, max_positions).map_err(|error| {
+            StageFailure::diagnostic(error).context(format!("cannot translate the split `{VALID}`"))
+        })?;
         let text = TargetText::open(&folder)?;
         let references = valid
             .pairs
@@ -74,9 +93,10 @@ impl Corpus {
         Ok(Self {
             source_vocab: dataset.source_dictionary().len(),
             target_vocab: dataset.target_dictionary().len(),
-            batches: train.batches(&training.batching, max_positions, seed)?,
+            batches,
+            left_out,
             judged: Judged {
-                sources: valid.pairs.iter().map(|pair| pair.source.clone()).collect(),
+                sources,
                 references,
                 text,
             },
@@ -85,14 +105,32 @@ impl Corpus {
         })
     }
 
-    /// Validation sentences as batches.
+    /// Validation sentences as batches, without those that training would not take either.
     pub(super) fn validation_batches(
         &self,
         training: &Training,
         max_positions: usize,
     ) -> Result<Vec<Batch>, StageFailure> {
-        Ok(self.valid.batches(&training.batching, max_positions, 0)?)
+        let most = max_positions.min(training.batching.max_tokens.get());
+        Ok(self.valid.batches(&training.batching, most, 0)?)
     }
+}
+
+/// Tells a training pair that no batch can hold by its words too: a data set keeps no text of its training pairs,
+/// and cleaning has changed their numbers.
+fn over_budget(dataset: &Dataset, pairs: &[Pair], error: SentenceTooLong) -> StageFailure {
+    const SHOWN: usize = 12;
+    let pair = &pairs[error.number - 1];
+    let dictionary = dataset.source_dictionary();
+    let words = join_subwords(&dictionary.decode(&pair.source, UNKNOWN_IN_REFERENCE));
+    let beginning: Vec<&str> = words.split(' ').take(SHOWN).collect();
+    StageFailure::from(error)
+        .context(format!("cannot cut the split `{TRAIN}` into batches"))
+        .with_help(format!(
+            "raise `training.batching.max-tokens`, or lower `clean.max-tokens` of the stage that made the data \
+             set; the sentence, counted after cleaning, begins: {}",
+            beginning.join(" ")
+        ))
 }
 
 /// Trains, and writes what a model artifact holds.
@@ -105,6 +143,12 @@ pub(super) fn train<B: AutodiffBackend>(
     out: &mut ArtifactDir,
     progress: &dyn Progress,
 ) -> Result<(), StageFailure> {
+    if corpus.left_out > 0 {
+        progress.note(&format!(
+            "{} training pairs are left out: they are longer than `max-positions` = {}",
+            corpus.left_out, learner.blueprint.max_positions
+        ));
+    }
     let log = out.record("epochs.jsonl");
     let file = File::create(&log).map_err(|error| {
         StageFailure::from(error).context(format!("cannot write `{}`", log.display()))

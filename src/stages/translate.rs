@@ -1,7 +1,7 @@
 //! Translating new text with a model artifact.
 
 use super::model_artifact::{self, TEXT};
-use super::translation::Translator;
+use super::translation::{TooLong, Translator};
 use crate::config::{Checkpoint, Search};
 use crate::device::{Device, Work};
 use crate::exec::StageFailure;
@@ -9,7 +9,7 @@ use crate::model::{Pass, Transformer};
 use crate::text::dataset::{TargetText, TextPipeline};
 use burn::module::AutodiffModule;
 use burn::tensor::backend::AutodiffBackend;
-use std::io::{BufRead, Write};
+use std::io::{self, BufRead, Write};
 use std::path::Path;
 
 /// What to translate with, and how.
@@ -23,6 +23,26 @@ pub struct Translation<'a> {
     pub search: &'a Search,
 }
 
+/// Why lines could not be translated.
+#[derive(Debug)]
+pub enum TranslateError {
+    /// The model or a line is at fault.
+    Failed(StageFailure),
+    /// The translations could not be written.
+    Output(io::Error),
+}
+
+impl<E: Into<StageFailure>> From<E> for TranslateError {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Whether a folder looks like a model artifact.
+pub fn holds_model(folder: &Path) -> bool {
+    model_artifact::holds_model(folder)
+}
+
 /// Translates `input` line by line to `output`, as many lines at a time as are searched together.
 ///
 /// # Errors
@@ -32,7 +52,7 @@ pub fn translate(
     translation: &Translation<'_>,
     input: &mut dyn BufRead,
     output: &mut dyn Write,
-) -> Result<(), StageFailure> {
+) -> Result<(), TranslateError> {
     device.run(OnDevice {
         translation,
         input,
@@ -47,7 +67,7 @@ struct OnDevice<'a> {
 }
 
 impl Work for OnDevice<'_> {
-    type Output = Result<(), StageFailure>;
+    type Output = Result<(), TranslateError>;
 
     fn run<B: AutodiffBackend>(self, device: B::Device) -> Self::Output {
         let Translation {
@@ -66,32 +86,40 @@ impl Work for OnDevice<'_> {
             pass: Pass::plain(),
             device: &device,
         };
-        let mut lines = self.input.lines();
+        let mut lines = (1..).zip(self.input.lines());
         let mut done = 0;
         loop {
-            let block: Vec<String> = lines
-                .by_ref()
-                .take(search.batch_sentences.get())
-                .collect::<Result<_, _>>()
-                .map_err(|error| {
-                    StageFailure::from(error).context(format!("cannot read past line {done}"))
-                })?;
-            if block.is_empty() {
+            let block = lines.by_ref().take(search.batch_sentences.get());
+            let sources = block
+                .map(|(number, line)| Ok(pipeline.encode_source(&readable(number, line)?)))
+                .collect::<Result<Vec<Vec<u32>>, StageFailure>>()?;
+            if sources.is_empty() {
                 return Ok(());
             }
-            let sources: Vec<Vec<u32>> = block
+            let translations = translator.translate(&sources, |_| {}).map_err(|error| {
+                StageFailure::diagnostic(TooLong {
+                    number: done + error.number,
+                    ..error
+                })
+            })?;
+            let texts = translations
                 .iter()
-                .map(|line| pipeline.encode_source(line))
-                .collect();
-            for translation in translator.translate(&sources, |_| {})? {
-                writeln!(
-                    self.output,
-                    "{}",
-                    target.plain(&target.hypothesis_tokens(&translation))
-                )?;
-            }
-            self.output.flush()?;
-            done += block.len();
+                .map(|translation| target.plain(&target.hypothesis_tokens(translation)));
+            write(self.output, texts).map_err(TranslateError::Output)?;
+            done += sources.len();
         }
     }
+}
+
+fn readable(number: usize, line: io::Result<String>) -> Result<String, StageFailure> {
+    line.map_err(|error| {
+        StageFailure::from(error).context(format!("cannot read line {number} of the input"))
+    })
+}
+
+fn write(output: &mut dyn Write, lines: impl Iterator<Item = String>) -> io::Result<()> {
+    for line in lines {
+        writeln!(output, "{line}")?;
+    }
+    output.flush()
 }

@@ -8,10 +8,12 @@ use burn::tensor::backend::Backend;
 use std::cmp::Reverse;
 
 /// A sentence that the model has no positions for.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[error(
-    "sentence {number} has {tokens} tokens, more than the model's max-positions of {max_positions}"
+    "sentence {number} has {tokens} tokens with its end of sentence, more than the model's `max-positions` = \
+     {max_positions}"
 )]
+#[diagnostic(help("shorten the sentence, or train a model with a larger `model.max-positions`"))]
 pub(super) struct TooLong {
     /// The sentence, from 1.
     pub(super) number: usize,
@@ -19,6 +21,22 @@ pub(super) struct TooLong {
     pub(super) tokens: usize,
     /// The model's limit.
     pub(super) max_positions: usize,
+}
+
+/// Looks for the first sentence that a model has no positions for.
+///
+/// # Errors
+/// [`TooLong`] if there is one.
+pub(super) fn check_lengths(sources: &[Vec<u32>], max_positions: usize) -> Result<(), TooLong> {
+    let too_long = |source: &Vec<u32>| source.len() > max_positions;
+    match sources.iter().position(too_long) {
+        Some(index) => Err(TooLong {
+            number: index + 1,
+            tokens: sources[index].len(),
+            max_positions,
+        }),
+        None => Ok(()),
+    }
 }
 
 /// A model that is ready to translate.
@@ -47,17 +65,7 @@ impl<B: Backend> Translator<'_, B> {
         sources: &[Vec<u32>],
         mut progress: impl FnMut(usize),
     ) -> Result<Vec<Vec<u32>>, TooLong> {
-        if let Some(index) = sources
-            .iter()
-            .position(|source| source.len() > self.max_positions)
-        {
-            let (number, tokens) = (index + 1, sources[index].len());
-            return Err(TooLong {
-                number,
-                tokens,
-                max_positions: self.max_positions,
-            });
-        }
+        check_lengths(sources, self.max_positions)?;
         let mut order: Vec<usize> = (0..sources.len()).collect();
         order.sort_by_key(|&index| Reverse(sources[index].len()));
         let mut translations = vec![Vec::new(); sources.len()];

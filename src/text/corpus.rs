@@ -137,7 +137,7 @@ pub enum CorpusError {
         source: io::Error,
     },
     /// A compressed file or archive that ends too early or is not one.
-    #[error("{} is damaged or not complete: {source}", path.display())]
+    #[error("{} is damaged or not complete", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,

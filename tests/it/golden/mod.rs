@@ -22,6 +22,6 @@ mod safety;
 #[cfg(feature = "nn")]
 mod schedules;
 #[cfg(feature = "nn")]
-mod tensors;
+pub(crate) mod tensors;
 #[cfg(feature = "nn")]
 mod updates;

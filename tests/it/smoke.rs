@@ -1,0 +1,203 @@
+//! The whole pipeline, from a file to a table, as a user runs it.
+
+use crate::tiny::{Answer, Place, STAGES};
+use serde_json::Value;
+use std::fs;
+use std::io::Write;
+use std::process::Stdio;
+
+/// The first cells of the rows of a Markdown table.
+fn rows(table: &str) -> Vec<(String, String)> {
+    let lines = table.lines().filter(|line| line.starts_with('|')).skip(2);
+    lines
+        .map(|line| {
+            let mut cells = line.split('|').skip(1).map(|cell| cell.trim().to_owned());
+            (cells.next().unwrap(), cells.next().unwrap())
+        })
+        .collect()
+}
+
+/// Runs the experiment, all of whose stages must work.
+fn finished() -> (Place, Answer) {
+    let place = Place::new();
+    let answer = place.run(&[]);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    (place, answer)
+}
+
+/// The lines that `srp translate` makes of `text`.
+fn translated(place: &Place, model: &str, text: &str) -> Vec<String> {
+    let mut command = place.command(&["translate", model]);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
+    let answer = Answer::of(child.wait_with_output().unwrap());
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    answer.out.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_run_ends_in_a_table_and_a_second_run_runs_nothing() {
+    let (place, first) = finished();
+    let expected = [
+        ("0.5", "dense-test"),
+        ("0.5", "final-test"),
+        ("0.3", "dense-test"),
+        ("0.3", "final-test"),
+    ];
+    assert_eq!(
+        rows(&first.out),
+        expected.map(|(rate, stage)| (rate.to_owned(), stage.to_owned()))
+    );
+    assert!(
+        first.out.contains("BLEU: nrefs:1|case:lc|"),
+        "{}",
+        first.out
+    );
+    // The corpus and the dense model are what both points of the sweep share.
+    assert_eq!(first.stages("started"), STAGES);
+    assert_eq!(first.stages("done in"), STAGES);
+
+    let second = place.run(&[]);
+    assert_eq!(second.code, Some(0), "{}", second.err);
+    assert_eq!(second.stages("cached"), STAGES);
+    assert_eq!(second.stages("started"), [""; 0]);
+    assert!(
+        second.err.contains("nothing to run: 11 stages are cached"),
+        "{}",
+        second.err
+    );
+    assert_eq!(second.out, first.out);
+}
+
+#[cfg(feature = "tables")]
+#[test]
+fn tables_made_again_have_the_same_bytes() {
+    let (place, first) = finished();
+    let tables = ["results/tiny.csv", "results/tiny.parquet"];
+    let before = tables.map(|name| fs::read(place.path(name)).unwrap());
+    assert_eq!(before[0].iter().filter(|&&byte| byte == b'\n').count(), 5);
+    fs::remove_dir_all(place.path("results")).unwrap();
+    let again = place.srp(&["results", "tiny.toml"]);
+    assert_eq!(again.code, Some(0), "{}", again.err);
+    assert_eq!(again.out, first.out);
+    assert_eq!(
+        tables.map(|name| fs::read(place.path(name)).unwrap()),
+        before
+    );
+}
+
+#[test]
+fn two_runs_on_a_cpu_make_the_same_bytes() {
+    let [one, other] = [finished().0, finished().0].map(|place| place.artifacts());
+    let mut stages: Vec<&str> = one.keys().map(String::as_str).collect();
+    let mut expected = STAGES.to_vec();
+    (stages.sort_unstable(), expected.sort_unstable());
+    assert_eq!(stages, expected);
+    for (stage, made) in &one {
+        let again = &other[stage];
+        assert_eq!(made.manifest.files, again.manifest.files, "{stage}");
+        assert_eq!(made.manifest.key, again.manifest.key, "{stage}");
+    }
+}
+
+#[test]
+fn a_prune_artifact_proves_that_cutting_changed_nothing() {
+    let (place, _) = finished();
+    let artifacts = place.artifacts();
+    for rate in ["0.5", "0.3"] {
+        let mut before = 1.0;
+        for stage in ["narrow", "slim"] {
+            let folder = &artifacts[&format!("{stage}@rate={rate}")].folder;
+            let text = fs::read_to_string(folder.join("pruning.json")).unwrap();
+            let removal: Value = serde_json::from_str(&text).unwrap();
+            let number = |value: &Value| value.as_f64().unwrap();
+            let [proof] = removal["slicings"].as_array().unwrap().as_slice() else {
+                panic!("{stage} was cut once: {text}");
+            };
+            let (difference, largest) = (
+                number(&proof["largest-difference"]),
+                number(&proof["largest-logit"]),
+            );
+            assert_eq!(proof["sentences"], 8, "all validation sentences");
+            assert!(largest > 0.1, "{largest}");
+            assert!(difference <= 1e-5 * largest, "{difference} of {largest}");
+            let ratio = number(&removal["parameter-ratio"]);
+            assert!(ratio < before, "{stage} leaves {ratio} of {before}");
+            before = ratio;
+        }
+        // Counts are rounded down; in so small a model that is a few hundredths.
+        let rate: f64 = rate.parse().unwrap();
+        assert!(
+            before <= rate && before > rate - 0.05,
+            "{before} for {rate}"
+        );
+    }
+}
+
+#[test]
+fn lines_are_translated_by_the_model_in_a_folder_and_of_a_key() {
+    let (place, _) = finished();
+    let artifacts = place.artifacts();
+    let model = &artifacts["final@rate=0.5"];
+    let text = "Der Hund schläft .\nDie Katze sieht den Hund .\n\nJa\n";
+    let by_folder = translated(&place, model.folder.to_str().unwrap(), text);
+    assert_eq!(by_folder.len(), 4);
+    assert!(by_folder.iter().any(|line| !line.is_empty()));
+    let key = model.manifest.key.to_string();
+    for prefix in [&key[..12], &key[..]] {
+        assert_eq!(translated(&place, prefix, text), by_folder);
+    }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let (place, _) = finished();
+    let model = place.artifacts()["dense"].folder.clone();
+    let mut child = place
+        .command(&["translate".as_ref(), model.as_os_str()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    // The child may be gone before it has read all.
+    child.stdin.take().unwrap().write_all(b"Ja\n").ok();
+    let answer = Answer::of(child.wait_with_output().unwrap());
+    assert_eq!((answer.code, answer.err.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_dry_run_touches_nothing() {
+    let place = Place::new();
+    let answer = place.run(&["--dry-run"]);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    assert!(
+        answer.out.ends_with("11 stages: 1 run, 10 may run\n"),
+        "{}",
+        answer.out
+    );
+    let files = fs::read_dir(place.path("")).unwrap();
+    let names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(names, ["tiny.toml"]);
+}
+
+#[test]
+fn a_stage_that_makes_the_same_again_leaves_its_children_cached() {
+    let (place, first) = finished();
+    let forced = place.run(&["--force", "dense"]);
+    assert_eq!(forced.code, Some(0), "{}", forced.err);
+    assert_eq!(forced.stages("started"), ["dense"]);
+    assert_eq!(forced.stages("cached").len(), STAGES.len() - 1);
+    assert_eq!(rows(&forced.out), rows(&first.out));
+}
