@@ -76,14 +76,12 @@ fn epochs(plan: &Plan, label: &str) -> usize {
 
 #[test]
 fn layers_overrule_each_other_in_their_order() {
-    let preset = load(GROUND);
-    assert_eq!(
-        epochs(&preset, "dense"),
-        10,
-        "configs/train/demo-pretrain.toml"
-    );
-    let file = format!("{GROUND}training.epochs = 11\n");
-    assert_eq!(epochs(&load(&file), "dense"), 11);
+    let preset = include_str!("../../configs/train/demo-pretrain.toml");
+    let preset: toml::Table = preset.parse().unwrap();
+    let expected = preset["epochs"].as_integer().unwrap() as usize;
+    assert_eq!(epochs(&load(GROUND), "dense"), expected);
+    let file = format!("{GROUND}training.epochs = 111\n");
+    assert_eq!(epochs(&load(&file), "dense"), 111);
     let mut overrides = env(&[("SRP_STAGES__DENSE__PRETRAIN__TRAINING__EPOCHS", "12")]);
     assert_eq!(epochs(&load_with(&file, &overrides).unwrap(), "dense"), 12);
     overrides.set = vec!["stages.dense.pretrain.training.epochs=13".into()];

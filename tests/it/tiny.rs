@@ -133,7 +133,7 @@ impl Place {
     pub(crate) fn with_files() -> Self {
         let place = Self::with(FILES);
         for split in ["train", "valid", "test"] {
-            let lines = |word: &str| (1..=8).map(|i| format!("{word} {i} {i} .\n"));
+            let lines = |word: &'static str| (1..=8).map(move |i| format!("{word} {i} {i} .\n"));
             place.write(
                 format!("data/{split}.de"),
                 lines("haus").collect::<String>(),
