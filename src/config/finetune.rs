@@ -24,17 +24,6 @@ impl Spec for Finetune {
     const CHOICES: &'static [&'static str] = &["training.learning-rate"];
 
     fn inputs(&self) -> Vec<Input<'_>> {
-        vec![
-            Input {
-                key: "corpus",
-                stage: &self.corpus,
-                needs: ArtifactKind::Dataset,
-            },
-            Input {
-                key: "model",
-                stage: &self.model,
-                needs: ArtifactKind::Model,
-            },
-        ]
+        Input::corpus_and_model(&self.corpus, &self.model)
     }
 }

@@ -110,3 +110,21 @@ pub struct Input<'a> {
     /// What that stage must make.
     pub needs: ArtifactKind,
 }
+
+impl<'a> Input<'a> {
+    /// The inputs of stages that take a model and the data set that it was trained on.
+    pub(super) fn corpus_and_model(corpus: &'a StageRef, model: &'a StageRef) -> Vec<Self> {
+        vec![
+            Self {
+                key: "corpus",
+                stage: corpus,
+                needs: ArtifactKind::Dataset,
+            },
+            Self {
+                key: "model",
+                stage: model,
+                needs: ArtifactKind::Model,
+            },
+        ]
+    }
+}

@@ -143,18 +143,7 @@ impl Spec for Prune {
     const CHOICES: &'static [&'static str] = &["training.learning-rate"];
 
     fn inputs(&self) -> Vec<Input<'_>> {
-        let mut inputs = vec![
-            Input {
-                key: "corpus",
-                stage: &self.corpus,
-                needs: ArtifactKind::Dataset,
-            },
-            Input {
-                key: "model",
-                stage: &self.model,
-                needs: ArtifactKind::Model,
-            },
-        ];
+        let mut inputs = Input::corpus_and_model(&self.corpus, &self.model);
         if let Some(teacher) = self.distillation.as_ref().and_then(|d| d.teacher.as_ref()) {
             inputs.push(Input {
                 key: "distillation.teacher",

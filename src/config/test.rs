@@ -25,17 +25,6 @@ impl Spec for Test {
     const PRODUCES: ArtifactKind = ArtifactKind::Report;
 
     fn inputs(&self) -> Vec<Input<'_>> {
-        vec![
-            Input {
-                key: "corpus",
-                stage: &self.corpus,
-                needs: ArtifactKind::Dataset,
-            },
-            Input {
-                key: "model",
-                stage: &self.model,
-                needs: ArtifactKind::Model,
-            },
-        ]
+        Input::corpus_and_model(&self.corpus, &self.model)
     }
 }

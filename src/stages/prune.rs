@@ -44,7 +44,7 @@ pub(super) fn run<B: AutodiffBackend>(
         .iter()
         .map(|&batch| corpus.batches[batch].clone())
         .collect();
-    let teacher = teacher::<B>(spec, inputs, device)?;
+    let teacher = teacher::<B>(spec, inputs, &corpus, device)?;
     let before = blueprint.shape.parameters();
     let mut learner = Learner::<B>::new(blueprint, &state, &spec.training, device)?;
     let mut pruning = Pruning::new(spec, &scoring, &proof, teacher, device);
@@ -81,6 +81,7 @@ pub(super) fn run<B: AutodiffBackend>(
 fn teacher<B: AutodiffBackend>(
     spec: &Prune,
     inputs: &Inputs,
+    corpus: &Corpus,
     device: &B::Device,
 ) -> Result<Option<Teacher<B>>, StageFailure> {
     let Some(distillation) = &spec.distillation else {
@@ -91,6 +92,8 @@ fn teacher<B: AutodiffBackend>(
         None => ("model", spec.checkpoint),
     };
     let (blueprint, state) = start(inputs, key, checkpoint)?;
+    check_vocabularies(&blueprint, corpus.source_vocab, corpus.target_vocab)
+        .map_err(|failure| failure.context("the teacher does not fit"))?;
     Ok(Some(Teacher {
         model: Transformer::from_state(&blueprint, &state, device)?,
         weight: distillation.weight.get(),

@@ -1,6 +1,7 @@
 //! 05: from compression rate to counts.
 
 use super::data::{assert_close, read};
+use super::tensors::GoldenCounts;
 use serde::Deserialize;
 use srp::config::{Architecture, Budget, LayerNorm, PruneStage};
 use srp::groups::{GroupName, Side};
@@ -33,20 +34,11 @@ struct Row {
 struct Expected {
     keep_ratio_r: f64,
     prune_fraction_per_iteration: f64,
-    removed_per_iteration: Vec<Removed>,
+    removed_per_iteration: Vec<GoldenCounts>,
     params_after: u64,
     achieved_rate: f64,
     stage1_counts: Option<[usize; 5]>,
     stage2_counts: Option<[usize; 5]>,
-}
-
-#[derive(Deserialize)]
-struct Removed {
-    encoder_dims: usize,
-    decoder_dims: usize,
-    ffn_neurons_global: usize,
-    qk_per_head: usize,
-    vo_per_head: usize,
 }
 
 fn original(row: &Row) -> Shape {
@@ -102,16 +94,9 @@ fn counts_are_those_of_both_formulas() {
             assert_close(fraction, expected.prune_fraction_per_iteration, &what);
             let mut shape = original.clone();
             assert_eq!(expected.removed_per_iteration.len(), row.iterations);
-            for expected in &expected.removed_per_iteration {
+            for &expected in &expected.removed_per_iteration {
                 let counts = removed(&shape, fraction, PruneStage::Everything);
-                let expected = Counts {
-                    encoder_dims: expected.encoder_dims,
-                    decoder_dims: expected.decoder_dims,
-                    neurons: expected.ffn_neurons_global,
-                    qk_per_head: expected.qk_per_head,
-                    vo_per_head: expected.vo_per_head,
-                };
-                assert_eq!(counts, expected, "{what}");
+                assert_eq!(counts, Counts::from(expected), "{what}");
                 shape = after(&shape, &counts);
             }
             assert_eq!(shape.parameters(), expected.params_after, "{what}");

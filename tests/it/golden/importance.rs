@@ -31,15 +31,6 @@ struct Selection {
 }
 
 #[derive(Deserialize)]
-struct GoldenCounts {
-    encoder_dims: usize,
-    decoder_dims: usize,
-    ffn_neurons_global: usize,
-    qk_per_head: usize,
-    vo_per_head: usize,
-}
-
-#[derive(Deserialize)]
 struct Tolerance {
     grad_rel_to_max: f64,
 }
@@ -90,13 +81,7 @@ fn gradients_ranks_and_selections_are_the_references() {
             }
             check_ranks(&found.gradients, &case.expected.ranks_most_prunable_first);
             for selection in &case.selections {
-                let counts = Counts {
-                    encoder_dims: selection.counts.encoder_dims,
-                    decoder_dims: selection.counts.decoder_dims,
-                    neurons: selection.counts.ffn_neurons_global,
-                    qk_per_head: selection.counts.qk_per_head,
-                    vo_per_head: selection.counts.vo_per_head,
-                };
+                let counts = Counts::from(selection.counts);
                 let chosen = select(&found.gradients, &counts, settings.heads);
                 assert_eq!(chosen, by_group(&sizes, &selection.selected), "{counts:?}");
             }

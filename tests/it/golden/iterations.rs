@@ -34,15 +34,6 @@ struct Round {
     selected: BTreeMap<String, Vec<usize>>,
 }
 
-#[derive(Deserialize)]
-struct GoldenCounts {
-    encoder_dims: usize,
-    decoder_dims: usize,
-    ffn_neurons_global: usize,
-    qk_per_head: usize,
-    vo_per_head: usize,
-}
-
 /// The label smoothing that all golden gradients were made with (SPEC §9).
 const SMOOTHING: f64 = 0.1;
 
@@ -66,13 +57,7 @@ fn rounds_score_select_and_slice_like_the_reference() {
                 let what = format!("{name}, round {}, {group}", index + 1);
                 assert_within(gradient, expected, 1e-3 * f64::from(largest), &what);
             }
-            let counts = Counts {
-                encoder_dims: round.counts.encoder_dims,
-                decoder_dims: round.counts.decoder_dims,
-                neurons: round.counts.ffn_neurons_global,
-                qk_per_head: round.counts.qk_per_head,
-                vo_per_head: round.counts.vo_per_head,
-            };
+            let counts = Counts::from(round.counts);
             let stage = round
                 .stage
                 .map(u64::from)

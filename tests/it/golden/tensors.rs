@@ -9,6 +9,7 @@ use srp::config::LayerNorm;
 use srp::groups::{GroupName, Groups};
 use srp::model::state::{Array, State};
 use srp::model::{Blueprint, Connectivity, Source, Target};
+use srp::prune::Counts;
 use srp::shape::{
     AttentionShape, DecoderLayerShape, DecoderShape, EncoderLayerShape, EncoderShape, Shape,
 };
@@ -237,4 +238,26 @@ pub(crate) fn logits_tolerance(case: &str) -> f64 {
 /// The golden models' limit, where a case does not repeat it (SPEC §15).
 fn max_positions() -> usize {
     128
+}
+
+/// Counts as golden files spell them.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(crate) struct GoldenCounts {
+    encoder_dims: usize,
+    decoder_dims: usize,
+    ffn_neurons_global: usize,
+    qk_per_head: usize,
+    vo_per_head: usize,
+}
+
+impl From<GoldenCounts> for Counts {
+    fn from(golden: GoldenCounts) -> Self {
+        Self {
+            encoder_dims: golden.encoder_dims,
+            decoder_dims: golden.decoder_dims,
+            neurons: golden.ffn_neurons_global,
+            qk_per_head: golden.qk_per_head,
+            vo_per_head: golden.vo_per_head,
+        }
+    }
 }

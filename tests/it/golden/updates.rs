@@ -44,15 +44,6 @@ struct Expected {
 }
 
 #[derive(Deserialize)]
-struct GoldenCounts {
-    encoder_dims: usize,
-    decoder_dims: usize,
-    ffn_neurons_global: usize,
-    qk_per_head: usize,
-    vo_per_head: usize,
-}
-
-#[derive(Deserialize)]
 struct Step {
     step: usize,
     loss_total_sum: f64,
@@ -330,14 +321,7 @@ fn check_selection(run: &Run<'_>, sizes: &Groups<usize>, selected: &Groups<Vec<u
     let scoring = [run.batch("scoring")];
     let smoothing = run.case.config.label_smoothing;
     let found = connectivity_gradients(&model, sizes, scoring, smoothing, None);
-    let counts = &run.case.expected.counts;
-    let counts = Counts {
-        encoder_dims: counts.encoder_dims,
-        decoder_dims: counts.decoder_dims,
-        neurons: counts.ffn_neurons_global,
-        qk_per_head: counts.qk_per_head,
-        vo_per_head: counts.vo_per_head,
-    };
+    let counts = Counts::from(run.case.expected.counts);
     assert_eq!(
         &select(&found.gradients, &counts, settings.heads),
         selected,
