@@ -74,11 +74,9 @@ pub fn main(
 
 /// Leaves the lines of reports to the terminal: a path that is broken in two cannot be copied.
 fn unbroken_reports() {
-    let handler = |_: &dyn miette::Diagnostic| -> Box<dyn miette::ReportHandler> {
-        Box::new(miette::MietteHandlerOpts::new().wrap_lines(false).build())
-    };
+    let lines = || Box::new(miette::MietteHandlerOpts::new().wrap_lines(false).build());
     // If there is a handler already, whoever set it knows better.
-    miette::set_hook(Box::new(handler)).ok();
+    miette::set_hook(Box::new(move |_| lines())).ok();
 }
 
 /// Does what the arguments, the first of which is the program's name, ask for: results go to `out`, the rest
