@@ -9,8 +9,8 @@ use std::time::Duration;
 
 const SIGKILL: i32 = 9;
 
-/// Starts a run and kills it when its stderr has a line that ends in `moment`, or when that is over. Returns what
-/// the run said, and whether it was killed before it was done.
+/// Starts a run and kills it when its stderr has a line that ends in `moment`, which begins with a stage, or says
+/// that the stage is over. Returns what the run said, and whether it was killed before it was done.
 fn killed_at(place: &Place, moment: &str) -> (String, bool) {
     let mut run = place
         .command(&["run", "tiny.toml"])
@@ -18,12 +18,14 @@ fn killed_at(place: &Place, moment: &str) -> (String, bool) {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
+    let (stage, _) = moment.split_once(": ").unwrap();
+    let over = ["done in", "cached"].map(|what| format!("] {stage}: {what}"));
     let mut lines = BufReader::new(run.stderr.take().unwrap()).lines();
     let mut said = String::new();
     for line in lines.by_ref() {
         let line = line.unwrap();
         said += &format!("{line}\n");
-        if line.ends_with(moment) {
+        if line.ends_with(moment) || over.iter().any(|over| line.contains(over)) {
             run.kill().unwrap();
             break;
         }
@@ -62,15 +64,27 @@ fn measures(place: &Place) -> Vec<Vec<String>> {
     rows.iter().map(measures).collect()
 }
 
-#[test]
-fn a_killed_run_goes_on_where_it_was() {
-    let whole = Place::new();
-    assert_eq!(whole.run(&[]).code, Some(0));
-
+/// A place where nothing was interrupted.
+fn whole() -> Place {
     let place = Place::new();
-    for millis in [1, 10, 40] {
+    assert_eq!(place.run(&[]).code, Some(0));
+    place
+}
+
+#[test]
+fn runs_killed_after_any_time_leave_nothing_that_disturbs() {
+    let place = Place::new();
+    for millis in [1, 5, 10, 20, 40, 80, 160, 320] {
         killed_after(&place, Duration::from_millis(millis));
     }
+    let last = place.run(&[]);
+    assert_eq!(last.code, Some(0), "{}", last.err);
+    assert_eq!(measures(&place), measures(&whole()));
+}
+
+#[test]
+fn a_killed_run_goes_on_where_it_was() {
+    let place = Place::new();
     let moments = [
         "corpus: writing the data set",
         "dense: started",
@@ -104,11 +118,10 @@ fn a_killed_run_goes_on_where_it_was() {
         let made = finished.iter().any(|finished| finished == stage);
         assert!(cached || !made, "`{stage}` was made twice: {}", last.err);
     }
-    assert_eq!(measures(&place), measures(&whole));
+    assert_eq!(measures(&place), measures(&whole()));
     // A forced stage begins an artifact, which is when what killed runs have left is removed.
     assert_eq!(place.run(&["--force", "corpus"]).code, Some(0));
     let left: Vec<_> = fs::read_dir(place.path(".srp/tmp")).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");
-    let artifacts = place.artifacts();
-    assert_eq!(artifacts.len(), STAGES.len());
+    assert_eq!(place.artifacts().len(), STAGES.len());
 }

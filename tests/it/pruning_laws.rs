@@ -23,15 +23,18 @@ const TARGET_VOCAB: usize = 13;
 /// How far two sums of the same numbers in another order may be apart, relative to the largest logit.
 const TOLERANCE: f64 = 1e-4;
 
+/// Embedding dimensions that stay. Layer norm divides by the deviation of what is left: of two or three numbers it
+/// is often so small that rounding shows.
+const LEAST_DIMS: usize = 4;
+
 fn architecture() -> impl Strategy<Value = Architecture> {
     let layer_norm = prop_oneof![Just(LayerNorm::Weighted), Just(LayerNorm::Unweighted)];
-    let sizes = (1..=3_usize, 1..=4_usize, 1..=6_usize);
+    let sizes = (1..=3_usize, 0..=2_usize, 1..=6_usize);
     let layers = (1..=2_usize, 1..=2_usize);
-    (sizes, layers, layer_norm).prop_map(|((heads, d_head, d_ff), layers, layer_norm)| {
+    (sizes, layers, layer_norm).prop_map(|((heads, wider, d_ff), layers, layer_norm)| {
         let size = |n: usize| NonZeroUsize::new(n).unwrap();
         Architecture {
-            // Position tables need two columns at least.
-            d_model: size(heads * (d_head + 1)),
+            d_model: size(heads * (6 / heads + wider)),
             d_ff: size(d_ff),
             heads: size(heads),
             encoder_layers: size(layers.0),
@@ -59,11 +62,11 @@ fn some(stream: &mut Stream, count: usize, start: usize, size: usize) -> Vec<usi
 }
 
 /// Entries to remove: of heads the same number each and perhaps all, of feed-forward blocks any number, of the
-/// embedding not all.
+/// embedding never all.
 fn selection(sizes: &Groups<usize>, heads: usize, stream: &mut Stream) -> Groups<Vec<usize>> {
     sizes.map(|name, &size| match name {
         GroupName::Embedding(_) => {
-            let count = stream.below(size);
+            let count = stream.below(size - LEAST_DIMS + 1);
             some(stream, count, 0, size)
         }
         GroupName::FeedForward(..) => {

@@ -220,12 +220,13 @@ impl Answer {
         stages_in(&self.err, what)
     }
 
-    /// The complaint at the end of stderr, without the lines about stages before it; the names of folders that
-    /// carry a time are shortened.
+    /// The complaint at the end of stderr, without what the run said before it; the names of folders that carry a
+    /// time are shortened.
     pub(crate) fn complaint(&self) -> String {
         let mut text = String::new();
-        let is_progress = |line: &&str| line.starts_with('[');
-        for line in self.err.lines().filter(|line| !is_progress(line)) {
+        let is_code = |line: &str| line.contains("::") && !line.contains(' ');
+        let is_before = |line: &&str| !is_code(line) && !line.starts_with("  ×");
+        for line in self.err.lines().skip_while(is_before) {
             let shown = match line.split_once(".srp/attempts/") {
                 Some((before, name)) => {
                     let stage = name.rsplit_once('-').unwrap().0;
