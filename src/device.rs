@@ -15,7 +15,7 @@ pub enum DeviceChoice {
     /// The CPU.
     Cpu,
     /// The GPU of this number.
-    Cuda(usize),
+    Cuda(u16),
 }
 
 /// Text that names no device.
@@ -57,7 +57,7 @@ pub enum Device {
     Cpu,
     /// The GPU of this number.
     #[cfg(feature = "cuda")]
-    Cuda(usize),
+    Cuda(u16),
 }
 
 /// A device that cannot be had.
@@ -78,7 +78,7 @@ pub enum DeviceError {
     )]
     NoGpu {
         /// The GPU that was asked for.
-        number: usize,
+        number: u16,
         /// What was met instead.
         reason: String,
     },
@@ -99,13 +99,13 @@ impl DeviceChoice {
 }
 
 #[cfg(not(feature = "cuda"))]
-fn cuda(_: usize) -> Result<Device, DeviceError> {
+fn cuda(_: u16) -> Result<Device, DeviceError> {
     Err(DeviceError::NotBuilt)
 }
 
 /// Tries the GPU. The driver is looked for first, and what burn does without one, a panic, is caught.
 #[cfg(feature = "cuda")]
-fn cuda(number: usize) -> Result<Device, DeviceError> {
+fn cuda(number: u16) -> Result<Device, DeviceError> {
     let no_gpu = |reason: &str| DeviceError::NoGpu {
         number,
         reason: reason.to_owned(),
@@ -116,7 +116,7 @@ fn cuda(number: usize) -> Result<Device, DeviceError> {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let answer = std::panic::catch_unwind(|| {
-        let device = burn_cuda::CudaDevice::new(number);
+        let device = burn_cuda::CudaDevice::new(usize::from(number));
         let one = burn::tensor::Tensor::<burn_cuda::Cuda, 1>::ones([1], &device);
         one.into_scalar()
     });
@@ -131,12 +131,14 @@ fn cuda(number: usize) -> Result<Device, DeviceError> {
     }
 }
 
-/// What to tell a user whose GPU `auto` does not use, because this binary has no code for it.
-pub fn unused_gpu() -> Option<&'static str> {
-    (cfg!(not(feature = "cuda")) && driver_is_there()).then_some(
-        "an NVIDIA driver is here, but this srp was built without CUDA: \
-         `cargo build --release --features cuda` makes one that uses it",
-    )
+/// What to tell a user whose GPU `auto` does not use.
+pub fn unused_gpu() -> Option<String> {
+    let error = driver_is_there().then(|| cuda(0).err()).flatten()?;
+    let help = miette::Diagnostic::help(&error).map(|help| format!("; {help}"));
+    Some(format!(
+        "an NVIDIA driver is here, but the CPU computes: {error}{}",
+        help.unwrap_or_default()
+    ))
 }
 
 /// Whether this machine has the device files of an NVIDIA driver (`/dev/dxg` is the one under WSL).
@@ -144,6 +146,16 @@ fn driver_is_there() -> bool {
     ["/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg"]
         .iter()
         .any(|path| std::path::Path::new(path).exists())
+}
+
+/// How far two ways of computing the same number may lie apart on a device, relative to the largest number: the CPU
+/// sums in 32-bit floats, a GPU may multiply with 10-bit mantissas (TF32).
+#[cfg(feature = "nn")]
+pub fn rounding<B: burn::tensor::backend::Backend>(device: &B::Device) -> f64 {
+    match B::name(device).contains("flex") {
+        true => 1e-4,
+        false => 1e-2,
+    }
 }
 
 /// Work that any back end can do.
@@ -163,9 +175,8 @@ impl Device {
         match self {
             Self::Cpu => work.run::<Autodiff<burn_flex::Flex>>(burn_flex::FlexDevice),
             #[cfg(feature = "cuda")]
-            Self::Cuda(number) => {
-                work.run::<Autodiff<burn_cuda::Cuda>>(burn_cuda::CudaDevice::new(number))
-            }
+            Self::Cuda(number) => work
+                .run::<Autodiff<burn_cuda::Cuda>>(burn_cuda::CudaDevice::new(usize::from(number))),
         }
     }
 }

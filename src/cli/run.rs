@@ -40,7 +40,7 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     }
     let runner = context.runner(args.device)?;
     if let (DeviceChoice::Auto, Some(advice)) = (args.device, unused_gpu()) {
-        context.progress.note(advice);
+        context.progress.note(&advice);
     }
     let outcome = exec::execute(&experiment, &cache, &*runner, &options, context.progress)?;
     let artifacts = outcome.nodes.iter().map(|done| Some(&done.artifact));

@@ -133,7 +133,8 @@ pub struct Distillation {
     pub weight: NotNegative,
     /// Temperature of both distributions.
     pub temperature: Positive,
-    /// The stage that makes the teacher; without it, the model as this stage finds it.
+    /// The stage that makes the teacher, which is its best checkpoint; without it, the model as this stage finds
+    /// it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub teacher: Option<StageRef>,
 }
@@ -159,6 +160,13 @@ impl Spec for Prune {
             .iterations
             .saturating_mul(self.epochs_per_iteration)
             .saturating_add(self.warmup_epochs);
+        if self.training.max_steps.is_some() {
+            return Err(Contradiction {
+                keys: &["training.max-steps"],
+                rule: "a prune stage ends with its epochs: stopped before, it would cut what has not faded"
+                    .to_owned(),
+            });
+        }
         if self.training.epochs < rounds {
             return Err(Contradiction {
                 keys: &[

@@ -46,6 +46,14 @@ pub enum BlueprintError {
         #[source]
         source: serde_json::Error,
     },
+    /// The file describes a model that cannot be.
+    #[error("`{}` describes no possible model: {words}", path.display())]
+    Contradiction {
+        /// The file.
+        path: PathBuf,
+        /// What cannot be.
+        words: &'static str,
+    },
 }
 
 impl Blueprint {
@@ -73,10 +81,37 @@ impl Blueprint {
             path: path.into(),
             source,
         })?;
-        serde_json::from_str(&text).map_err(|source| BlueprintError::Format {
-            path: path.into(),
-            source,
-        })
+        let blueprint: Self =
+            serde_json::from_str(&text).map_err(|source| BlueprintError::Format {
+                path: path.into(),
+                source,
+            })?;
+        match blueprint.contradiction() {
+            None => Ok(blueprint),
+            Some(words) => Err(BlueprintError::Contradiction {
+                path: path.into(),
+                words,
+            }),
+        }
+    }
+
+    /// What cannot be true of a model.
+    fn contradiction(&self) -> Option<&'static str> {
+        let shape = &self.shape;
+        let columns = |kept: &[usize], d_model: usize| {
+            kept.len() == d_model && kept.iter().all(|&column| column < shape.original_d_model)
+        };
+        if shape.heads == 0 || shape.original_d_model % shape.heads != 0 {
+            Some("the original width is no multiple of the heads")
+        } else if shape.encoder.d_model == 0 || shape.decoder.d_model == 0 {
+            Some("a side has no embedding dimension")
+        } else if !columns(&self.encoder_columns, shape.encoder.d_model)
+            || !columns(&self.decoder_columns, shape.decoder.d_model)
+        {
+            Some("the kept columns are not those of the embedding dimensions")
+        } else {
+            None
+        }
     }
 
     /// Writes the blueprint.

@@ -3,6 +3,7 @@
 //! This one table (SPEC §2, §12) says which shapes a checkpoint must have, what slicing removes from each tensor,
 //! what freezing holds still, and how a fresh model is drawn.
 
+use super::embedding::PAD;
 use super::state::{Array, State};
 use crate::groups::{AttentionModule, GroupName, Groups, Side};
 use crate::random::Stream;
@@ -39,9 +40,6 @@ pub struct Parameter {
     pub axes: Vec<Axis>,
     initial: Initial,
 }
-
-/// The row of the padding token in an embedding.
-const PAD_ROW: usize = 1;
 
 /// All parameters of a model with so many layers, in the order of the forward pass.
 pub fn parameters(encoder_layers: usize, decoder_layers: usize) -> Vec<Parameter> {
@@ -216,7 +214,7 @@ fn draw(
             let mut data: Vec<f32> = (0..count)
                 .map(|_| (standard_normal(stream) * deviation) as f32)
                 .collect();
-            data[PAD_ROW * columns..(PAD_ROW + 1) * columns].fill(0.0);
+            data[PAD * columns..(PAD + 1) * columns].fill(0.0);
             data
         }
     }

@@ -1,5 +1,6 @@
 //! A model's numbers off the device: named arrays, and the file that holds them.
 
+use burn::tensor::{Tensor, backend::Backend};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,15 @@ pub struct Array {
 }
 
 impl Array {
+    /// A tensor's entries, off its device.
+    pub fn of<B: Backend, const D: usize>(tensor: Tensor<B, D>) -> Self {
+        let shape = tensor.dims().to_vec();
+        match tensor.into_data().convert::<f32>().into_vec() {
+            Ok(data) => Self { shape, data },
+            Err(error) => panic!("32-bit floats are not what they were converted to: {error:?}"),
+        }
+    }
+
     /// The entries at `kept` along an axis, in that order.
     ///
     /// # Panics

@@ -226,14 +226,7 @@ impl<B: Backend> ModuleVisitor<B> for Collector {
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<B, D>>) {
-        let tensor = param.val();
-        let shape = tensor.dims().to_vec();
-        let data = tensor
-            .into_data()
-            .convert::<f32>()
-            .into_vec()
-            .unwrap_or_default();
         self.state
-            .insert(self.path.join("."), Array { shape, data });
+            .insert(self.path.join("."), Array::of(param.val()));
     }
 }

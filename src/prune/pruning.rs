@@ -5,13 +5,15 @@ use super::{
     Counts, Importance, Progress, connectivity_gradients, pruned_fraction, removed, select, shrunk,
 };
 use crate::config::Prune;
+use crate::device::rounding;
 use crate::groups::Groups;
-use crate::model::{Connectivity, Pass, Transformer};
+use crate::model::state::State;
+use crate::model::{Blueprint, Connectivity, Pass, Transformer};
 use crate::text::batching::Batch;
 use crate::train::{DeviceBatch, Learner, Phase, Regime, Standing, Teacher, TrainError};
 use burn::module::AutodiffModule;
 use burn::tensor::backend::{AutodiffBackend, Backend};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{ElementConversion, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 /// A pruning run that cannot go on.
@@ -27,6 +29,15 @@ pub enum PruneError {
         difference: f64,
         /// The largest that rounding explains.
         tolerance: f64,
+    },
+    /// There is nothing to compare the models on.
+    #[error("no validation sentence is short enough to prove a cut on")]
+    NothingToProveOn,
+    /// The gradients that were to say what goes are no numbers.
+    #[error("an importance score of `{group}` is not a number: the model has diverged")]
+    Scores {
+        /// The connectivity vector.
+        group: String,
     },
 }
 
@@ -46,10 +57,6 @@ pub struct Safety {
     /// The largest absolute logit.
     pub largest_logit: f64,
 }
-
-/// How far logits of the cut model may be from those of the model with groups at zero, relative to the largest
-/// logit: both are the same sums in another order, in 32-bit floats.
-const TOLERANCE: f64 = 1e-4;
 
 /// SRP as a regime of the training loop.
 #[derive(Debug)]
@@ -108,21 +115,13 @@ impl<'a, B: AutodiffBackend> Pruning<'a, B> {
     }
 
     /// Scores, selects, and holds still what was selected.
-    fn begin_round(&self, learner: &mut Learner<B>, steps: usize) -> Round<B> {
+    ///
+    /// The cut is proved here already, though it comes at the end: what a machine cannot prove should fail before the
+    /// training, not after it.
+    fn begin_round(&self, learner: &mut Learner<B>, steps: usize) -> Result<Round<B>, TrainError> {
         let shape = &learner.blueprint.shape;
         let sizes = shape.groups();
-        let batches = self
-            .scoring
-            .iter()
-            .map(|batch| DeviceBatch::new(batch, &self.device));
-        let smoothing = self.spec.training.label_smoothing.get();
-        let Importance { gradients, .. } = connectivity_gradients(
-            &learner.model,
-            &sizes,
-            batches,
-            smoothing,
-            self.teacher.as_ref(),
-        );
+        let scores = self.score(learner, &sizes)?;
         let fraction = pruned_fraction(
             &learner.blueprint.original,
             self.spec.compression_rate.get(),
@@ -130,13 +129,11 @@ impl<'a, B: AutodiffBackend> Pruning<'a, B> {
             self.spec.budget,
         );
         let counts = removed(shape, fraction, self.spec.stage);
-        let chosen = select(&gradients, &counts, shape.heads);
+        let chosen = select(&scores, &counts, shape.heads);
         let kept = complement(&chosen, &sizes);
-        learner
-            .adam
-            .freeze(&freeze_masks(shape, &kept), self.spec.freeze);
+        let masks = freeze_masks(shape, &kept);
         let epochs = self.spec.epochs_per_iteration.get() as u64;
-        Round {
+        let round = Round {
             counts,
             selected: indicator(&chosen, &sizes, &self.device),
             staying: indicator(&kept, &sizes, &self.device),
@@ -147,7 +144,47 @@ impl<'a, B: AutodiffBackend> Pruning<'a, B> {
                 epoch: 0,
                 epochs,
             },
+        };
+        let (_, _, cut) = self.cut(learner, &round)?;
+        self.prove(learner, &round, &cut, 0)?;
+        learner.adam.freeze(&masks, self.spec.freeze);
+        Ok(round)
+    }
+
+    /// The gradient of the objective with respect to every connectivity parameter.
+    fn score(
+        &self,
+        learner: &Learner<B>,
+        sizes: &Groups<usize>,
+    ) -> Result<Groups<Vec<f32>>, TrainError> {
+        let batches = self
+            .scoring
+            .iter()
+            .map(|batch| DeviceBatch::new(batch, &self.device));
+        let smoothing = self.spec.training.label_smoothing.get();
+        let teacher = self.teacher.as_ref();
+        let Importance { gradients, .. } =
+            connectivity_gradients(&learner.model, sizes, batches, smoothing, teacher);
+        for (name, scores) in gradients.iter() {
+            if scores.iter().any(|score| !score.is_finite()) {
+                let group = name.to_string();
+                return Err(TrainError::Other(Box::new(PruneError::Scores { group })));
+            }
         }
+        Ok(gradients)
+    }
+
+    /// The parameters before the cut, and blueprint and model after it.
+    fn cut(
+        &self,
+        learner: &Learner<B>,
+        round: &Round<B>,
+    ) -> Result<(State, Blueprint, Transformer<B>), TrainError> {
+        let before = learner.model.to_state();
+        let blueprint = slice_blueprint(&learner.blueprint, &round.kept);
+        let state = slice_state(&before, &round.kept);
+        let model = Transformer::from_state(&blueprint, &state, &self.device)?;
+        Ok((before, blueprint, model))
     }
 
     /// Cuts the selected groups out of model and optimizer, and proves that this changes nothing.
@@ -157,28 +194,27 @@ impl<'a, B: AutodiffBackend> Pruning<'a, B> {
         round: &Round<B>,
         epoch: usize,
     ) -> Result<(), TrainError> {
-        let before = learner.model.to_state();
-        let blueprint = slice_blueprint(&learner.blueprint, &round.kept);
-        let state = slice_state(&before, &round.kept);
-        let cut = Transformer::from_state(&blueprint, &state, &self.device)?;
-        let safety = self.prove(&learner.model.valid(), round, &cut.valid(), epoch)?;
+        let (before, blueprint, model) = self.cut(learner, round)?;
+        let safety = self.prove(learner, round, &model, epoch)?;
         self.slicings.push(safety);
         learner.adam.unfreeze();
         learner
             .adam
             .reshape(&before, |moments| slice_state(moments, &round.kept));
         learner.blueprint = blueprint;
-        learner.model = cut;
+        learner.model = model;
         Ok(())
     }
 
+    /// Compares the learner's model with the selected groups at zero to its cut one.
     fn prove(
         &self,
-        whole: &Transformer<B::InnerBackend>,
+        learner: &Learner<B>,
         round: &Round<B>,
-        cut: &Transformer<B::InnerBackend>,
+        cut: &Transformer<B>,
         epoch: usize,
     ) -> Result<Safety, TrainError> {
+        let (whole, cut) = (learner.model.valid(), cut.valid());
         let zeroed = inner(&round.staying);
         let mut safety = Safety {
             epoch,
@@ -201,22 +237,29 @@ impl<'a, B: AutodiffBackend> Pruning<'a, B> {
             safety.largest_logit = safety.largest_logit.max(largest(expected.clone()));
             safety.largest_difference = safety.largest_difference.max(largest(expected - actual));
         }
-        let tolerance = TOLERANCE * safety.largest_logit.max(1.0);
-        if safety.largest_difference <= tolerance {
-            return Ok(safety);
-        }
+        let tolerance = rounding::<B>(&self.device) * safety.largest_logit.max(1.0);
         let difference = safety.largest_difference;
-        Err(TrainError::Other(Box::new(PruneError::Unsafe {
-            difference,
-            tolerance,
-        })))
+        let fault = if safety.sentences == 0 {
+            PruneError::NothingToProveOn
+        } else if difference.is_infinite() || difference > tolerance {
+            PruneError::Unsafe {
+                difference,
+                tolerance,
+            }
+        } else {
+            return Ok(safety);
+        };
+        Err(TrainError::Other(Box::new(fault)))
     }
 }
 
-/// The largest absolute entry.
+/// The largest absolute entry; infinite if one is not a number.
 fn largest<B: Backend>(x: Tensor<B, 2>) -> f64 {
-    let largest = x.abs().max().into_data().convert::<f64>();
-    largest.iter::<f64>().fold(0.0, f64::max)
+    let sum: f64 = x.clone().sum().into_scalar().elem();
+    match sum.is_nan() {
+        true => f64::INFINITY,
+        false => x.abs().max().into_scalar().elem(),
+    }
 }
 
 /// 1 at the given entries of each group, 0 at the others.
@@ -275,7 +318,7 @@ impl<B: AutodiffBackend> Regime<B> for Pruning<'_, B> {
         let period = self.spec.epochs_per_iteration.get();
         let within = (pruning_epoch - 1) % period + 1;
         if self.round.is_none() {
-            self.round = Some(self.begin_round(learner, steps));
+            self.round = Some(self.begin_round(learner, steps)?);
         }
         if let Some(round) = &mut self.round {
             round.progress.epoch = within as u64;
@@ -283,7 +326,7 @@ impl<B: AutodiffBackend> Regime<B> for Pruning<'_, B> {
         Ok(Phase::Pruning)
     }
 
-    fn connectivity(&mut self, _step: usize) -> Option<Connectivity<B>> {
+    fn connectivity(&mut self) -> Option<Connectivity<B>> {
         let round = self.round.as_mut()?;
         round.progress.step += 1;
         Some(round.connectivity(round.value(self.spec)))

@@ -1,6 +1,6 @@
 //! Finetune: a model trained on.
 
-use super::training::{Corpus, check_vocabularies, start, train};
+use super::training::{Corpus, start, train};
 use crate::cache::ArtifactDir;
 use crate::config::Finetune;
 use crate::exec::{Inputs, Progress, StageFailure};
@@ -16,7 +16,6 @@ pub(super) fn run<B: AutodiffBackend>(
 ) -> Result<(), StageFailure> {
     let (blueprint, state) = start(inputs, "model", spec.checkpoint)?;
     let corpus = Corpus::open(inputs, &spec.training, blueprint.max_positions, spec.seed)?;
-    check_vocabularies(&blueprint, corpus.source_vocab, corpus.target_vocab)?;
     let mut learner = Learner::<B>::new(blueprint, &state, &spec.training, device)?;
     train(
         &corpus,

@@ -74,7 +74,12 @@ impl Runner for Stages {
     }
 
     fn threads(&self) -> usize {
-        std::thread::available_parallelism().map_or(1, usize::from)
+        // The variable that the CPU back end's thread pool goes by.
+        let asked = std::env::var("RAYON_NUM_THREADS")
+            .ok()
+            .and_then(|threads| threads.parse().ok());
+        let all = || std::thread::available_parallelism().map_or(1, usize::from);
+        asked.filter(|&threads| threads > 0).unwrap_or_else(all)
     }
 
     fn run(

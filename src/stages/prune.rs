@@ -1,6 +1,6 @@
 //! Prune: a model to a smaller model.
 
-use super::training::{Corpus, check_vocabularies, start, train, write_json};
+use super::training::{Corpus, start, train, write_json};
 use crate::cache::ArtifactDir;
 use crate::config::{Checkpoint, Prune};
 use crate::exec::{Inputs, Progress, StageFailure};
@@ -36,7 +36,6 @@ pub(super) fn run<B: AutodiffBackend>(
 ) -> Result<(), StageFailure> {
     let (blueprint, state) = start(inputs, "model", spec.checkpoint)?;
     let corpus = Corpus::open(inputs, &spec.training, blueprint.max_positions, spec.seed)?;
-    check_vocabularies(&blueprint, corpus.source_vocab, corpus.target_vocab)?;
     let proof = corpus.validation_batches(&spec.training, blueprint.max_positions)?;
     let mut order = Stream::new(spec.seed, "scoring batches").permutation(corpus.batches.len());
     order.truncate(spec.scoring.batches.get());
@@ -44,7 +43,7 @@ pub(super) fn run<B: AutodiffBackend>(
         .iter()
         .map(|&batch| corpus.batches[batch].clone())
         .collect();
-    let teacher = teacher::<B>(spec, inputs, &corpus, device)?;
+    let teacher = teacher::<B>(spec, inputs, blueprint.max_positions, device)?;
     let before = blueprint.shape.parameters();
     let mut learner = Learner::<B>::new(blueprint, &state, &spec.training, device)?;
     let mut pruning = Pruning::new(spec, &scoring, &proof, teacher, device);
@@ -81,7 +80,7 @@ pub(super) fn run<B: AutodiffBackend>(
 fn teacher<B: AutodiffBackend>(
     spec: &Prune,
     inputs: &Inputs,
-    corpus: &Corpus,
+    max_positions: usize,
     device: &B::Device,
 ) -> Result<Option<Teacher<B>>, StageFailure> {
     let Some(distillation) = &spec.distillation else {
@@ -92,8 +91,13 @@ fn teacher<B: AutodiffBackend>(
         None => ("model", spec.checkpoint),
     };
     let (blueprint, state) = start(inputs, key, checkpoint)?;
-    check_vocabularies(&blueprint, corpus.source_vocab, corpus.target_vocab)
-        .map_err(|failure| failure.context("the teacher does not fit"))?;
+    if blueprint.max_positions < max_positions {
+        return Err(StageFailure::new(format!(
+            "the teacher knows {} positions, the model {max_positions}: it cannot read the longest sentences",
+            blueprint.max_positions
+        ))
+        .with_help("name a teacher with at least the model's `max-positions`"));
+    }
     Ok(Some(Teacher {
         model: Transformer::from_state(&blueprint, &state, device)?,
         weight: distillation.weight.get(),

@@ -1,6 +1,6 @@
 //! Test: a model to what can be said of it.
 
-use super::training::{check_vocabularies, start, write_json};
+use super::training::{start, write_json};
 use super::translation::Translator;
 use crate::cache::ArtifactDir;
 use crate::config::{Case, Test};
@@ -45,11 +45,6 @@ pub(super) fn run<B: Backend>(
     let dataset = Dataset::open(folder)?;
     let split = dataset.split(&spec.split)?;
     let (blueprint, state) = start(inputs, "model", spec.checkpoint)?;
-    check_vocabularies(
-        &blueprint,
-        dataset.source_dictionary().len(),
-        dataset.target_dictionary().len(),
-    )?;
     let model = Transformer::<B>::from_state(&blueprint, &state, device)?;
     let translator = Translator {
         model: &model,

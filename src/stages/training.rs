@@ -7,9 +7,10 @@ use crate::cache::ArtifactDir;
 use crate::config::{Checkpoint, Training, Validation};
 use crate::exec::{Inputs, Progress, StageFailure};
 use crate::metrics::bleu::{BleuStatistics, Orders};
+use crate::model::state::State;
 use crate::model::{Blueprint, Connectivity, Pass, Transformer};
 use crate::text::batching::{Batch, SentenceTooLong};
-use crate::text::dataset::{Dataset, Pair, TRAIN, TargetText, VALID, copy_pipeline};
+use crate::text::dataset::{Dataset, Pair, TRAIN, TargetText, VALID, copy_pipeline, same_symbols};
 use crate::text::vocabulary::{UNKNOWN_IN_REFERENCE, join_subwords};
 use crate::train::{
     EpochRecord, Learner, Outcome, Regime, StepRecord, TrainError, Trainer, Validate, Watch,
@@ -199,30 +200,21 @@ pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), Stag
     })
 }
 
-/// The checkpoint of another stage that this one starts from.
+/// A checkpoint of the model that `key` names, which must be one for the data set that `corpus` names.
 pub(super) fn start(
     inputs: &Inputs,
     key: &str,
     checkpoint: Checkpoint,
-) -> Result<(Blueprint, crate::model::state::State), StageFailure> {
-    Ok(model_artifact::read(inputs.path(key)?, checkpoint)?)
-}
-
-/// Fails if a model was made for dictionaries of other sizes than the data set's.
-pub(super) fn check_vocabularies(
-    blueprint: &Blueprint,
-    source_vocab: usize,
-    target_vocab: usize,
-) -> Result<(), StageFailure> {
-    let shape = &blueprint.shape;
-    if (shape.source_vocab, shape.target_vocab) == (source_vocab, target_vocab) {
-        return Ok(());
+) -> Result<(Blueprint, State), StageFailure> {
+    let artifact = inputs.path(key)?;
+    if !same_symbols(&artifact.join(TEXT), inputs.path("corpus")?)? {
+        return Err(StageFailure::new(format!(
+            "the model that `{key}` names was made for another data set: its merges or dictionaries differ from \
+             those of `corpus`"
+        ))
+        .with_help("let the stage read the data set that the model was trained on"));
     }
-    Err(StageFailure::new(format!(
-        "the model knows {} source and {} target symbols, the data set has {source_vocab} and {target_vocab}",
-        shape.source_vocab, shape.target_vocab
-    ))
-    .with_help("let the stage read the data set that the model was trained on"))
+    Ok(model_artifact::read(artifact, checkpoint)?)
 }
 
 /// Validation BLEU (SPEC §16).

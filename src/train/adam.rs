@@ -67,40 +67,40 @@ impl<B: AutodiffBackend> Adam<B> {
 
     /// Rewrites both moments of every parameter: `change` gets the arrays of all parameters that have been
     /// updated, shaped like the model's, and returns those to go on with.
+    ///
+    /// # Panics
+    /// If a parameter that has been updated is not in `model`, or if `change` makes up a parameter.
     pub fn reshape(&mut self, model: &State, change: impl Fn(&State) -> State) {
-        let download = |pick: &dyn Fn(&Moments<B>) -> Tensor<B::InnerBackend, 1>| -> State {
-            self.moments
-                .iter()
-                .filter_map(|(name, moments)| {
-                    let shape = model.get(name)?.shape.clone();
-                    let data = pick(moments).into_data().convert::<f32>().into_vec().ok()?;
-                    Some((name.clone(), Array { shape, data }))
-                })
-                .collect()
+        let mut earlier = std::mem::take(&mut self.moments);
+        let download = |pick: fn(&Moments<B>) -> &Tensor<B::InnerBackend, 1>| -> State {
+            let shaped = earlier.iter().map(|(name, moments)| {
+                let shape = model[name].shape.clone();
+                let data = Array::of(pick(moments).clone()).data;
+                (name.clone(), Array { shape, data })
+            });
+            change(&shaped.collect())
         };
-        let first = change(&download(&|m| m.first.clone()));
-        let second = change(&download(&|m| m.second.clone()));
-        self.moments = first
-            .iter()
-            .filter_map(|(name, array)| {
-                let moments = Moments {
-                    first: upload::<B>(array, &self.device),
-                    second: upload::<B>(second.get(name)?, &self.device),
-                    updates: self.moments.get(name)?.updates,
-                };
-                Some((name.clone(), moments))
-            })
-            .collect();
+        let (first, second) = (download(|m| &m.first), download(|m| &m.second));
+        for (name, array) in first {
+            let Some(before) = earlier.remove(&name) else {
+                panic!("`{name}` has no moments to reshape")
+            };
+            let moments = Moments {
+                first: upload::<B>(&array, &self.device),
+                second: upload::<B>(&second[&name], &self.device),
+                updates: before.updates,
+            };
+            self.moments.insert(name, moments);
+        }
     }
 
     /// Both moments of every parameter that has been updated, flat, with the number of its updates.
     pub fn moments(&self) -> BTreeMap<String, (Vec<f32>, Vec<f32>, i32)> {
-        let flat = |t: &Tensor<B::InnerBackend, 1>| {
-            t.to_data().convert::<f32>().into_vec().unwrap_or_default()
-        };
+        let data = |moment: &Tensor<B::InnerBackend, 1>| Array::of(moment.clone()).data;
+        let flat = |m: &Moments<B>| (data(&m.first), data(&m.second), m.updates);
         self.moments
             .iter()
-            .map(|(name, m)| (name.clone(), (flat(&m.first), flat(&m.second), m.updates)))
+            .map(|(name, moments)| (name.clone(), flat(moments)))
             .collect()
     }
 

@@ -67,10 +67,14 @@ impl<B: AutodiffBackend> Teacher<B> {
         let logits = self
             .model
             .forward(&seen.source, &seen.decoder_input, Pass::plain());
+        let weights = match self.positions {
+            Taught::Tokens => batch.valid.clone(),
+            Taught::All => batch.valid.ones_like(),
+        };
         distillation(
             student,
             Tensor::from_inner(logits),
-            batch.valid.clone(),
+            weights,
             self.temperature,
         )
     }

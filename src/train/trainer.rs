@@ -64,8 +64,8 @@ pub trait Regime<B: AutodiffBackend> {
         steps: usize,
     ) -> Result<Phase, TrainError>;
 
-    /// The connectivity of the next forward pass, `step` updates into the epoch, from 1.
-    fn connectivity(&mut self, step: usize) -> Option<Connectivity<B>>;
+    /// The connectivity of the next update's forward pass; called once for each update.
+    fn connectivity(&mut self) -> Option<Connectivity<B>>;
 
     /// The connectivity that validation uses now.
     fn validation_connectivity(&self) -> Option<Connectivity<B::InnerBackend>>;
@@ -105,7 +105,7 @@ impl<B: AutodiffBackend> Regime<B> for Plain {
         Ok(self.0)
     }
 
-    fn connectivity(&mut self, _: usize) -> Option<Connectivity<B>> {
+    fn connectivity(&mut self) -> Option<Connectivity<B>> {
         None
     }
 
@@ -156,10 +156,6 @@ pub struct StepRecord {
     pub step: usize,
     /// Updates of the epoch.
     pub steps: usize,
-    /// Updates of the run so far.
-    pub total_steps: u64,
-    /// Updates that the run will have if nothing ends it early.
-    pub planned_steps: u64,
     /// Loss per target token, to the base 2, distillation included.
     pub loss: f64,
 }
@@ -346,7 +342,7 @@ impl Trainer<'_> {
         let order = epoch_order(steps, self.seed, epoch as u64);
         for (index, &batch) in order.iter().enumerate() {
             let batch = DeviceBatch::new(&self.batches[batch], &learner.device);
-            let connectivity = regime.connectivity(index + 1);
+            let connectivity = regime.connectivity();
             let dropout = Dropout::new(self.settings.dropout.get(), self.seed, learner.steps);
             let pass = Pass {
                 connectivity: connectivity.as_ref(),
@@ -363,8 +359,6 @@ impl Trainer<'_> {
                 epoch,
                 step: index + 1,
                 steps,
-                total_steps: learner.steps,
-                planned_steps: (steps * self.settings.epochs.get()) as u64,
                 loss,
             });
             if self

@@ -27,3 +27,5 @@ mod text_iwslt14;
 mod text_multi30k;
 mod text_tokens;
 mod tiny;
+#[cfg(feature = "nn")]
+mod training_loop;

@@ -331,6 +331,22 @@ fn read_summary(folder: &Path) -> Result<Summary, DatasetError> {
     serde_json::from_str(&text).map_err(|source| DatasetError::Summary { path, source })
 }
 
+/// Whether two folders, data sets or copies of their text pipelines, give the same numbers to the same subwords.
+///
+/// # Errors
+/// [`DatasetError`] if a file cannot be read.
+pub fn same_symbols(one: &Path, other: &Path) -> Result<bool, DatasetError> {
+    let symbols = |folder: &Path| -> Result<[String; 3], DatasetError> {
+        let summary = read_summary(folder)?;
+        let [source, target] = summary
+            .languages()
+            .both()
+            .map(|language| read_to_string(&dictionary_path(folder, language)));
+        Ok([read_to_string(&codes_path(folder))?, source?, target?])
+    };
+    Ok(symbols(one)? == symbols(other)?)
+}
+
 /// Copies what turns text into numbers and back, without the sentences: what [`TextPipeline`] and [`TargetText`]
 /// open.
 ///

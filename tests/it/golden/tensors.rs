@@ -111,6 +111,7 @@ pub(crate) fn tensors(file: &str) -> State {
                 .chunks_exact(8)
                 .map(|b| i64::from_le_bytes(b.try_into().unwrap()) as f32)
                 .collect(),
+            Dtype::U8 | Dtype::BOOL => view.data().iter().map(|&b| f32::from(b)).collect(),
             other => panic!("{other:?}"),
         };
         Array {
