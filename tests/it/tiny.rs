@@ -88,6 +88,7 @@ learning-rate.fixed.rate = 5e-3
 validation.search = { beam = 2, max-length-a = 0.0, max-length-b = 20 }"#;
 
 /// The stages of the experiment, as a run names them.
+#[cfg(feature = "nn")]
 pub(crate) const STAGES: [&str; 11] = [
     "corpus",
     "dense",
@@ -216,6 +217,7 @@ impl Answer {
     }
 
     /// The stages that stderr says are `what`, such as `started` or `done in`.
+    #[cfg(feature = "nn")]
     pub(crate) fn stages(&self, what: &str) -> Vec<String> {
         stages_in(&self.err, what)
     }
@@ -242,6 +244,7 @@ impl Answer {
 }
 
 /// The stages of the lines `[n/m] STAGE: WHAT …`.
+#[cfg(feature = "nn")]
 pub(crate) fn stages_in(log: &str, what: &str) -> Vec<String> {
     let said = |line: &str| {
         let (stage, said) = line.split_once("] ")?.1.split_once(": ")?;
