@@ -138,7 +138,12 @@ impl<B: Backend> Decoder<B> {
         rule: NormRule,
         pass: Pass<'_, B>,
     ) -> Tensor<B, 2> {
-        let mut x = self.embed(target.tokens.clone(), target.positions.clone(), pass);
+        let mut x = self.embed(
+            target.tokens.clone(),
+            target.positions.clone(),
+            target.present.as_ref(),
+            pass,
+        );
         for (index, layer) in self.layers.iter().enumerate() {
             let memory = Memory {
                 own: layer.self_attn.keys_values(&x, target.batch),
@@ -190,7 +195,7 @@ impl<B: Backend> Decoder<B> {
         let device = tokens.device();
         cache.step += 1;
         let positions = ints(vec![(PAD + cache.step) as i32; rows], &device);
-        let mut x = self.embed(tokens, positions, pass);
+        let mut x = self.embed(tokens, positions, None, pass);
         for (index, layer) in self.layers.iter().enumerate() {
             let (keys, values) = layer.self_attn.keys_values(&x, rows);
             let cached = &mut cache.layers[index];
@@ -213,10 +218,11 @@ impl<B: Backend> Decoder<B> {
         &self,
         tokens: Tensor<B, 1, Int>,
         positions: Tensor<B, 1, Int>,
+        present: Option<&Tensor<B, 2>>,
         pass: Pass<'_, B>,
     ) -> Tensor<B, 2> {
         scale(
-            drop(self.embed_tokens.forward(tokens, positions), pass),
+            drop(self.embed_tokens.forward(tokens, positions, present), pass),
             embedding_c(pass),
         )
     }

@@ -36,18 +36,28 @@ impl<B: Backend> Embedding<B> {
         }
     }
 
-    /// Embeds tokens at positions.
+    /// Embeds tokens at positions. Where `present` is 0, the lookup trains nothing: padding learns only as a word
+    /// that could be predicted (SPEC §17, D26).
     ///
     /// # Shapes
     /// - `tokens`, `positions`: `[rows]`
+    /// - `present`: `[rows, 1]`
     /// - returns: `[rows, d_model]`
     pub(super) fn forward(
         &self,
         tokens: Tensor<B, 1, Int>,
         positions: Tensor<B, 1, Int>,
+        present: Option<&Tensor<B, 2>>,
     ) -> Tensor<B, 2> {
-        let tokens = self.weight.val().select(0, tokens) * self.positions.factor;
-        tokens + self.positions.table.clone().select(0, positions)
+        let tokens = self.weight.val().select(0, tokens);
+        let tokens = match present {
+            Some(present) => {
+                let constant = tokens.clone().detach();
+                constant.clone() + (tokens - constant) * present.clone()
+            }
+            None => tokens,
+        };
+        tokens * self.positions.factor + self.positions.table.clone().select(0, positions)
     }
 
     /// Scores every token of the dictionary for each row.

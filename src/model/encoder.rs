@@ -64,9 +64,9 @@ impl<B: Backend> Encoder<B> {
         pass: Pass<'_, B>,
     ) -> Tensor<B, 2> {
         let c = pass.connectivity.and_then(|c| c.encoder.embedding.as_ref());
-        let embedded = self
-            .embed_tokens
-            .forward(source.tokens.clone(), source.positions.clone());
+        let embedded =
+            self.embed_tokens
+                .forward(source.tokens.clone(), source.positions.clone(), None);
         let mut x = scale(drop(embedded, pass), c);
         if let Some(present) = &source.present {
             x = x * present.clone();

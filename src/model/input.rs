@@ -27,6 +27,8 @@ pub struct Source<B: Backend> {
 pub struct Target<B: Backend> {
     pub(super) tokens: Tensor<B, 1, Int>,
     pub(super) positions: Tensor<B, 1, Int>,
+    /// As of [`Source`].
+    pub(super) present: Option<Tensor<B, 2>>,
     /// What self-attention adds to its scores; `[batch, 1, tgt_len, tgt_len]`.
     pub(super) bias: Tensor<B, 4>,
     /// Sentences.
@@ -42,14 +44,7 @@ impl<B: Backend> Source<B> {
     /// - `ids`: `[batch, src_len]`, rows first; padding may be on either side
     pub fn new(ids: &[i32], src_len: usize, device: &B::Device) -> Self {
         let batch = ids.len() / src_len;
-        let padded = ids.iter().any(|&id| is_pad(id));
-        let present = padded.then(|| {
-            let present: Vec<f32> = ids
-                .iter()
-                .map(|&id| if is_pad(id) { 0.0 } else { 1.0 })
-                .collect();
-            Tensor::from_data(TensorData::new(present, [ids.len(), 1]), device)
-        });
+        let present = present(ids, device);
         let bias: Vec<f32> = ids
             .iter()
             .map(|&id| if is_pad(id) { FORBIDDEN } else { 0.0 })
@@ -94,6 +89,7 @@ impl<B: Backend> Target<B> {
         Self {
             tokens: ints(ids.to_vec(), device),
             positions: ints(positions(ids, tgt_len), device),
+            present: present(ids, device),
             bias: Tensor::from_data(TensorData::new(bias, [batch, 1, tgt_len, tgt_len]), device),
             batch,
             tgt_len,
@@ -121,11 +117,20 @@ impl<B: AutodiffBackend> Target<B> {
         Target {
             tokens: self.tokens.clone().inner(),
             positions: self.positions.clone().inner(),
+            present: self.present.clone().map(Tensor::inner),
             bias: self.bias.clone().inner(),
             batch: self.batch,
             tgt_len: self.tgt_len,
         }
     }
+}
+
+/// 1 at tokens, 0 at padding, `[ids.len(), 1]`; none where nothing is padding.
+fn present<B: Backend>(ids: &[i32], device: &B::Device) -> Option<Tensor<B, 2>> {
+    ids.iter().any(|&id| is_pad(id)).then(|| {
+        let present = ids.iter().map(|&id| if is_pad(id) { 0.0_f32 } else { 1.0 });
+        Tensor::from_data(TensorData::new(present.collect(), [ids.len(), 1]), device)
+    })
 }
 
 fn is_pad(id: i32) -> bool {
