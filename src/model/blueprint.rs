@@ -101,7 +101,7 @@ impl Blueprint {
         let columns = |kept: &[usize], d_model: usize| {
             kept.len() == d_model && kept.iter().all(|&column| column < shape.original_d_model)
         };
-        if shape.heads == 0 || shape.original_d_model % shape.heads != 0 {
+        if shape.heads == 0 || !shape.original_d_model.is_multiple_of(shape.heads) {
             Some("the original width is no multiple of the heads")
         } else if shape.encoder.d_model == 0 || shape.decoder.d_model == 0 {
             Some("a side has no embedding dimension")
