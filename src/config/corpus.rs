@@ -17,6 +17,17 @@ pub enum Corpus {
     Synthetic(Synthetic),
 }
 
+impl Corpus {
+    /// The names of the sets that a model can be tested on: the corpus' own test sets, and `valid`.
+    pub fn judged_sets(&self) -> Vec<&str> {
+        let tests: Vec<&str> = match self {
+            Self::Files(files) => files.test.keys().map(String::as_str).collect(),
+            Self::Iwslt14(_) | Self::Synthetic(_) => vec!["test"],
+        };
+        tests.into_iter().chain(["valid"]).collect()
+    }
+}
+
 /// Plain text in `FOLDER/PREFIX.LANGUAGE` or `FOLDER/PREFIX.LANGUAGE.gz`; line n of one side translates line n
 /// of the other.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

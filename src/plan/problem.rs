@@ -132,6 +132,19 @@ pub enum Problem {
         /// The stages that make it.
         fitting: Vec<String>,
     },
+    /// A test stage names a set that its corpus does not have.
+    #[error("stage `{stage}` tests on `{split}`, which the corpus of `{corpus}` does not have")]
+    #[diagnostic(code(plan::unknown_split), help("{}", advice(split, "sets of it", known.iter().map(String::as_str))))]
+    UnknownSplit {
+        /// The test stage.
+        stage: StageName,
+        /// The set that it names.
+        split: String,
+        /// The stage that makes its data set.
+        corpus: StageName,
+        /// The sets that there are.
+        known: Vec<String>,
+    },
     /// Stages that wait for each other.
     #[error("stages wait for each other: {}", names.join(" -> "))]
     #[diagnostic(
@@ -271,6 +284,7 @@ impl Problem {
             Self::OneKind { found, .. } => found.clone(),
             Self::UnknownStage { .. } => "expected the name of a stage".into(),
             Self::WrongInput { input, makes, .. } => format!("`{input}` makes {makes}"),
+            Self::UnknownSplit { .. } => "expected the name of a test set".into(),
             Self::Cycle { .. } => "this closes the loop".into(),
             Self::UnknownPreset { .. } => "expected the name of a preset".into(),
             Self::Preset => "expected the name of a preset or a list of names".into(),

@@ -108,6 +108,7 @@ impl<'e> Resolver<'e> {
     fn point(&mut self, cells: &[usize]) -> Result<Vec<NodeId>, PlanError> {
         let readings = self.readings(cells)?;
         self.link(&readings)?;
+        self.check_splits(&readings, cells)?;
         let mut nodes = vec![NodeId(0); readings.len()];
         for stage in &self.links.order {
             let Reading { inputs, config, .. } = &self.readings[readings[*stage]];
@@ -225,6 +226,40 @@ impl<'e> Resolver<'e> {
             inputs.push((input.key, *position));
         }
         Ok(inputs)
+    }
+
+    /// Whether every test stage names a set that its corpus has.
+    fn check_splits(&self, readings: &[usize], cells: &[usize]) -> Result<(), PlanError> {
+        for (stage, reading) in self.experiment.stages.iter().zip(readings) {
+            let Reading {
+                spec: StageSpec::Test(test),
+                inputs,
+                ..
+            } = &self.readings[*reading]
+            else {
+                continue;
+            };
+            for (_, parent) in inputs {
+                let StageSpec::Preprocess(corpus) = &self.readings[readings[*parent]].spec else {
+                    continue;
+                };
+                let known = corpus.corpus.judged_sets();
+                if !known.contains(&test.split.as_str()) {
+                    let scope = Scope {
+                        params: &self.experiment.params,
+                        cells,
+                    };
+                    let problem = Problem::UnknownSplit {
+                        stage: stage.name.clone(),
+                        split: test.split.clone(),
+                        corpus: self.experiment.stages[*parent].name.clone(),
+                        known: known.into_iter().map(str::to_owned).collect(),
+                    };
+                    return Err(PlanError::at(problem, self.spot(stage, "split", scope)));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Finds out how the stages of a point hang together, if not as those of the last one.

@@ -375,23 +375,6 @@ exec::stage_failed
         );
     }
 
-    #[test]
-    fn an_unknown_test_set_is_answered_with_the_nearest() {
-        let place = Place::with_files();
-        let answer = place.run(&["--set", "stages.dense-test.test.split=\"tset\""]);
-        assert_complains(
-            &answer,
-            WORK,
-            "
-exec::stage_failed
-
-  × stage `dense-test` failed
-  ╰─▶ the data set has no split `tset`; did you mean `test`?; it has test, train, valid
-  help: its log is kept in `.srp/attempts/dense-test-TIME`
-",
-        );
-    }
-
     #[cfg(feature = "tables")]
     #[test]
     fn a_table_that_cannot_be_written_is_still_printed() {
