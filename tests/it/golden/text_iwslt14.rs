@@ -1,6 +1,6 @@
 //! The IWSLT'14 files against the command lines of the reference's preparation script.
 
-use crate::text_golden::read;
+use crate::golden::text_golden::read;
 use serde::Deserialize;
 use srp::config::{self, Corpus, Iwslt14};
 use srp::text::clean::{Kept, clean};

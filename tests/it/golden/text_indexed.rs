@@ -1,6 +1,6 @@
 //! Memory-mapped data sets against fairseq.
 
-use crate::text_golden::{corpus, parse, read};
+use crate::golden::text_golden::{corpus, parse, read};
 use serde::Deserialize;
 use srp::text::indexed::{self, TokenType};
 use srp::text::vocabulary::{Dictionary, UNK};

@@ -1,6 +1,6 @@
 //! Merges against subword-nmt.
 
-use crate::text_golden::{of_real_text, read};
+use crate::golden::text_golden::{of_real_text, read};
 use serde::Deserialize;
 use srp::text::bpe::{Bpe, Segmenter};
 use std::collections::BTreeMap;

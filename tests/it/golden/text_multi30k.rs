@@ -1,6 +1,6 @@
 //! Real text through the whole way, against sums of what the original programs made of it.
 
-use crate::text_golden::{corpus, of_real_text, parse};
+use crate::golden::text_golden::{corpus, of_real_text, parse};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use srp::config;

@@ -1,6 +1,6 @@
 //! Tokenizer and cleaning against the Moses scripts.
 
-use crate::text_golden::read;
+use crate::golden::text_golden::read;
 use serde::Deserialize;
 use srp::config;
 use srp::text::clean::clean;
