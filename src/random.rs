@@ -7,6 +7,14 @@
 /// An endless sequence of random numbers.
 ///
 /// A clone goes on as the original would.
+///
+/// ```
+/// use srp::random::Stream;
+///
+/// let mut dice = Stream::new(1, "dice");
+/// let mut same = Stream::new(1, "dice");
+/// assert_eq!(dice.below(6), same.below(6));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stream {
     state: u64,

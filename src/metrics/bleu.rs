@@ -9,6 +9,14 @@ use std::hash::Hash;
 pub const MAX_ORDER: usize = 4;
 
 /// What BLEU is computed from; sums over sentences, so batches and machines can count separately.
+///
+/// ```
+/// use srp::metrics::bleu::{BleuStatistics, Orders};
+///
+/// let mut statistics = BleuStatistics::default();
+/// statistics.add("The cat sat on the mat.", "The cat sat on the mat.");
+/// assert!((statistics.score(Orders::All).score - 100.0).abs() < 1e-9);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct BleuStatistics {
     /// N-grams of the translations that their references confirm, by order from 1.
