@@ -102,9 +102,17 @@ impl Work for OnDevice<'_> {
                     ..error
                 })
             })?;
-            let texts = translations
+            let texts = sources
                 .iter()
-                .map(|translation| target.plain(&target.hypothesis_tokens(translation)));
+                .zip(&translations)
+                .map(|(source, translation)| {
+                    // A line without a word has no translation, whatever the model makes of its end.
+                    let blank = source.len() == 1;
+                    match blank {
+                        true => String::new(),
+                        false => target.plain(&target.hypothesis_tokens(translation)),
+                    }
+                });
             write(self.output, texts).map_err(TranslateError::Output)?;
             done += sources.len();
         }

@@ -152,6 +152,7 @@ fn lines_are_translated_by_the_model_in_a_folder_and_of_a_key() {
     let by_folder = translated(&place, model.folder.to_str().unwrap(), text);
     assert_eq!(by_folder.len(), 4);
     assert!(by_folder.iter().any(|line| !line.is_empty()));
+    assert_eq!(by_folder[2], "", "a line without a word stays one");
     let key = model.manifest.key.to_string();
     for prefix in [&key[..12], &key[..]] {
         assert_eq!(translated(&place, prefix, text), by_folder);
