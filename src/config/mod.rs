@@ -27,7 +27,7 @@ pub use numbers::{
 };
 pub use preprocess::{Bpe, Case, Clean, Dictionaries, Preprocess, Tokenizer};
 pub use pretrain::Pretrain;
-pub use prune::{Budget, Distillation, Freeze, Prune, PruneStage, Scoring, Shrink};
+pub use prune::{Budget, Criterion, Distillation, Freeze, Prune, PruneStage, Scoring, Shrink};
 pub use search::Search;
 pub use test::Test;
 pub use training::{Batching, Checkpoint, LearningRate, Optimizer, Training, Validation};

@@ -21,13 +21,15 @@ pub struct Prune {
     pub seed: u64,
     /// Which groups are pruned: 1 embedding dimensions, 2 all others, 0 everything at once.
     pub stage: PruneStage,
+    /// What decides which entries of a group go.
+    pub criterion: Criterion,
     /// Share of the original model's parameters that both stages together leave.
     pub compression_rate: CompressionRate,
     /// How the counts are derived from the rate.
     pub budget: Budget,
     /// Rounds of score, select, shrink and slice.
     pub iterations: NonZeroUsize,
-    /// Epochs of one round.
+    /// Epochs of one round: those that it shrinks in, or, of `one-shot`, those between one cut and the next.
     pub epochs_per_iteration: NonZeroUsize,
     /// Epochs before the first round, without connectivity.
     pub warmup_epochs: usize,
@@ -79,14 +81,31 @@ impl From<PruneStage> for u8 {
     }
 }
 
+/// What decides which entries of a group go: those that come out lowest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Criterion {
+    /// SRP's importance: the negative gradient of the loss with respect to connectivity, with its sign (SPEC §5).
+    Srp,
+    /// The absolute value of that gradient: the first-order change of the loss, whatever its direction.
+    Taylor,
+    /// The L2 norm of all parameters that would go with the entry.
+    Magnitude,
+    /// A number drawn by the stage's seed.
+    Random,
+}
+
 /// How the counts are derived from the rate (SPEC §6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Budget {
-    /// The quadratic with every bias counted.
+    /// The quadratic with every bias counted; rounding removes a little more than asked in every group.
     Exact,
     /// The original's quadratic, which forgets most biases (D8).
     Reference,
+    /// Whole entries nearest to the quadratic's, with as many neurons as the rate has room for: stages 0 and 2 leave
+    /// at most the asked share, and hardly less.
+    Integer,
 }
 
 /// How the selected connectivity parameters go to zero (SPEC §8).
@@ -105,6 +124,8 @@ pub enum Shrink {
     /// By a constant factor before every epoch.
     #[serde(alias = "eg")]
     EpochGeometric,
+    /// Not at all: they are cut out before the first update of a round (D23).
+    OneShot,
 }
 
 /// What importance scores are computed on (SPEC §5).

@@ -27,6 +27,12 @@ pub fn keep_ratio(original: &Shape, rate: f64, formula: Budget) -> f64 {
     ((b * b + 4.0 * a * rate * (a + b)).sqrt() - b) / (2.0 * a)
 }
 
+/// The parameters of a model all of whose groups have `ratio` of their original sizes, whole or not.
+pub(super) fn parameters_at(original: &Shape, ratio: f64) -> f64 {
+    let (a, b) = terms(original, Budget::Exact);
+    a * ratio * ratio + b * ratio
+}
+
 /// The share of the current sizes that one of `iterations` rounds removes.
 pub fn pruned_fraction(original: &Shape, rate: f64, iterations: usize, formula: Budget) -> f64 {
     1.0 - keep_ratio(original, rate, formula).powf(1.0 / iterations as f64)
@@ -37,10 +43,10 @@ fn terms(original: &Shape, formula: Budget) -> (f64, f64) {
     let d = original.original_d_model;
     let (encoder, decoder) = (original.encoder.layers.len(), original.decoder.layers.len());
     let modules = encoder + 2 * decoder;
-    let neurons: usize = neurons(original);
+    let neurons = total_neurons(original);
     let quadratic = 4 * d * d * modules + 2 * d * neurons;
     let counted_modules = match formula {
-        Budget::Exact => modules,
+        Budget::Exact | Budget::Integer => modules,
         Budget::Reference => 1,
     };
     let linear = (original.source_vocab + original.target_vocab) * d
@@ -53,7 +59,7 @@ fn terms(original: &Shape, formula: Budget) -> (f64, f64) {
 }
 
 /// Feed-forward neurons of all layers.
-fn neurons(shape: &Shape) -> usize {
+pub(super) fn total_neurons(shape: &Shape) -> usize {
     let encoder: usize = shape.encoder.layers.iter().map(|l| l.d_ff).sum();
     encoder + shape.decoder.layers.iter().map(|l| l.d_ff).sum::<usize>()
 }
@@ -76,7 +82,7 @@ pub fn removed(current: &Shape, fraction: f64, stage: PruneStage) -> Counts {
         .map(|layer| layer.self_attention);
     let per_head = |total: Option<usize>| share(total.unwrap_or(0) / current.heads);
     let inner = Counts {
-        neurons: share(neurons(current)),
+        neurons: share(total_neurons(current)),
         qk_per_head: per_head(head.map(|a| a.qk)),
         vo_per_head: per_head(head.map(|a| a.vo)),
         ..Counts::default()

@@ -2,9 +2,10 @@
 
 use super::compaction::{complement, freeze_masks, slice_blueprint, slice_state};
 use super::{
-    Counts, Importance, Progress, connectivity_gradients, pruned_fraction, removed, select, shrunk,
+    Counts, Goal, Importance, OutOfReach, Progress, at_random, by_absolute_gradient, by_magnitude,
+    connectivity_gradients, pruned_fraction, removed, removed_within, select, shrunk,
 };
-use crate::config::Prune;
+use crate::config::{Budget, Criterion, Prune, Shrink};
 use crate::device::rounding;
 use crate::groups::Groups;
 use crate::model::state::State;
@@ -33,6 +34,15 @@ pub enum PruneError {
     /// There is nothing to compare the models on.
     #[error("no validation sentence is short enough to prove a cut on")]
     NothingToProveOn,
+    /// The rate is too low for what the stage may remove.
+    #[error("the compression rate {rate} is out of reach")]
+    OutOfReach {
+        /// The rate.
+        rate: f64,
+        /// Why it is.
+        #[source]
+        source: OutOfReach,
+    },
     /// The gradients that were to say what goes are no numbers.
     #[error("an importance score of `{group}` is not a number: the model has diverged")]
     Scores {
@@ -114,26 +124,16 @@ impl<'a, B: AutodiffBackend> Pruning<'a, B> {
         (epoch > self.spec.warmup_epochs && epoch <= last).then(|| epoch - self.spec.warmup_epochs)
     }
 
-    /// Scores, selects, and holds still what was selected.
-    ///
-    /// The cut is proved here already, though it comes at the end: what a machine cannot prove should fail before the
-    /// training, not after it.
-    fn begin_round(&self, learner: &mut Learner<B>, steps: usize) -> Result<Round<B>, TrainError> {
+    /// Ranks and selects.
+    fn begin_round(&self, learner: &Learner<B>, steps: usize) -> Result<Round<B>, TrainError> {
         let shape = &learner.blueprint.shape;
         let sizes = shape.groups();
-        let scores = self.score(learner, &sizes)?;
-        let fraction = pruned_fraction(
-            &learner.blueprint.original,
-            self.spec.compression_rate.get(),
-            self.spec.iterations.get(),
-            self.spec.budget,
-        );
-        let counts = removed(shape, fraction, self.spec.stage);
-        let chosen = select(&scores, &counts, shape.heads);
+        let ranking = self.rank(learner, &sizes)?;
+        let counts = self.counts(&learner.blueprint, &ranking)?;
+        let chosen = select(&ranking, &counts, shape.heads);
         let kept = complement(&chosen, &sizes);
-        let masks = freeze_masks(shape, &kept);
         let epochs = self.spec.epochs_per_iteration.get() as u64;
-        let round = Round {
+        Ok(Round {
             counts,
             selected: indicator(&chosen, &sizes, &self.device),
             staying: indicator(&kept, &sizes, &self.device),
@@ -144,11 +144,57 @@ impl<'a, B: AutodiffBackend> Pruning<'a, B> {
                 epoch: 0,
                 epochs,
             },
-        };
-        let (_, _, cut) = self.cut(learner, &round)?;
-        self.prove(learner, &round, &cut, 0)?;
+        })
+    }
+
+    /// Holds still what was selected.
+    ///
+    /// The cut is proved here already, though it comes at the end: what a machine cannot prove should fail before the
+    /// training, not after it.
+    fn hold(&self, learner: &mut Learner<B>, round: &Round<B>) -> Result<(), TrainError> {
+        let (_, _, cut) = self.cut(learner, round)?;
+        self.prove(learner, round, &cut, 0)?;
+        let masks = freeze_masks(&learner.blueprint.shape, &round.kept);
         learner.adam.freeze(&masks, self.spec.freeze);
-        Ok(round)
+        Ok(())
+    }
+
+    /// How many entries of each group go in this round.
+    fn counts(
+        &self,
+        blueprint: &Blueprint,
+        ranking: &Groups<Vec<f32>>,
+    ) -> Result<Counts, TrainError> {
+        let (rate, rounds) = (self.spec.compression_rate.get(), self.spec.iterations.get());
+        let Budget::Integer = self.spec.budget else {
+            let fraction = pruned_fraction(&blueprint.original, rate, rounds, self.spec.budget);
+            return Ok(removed(&blueprint.shape, fraction, self.spec.stage));
+        };
+        let goal = Goal {
+            original: &blueprint.original,
+            rate,
+            round: self.slicings.len() + 1,
+            rounds,
+            stage: self.spec.stage,
+        };
+        removed_within(&blueprint.shape, ranking, goal)
+            .map_err(|source| TrainError::Other(Box::new(PruneError::OutOfReach { rate, source })))
+    }
+
+    /// What the criterion makes of every entry; the largest go first.
+    fn rank(
+        &self,
+        learner: &Learner<B>,
+        sizes: &Groups<usize>,
+    ) -> Result<Groups<Vec<f32>>, TrainError> {
+        Ok(match self.spec.criterion {
+            Criterion::Srp => self.score(learner, sizes)?,
+            Criterion::Taylor => by_absolute_gradient(&self.score(learner, sizes)?),
+            Criterion::Magnitude => {
+                by_magnitude(&learner.model.to_state(), &learner.blueprint.shape)
+            }
+            Criterion::Random => at_random(sizes, self.spec.seed, self.slicings.len() as u64),
+        })
     }
 
     /// The gradient of the objective with respect to every connectivity parameter.
@@ -306,24 +352,36 @@ impl<B: AutodiffBackend> Regime<B> for Pruning<'_, B> {
         learner: &mut Learner<B>,
         epoch: usize,
         steps: usize,
-    ) -> Result<Phase, TrainError> {
+    ) -> Result<(Phase, Standing), TrainError> {
         let Some(pruning_epoch) = self.pruning_epoch(epoch) else {
             let warming = epoch <= self.spec.warmup_epochs;
-            return Ok(if warming {
-                Phase::WarmingUp
-            } else {
-                Phase::FineTuning
-            });
+            let phase = match warming {
+                true => Phase::WarmingUp,
+                false => Phase::FineTuning,
+            };
+            return Ok((phase, Standing::Comparable));
         };
         let period = self.spec.epochs_per_iteration.get();
         let within = (pruning_epoch - 1) % period + 1;
-        if self.round.is_none() {
-            self.round = Some(self.begin_round(learner, steps)?);
+        let mut standing = Standing::Comparable;
+        if within == 1 {
+            let round = self.begin_round(learner, steps)?;
+            if self.spec.shrink == Shrink::OneShot {
+                self.end_round(learner, &round, epoch - 1)?;
+                standing = Standing::Reset;
+            } else {
+                self.hold(learner, &round)?;
+                self.round = Some(round);
+            }
         }
-        if let Some(round) = &mut self.round {
-            round.progress.epoch = within as u64;
-        }
-        Ok(Phase::Pruning)
+        let phase = match &mut self.round {
+            Some(round) => {
+                round.progress.epoch = within as u64;
+                Phase::Pruning
+            }
+            None => Phase::FineTuning,
+        };
+        Ok((phase, standing))
     }
 
     fn connectivity(&mut self) -> Option<Connectivity<B>> {

@@ -27,5 +27,6 @@ pub fn shrunk(schedule: Shrink, at: Progress) -> f64 {
         Shrink::StepGeometric => GEOMETRIC_END.powf(per_step),
         Shrink::EpochArithmetic => (1.0 - per_epoch).max(0.0),
         Shrink::EpochGeometric => GEOMETRIC_END.powf(per_epoch),
+        Shrink::OneShot => 0.0,
     }
 }

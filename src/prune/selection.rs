@@ -23,11 +23,16 @@ pub fn select(scores: &Groups<Vec<f32>>, counts: &Counts, heads: usize) -> Group
     })
 }
 
-/// The indices of the `count` largest values, ascending; of equal values the first.
-fn largest(values: &[f32], count: usize) -> Vec<usize> {
+/// All indices, that of the largest value first; of equal values the first one first.
+fn descending(values: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[b].total_cmp(&values[a]).then(a.cmp(&b)));
-    let mut chosen = order[..count].to_vec();
+    order
+}
+
+/// The indices of the `count` largest values, ascending; of equal values the first.
+fn largest(values: &[f32], count: usize) -> Vec<usize> {
+    let mut chosen = descending(values)[..count].to_vec();
     chosen.sort_unstable();
     chosen
 }
@@ -45,6 +50,18 @@ fn largest_of_each_head(values: &[f32], count: usize, heads: usize) -> Vec<usize
 }
 
 fn select_neurons(scores: &Groups<Vec<f32>>, count: usize) -> BTreeMap<GroupName, Vec<usize>> {
+    let mut chosen = BTreeMap::<GroupName, Vec<usize>>::new();
+    for &(name, index) in &neurons_in_order(scores)[..count] {
+        chosen.entry(name).or_default().push(index);
+    }
+    chosen
+        .values_mut()
+        .for_each(|indices| indices.sort_unstable());
+    chosen
+}
+
+/// All feed-forward neurons of the model with their layers, in the order in which [`select`] removes them.
+pub(super) fn neurons_in_order(scores: &Groups<Vec<f32>>) -> Vec<(GroupName, usize)> {
     let places: Vec<(GroupName, usize)> = scores
         .iter()
         .filter(|(name, _)| matches!(name, GroupName::FeedForward(..)))
@@ -54,12 +71,8 @@ fn select_neurons(scores: &Groups<Vec<f32>>, count: usize) -> BTreeMap<GroupName
         .iter()
         .map(|&(name, index)| scores.get(name)[index])
         .collect();
-    let mut chosen = BTreeMap::<GroupName, Vec<usize>>::new();
-    for place in largest(&values, count) {
-        let (name, index) = places[place];
-        chosen.entry(name).or_default().push(index);
-    }
-    chosen
+    let order = descending(&values).into_iter();
+    order.map(|place| places[place]).collect()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::training::{Corpus, start, train, write_json};
 use crate::cache::ArtifactDir;
-use crate::config::{Checkpoint, Prune};
+use crate::config::{Checkpoint, Prune, PruneStage};
 use crate::exec::{Inputs, Progress, StageFailure};
 use crate::model::Transformer;
 use crate::prune::{Pruning, Safety};
@@ -71,8 +71,13 @@ pub(super) fn run<B: AutodiffBackend>(
         ));
     }
     progress.note(&format!(
-        "{before} parameters became {after}, {:.4} of the unpruned model",
-        removal.parameter_ratio
+        "{before} parameters became {after}, {:.4} of the unpruned model (asked of {}: {})",
+        removal.parameter_ratio,
+        match spec.stage {
+            PruneStage::Embedding => "both stages",
+            _ => "this stage",
+        },
+        spec.compression_rate.get(),
     ));
     write_json(&out.content("pruning.json"), &removal)
 }

@@ -53,7 +53,8 @@ impl std::fmt::Display for Phase {
 
 /// What a kind of training adds to the loop.
 pub trait Regime<B: AutodiffBackend> {
-    /// Called before the first update of epoch `epoch`, from 1, which has `steps` updates.
+    /// Called before the first update of epoch `epoch`, from 1, which has `steps` updates; says what the epoch is for,
+    /// and whether earlier best values still compare.
     ///
     /// # Errors
     /// If the model cannot be prepared.
@@ -62,7 +63,7 @@ pub trait Regime<B: AutodiffBackend> {
         learner: &mut Learner<B>,
         epoch: usize,
         steps: usize,
-    ) -> Result<Phase, TrainError>;
+    ) -> Result<(Phase, Standing), TrainError>;
 
     /// The connectivity of the next update's forward pass; called once for each update.
     fn connectivity(&mut self) -> Option<Connectivity<B>>;
@@ -101,8 +102,13 @@ pub struct Plain(
 );
 
 impl<B: AutodiffBackend> Regime<B> for Plain {
-    fn begin_epoch(&mut self, _: &mut Learner<B>, _: usize, _: usize) -> Result<Phase, TrainError> {
-        Ok(self.0)
+    fn begin_epoch(
+        &mut self,
+        _: &mut Learner<B>,
+        _: usize,
+        _: usize,
+    ) -> Result<(Phase, Standing), TrainError> {
+        Ok((self.0, Standing::Comparable))
     }
 
     fn connectivity(&mut self) -> Option<Connectivity<B>> {
@@ -274,9 +280,10 @@ impl Trainer<'_> {
         let mut without_gain = 0;
         for epoch in 1..=epochs {
             let started = Instant::now();
-            let phase = regime.begin_epoch(learner, epoch, self.batches.len())?;
+            let (phase, before) = regime.begin_epoch(learner, epoch, self.batches.len())?;
             let sums = self.train_epoch(learner, regime, watch, epoch)?;
-            if regime.end_epoch(learner, epoch)? == Standing::Reset {
+            let after = regime.end_epoch(learner, epoch)?;
+            if before == Standing::Reset || after == Standing::Reset {
                 best = None;
                 without_gain = 0;
             }

@@ -42,6 +42,7 @@ fn prune(first: &str, epochs: usize) -> Prune {
         checkpoint = "last"
         seed = 1
         stage = 0
+        criterion = "srp"
         budget = "exact"
         shrink = "sa"
         scoring = {{ batches = 1 }}

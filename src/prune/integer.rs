@@ -1,0 +1,231 @@
+//! The budget solved on whole entries: at most the asked share of the parameters stays, and hardly less.
+//!
+//! The quadratic of SPEC §6 gives one ratio for all groups, and rounding every group down undershoots the rate: by
+//! several percent where heads are narrow. Here dimensions and head dimensions are rounded either way, and neurons,
+//! which are the smallest entries, fill what room is left.
+
+use super::Counts;
+use super::budget::{keep_ratio, parameters_at, total_neurons};
+use super::selection::neurons_in_order;
+use crate::config::{Budget, PruneStage};
+use crate::groups::{GroupName, Groups, Side};
+use crate::shape::Shape;
+use std::cmp::Ordering;
+
+/// What a round is to leave.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Goal<'a> {
+    /// The model before any pruning.
+    pub original: &'a Shape,
+    /// The share of its parameters that all rounds together leave.
+    pub rate: f64,
+    /// The round, from 1.
+    pub round: usize,
+    /// All rounds.
+    pub rounds: usize,
+    /// Which groups are pruned.
+    pub stage: PruneStage,
+}
+
+/// A rate that cannot be reached.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{target} parameters are asked for, but {least} are left when all groups that this stage prunes are gone"
+)]
+pub struct OutOfReach {
+    /// Parameters that may stay.
+    pub target: u64,
+    /// Parameters that cannot go.
+    pub least: u64,
+}
+
+/// Sizes that a round could leave, neurons apart.
+#[derive(Debug, Clone, Copy)]
+struct Sizes {
+    encoder_dims: usize,
+    decoder_dims: usize,
+    qk_per_head: usize,
+    vo_per_head: usize,
+}
+
+/// The counts to remove from a model of this shape, whose neurons go in the order of `scores`.
+///
+/// Stage 1 rounds to the nearest dimension: it has no neurons to make up for it with, and stage 2 follows.
+///
+/// # Errors
+/// If the rate cannot be reached, whatever is removed.
+pub fn removed_within(
+    current: &Shape,
+    scores: &Groups<Vec<f32>>,
+    goal: Goal<'_>,
+) -> Result<Counts, OutOfReach> {
+    let ratio = keep_ratio(goal.original, goal.rate, Budget::Exact)
+        .powf(goal.round as f64 / goal.rounds as f64);
+    let now = Sizes::of(current);
+    if goal.stage == PruneStage::Embedding {
+        let dims = (goal.original.original_d_model as f64 * ratio).round() as usize;
+        return Ok(now.counts_to(now.with_dims(dims), 0));
+    }
+    let target = if goal.round == goal.rounds {
+        (goal.rate * goal.original.parameters() as f64).floor() as u64
+    } else {
+        parameters_at(goal.original, ratio).floor() as u64
+    };
+    let order = neurons_in_order(scores);
+    let fits = |sizes: Sizes| {
+        let (gone, parameters) = neurons_to_remove(&sizes.applied(current), &order, target)?;
+        Some(Fit {
+            sizes,
+            gone,
+            room: target - parameters,
+        })
+    };
+    let share = ratio * total_neurons(goal.original) as f64;
+    let most_room = goal.original.parameters() as f64 * LARGEST_SHORTFALL;
+    // First those that use the room that there is, then those whose neurons keep the same share as all else.
+    let worth = |fit: &Fit| {
+        let wasteful = fit.room as f64 > most_room;
+        let imbalance = ((order.len() - fit.gone) as f64 - share).abs();
+        (wasteful, imbalance)
+    };
+    (0..=goal.original.original_d_model)
+        .find_map(|less| {
+            let candidates = now.candidates(goal, ratio, less).into_iter();
+            candidates
+                .filter_map(fits)
+                .min_by(|a, b| worth(a).partial_cmp(&worth(b)).unwrap_or(Ordering::Equal))
+        })
+        .map(|fit| now.counts_to(fit.sizes, fit.gone))
+        .ok_or_else(|| OutOfReach {
+            target,
+            least: now.least(goal.stage).without_neurons(current).parameters(),
+        })
+}
+
+/// How much of the original parameters a fit may leave unused where another one does not.
+const LARGEST_SHORTFALL: f64 = 0.005;
+
+/// Sizes that leave few enough parameters.
+struct Fit {
+    sizes: Sizes,
+    /// Neurons that must go for it.
+    gone: usize,
+    /// Parameters below the target.
+    room: u64,
+}
+
+/// How many neurons must go, in their order, until at most `target` parameters stay, and how many those are; nothing
+/// if all are too few.
+fn neurons_to_remove(
+    shape: &Shape,
+    order: &[(GroupName, usize)],
+    target: u64,
+) -> Option<(usize, u64)> {
+    // A row and a bias of the first matrix, a column of the second.
+    let cost = |name: GroupName| match name {
+        GroupName::FeedForward(Side::Encoder, _) => 2 * shape.encoder.d_model + 1,
+        _ => 2 * shape.decoder.d_model + 1,
+    };
+    let mut parameters = shape.parameters();
+    let mut gone = 0;
+    while parameters > target {
+        let &(name, _) = order.get(gone)?;
+        parameters -= cost(name) as u64;
+        gone += 1;
+    }
+    Some((gone, parameters))
+}
+
+impl Sizes {
+    fn of(shape: &Shape) -> Self {
+        let head = shape.encoder.layers.first().map(|l| l.self_attention);
+        let per_head = |total: Option<usize>| total.unwrap_or(0) / shape.heads;
+        Self {
+            encoder_dims: shape.encoder.d_model,
+            decoder_dims: shape.decoder.d_model,
+            qk_per_head: per_head(head.map(|a| a.qk)),
+            vo_per_head: per_head(head.map(|a| a.vo)),
+        }
+    }
+
+    /// At most `dims` dimensions on either side, and at least one.
+    fn with_dims(self, dims: usize) -> Self {
+        Self {
+            encoder_dims: dims.clamp(1, self.encoder_dims),
+            decoder_dims: dims.clamp(1, self.decoder_dims),
+            ..self
+        }
+    }
+
+    /// The sizes next to `ratio` of the original ones, each rounded down and up, or by `less` further down.
+    fn candidates(self, goal: Goal<'_>, ratio: f64, less: usize) -> Vec<Self> {
+        let around = |size: usize| {
+            let exact = size as f64 * ratio;
+            [exact.floor() as usize, exact.ceil() as usize].map(|size| size.saturating_sub(less))
+        };
+        let heads = around(goal.original.original_d_head());
+        let dims = match goal.stage {
+            PruneStage::Inner => vec![self],
+            _ => around(goal.original.original_d_model)
+                .map(|dims| self.with_dims(dims))
+                .to_vec(),
+        };
+        let mut candidates = Vec::new();
+        for sizes in dims {
+            for qk in heads {
+                for vo in heads {
+                    candidates.push(Self {
+                        qk_per_head: qk.min(self.qk_per_head),
+                        vo_per_head: vo.min(self.vo_per_head),
+                        ..sizes
+                    });
+                }
+            }
+        }
+        candidates
+    }
+
+    /// The smallest sizes that a stage can leave.
+    fn least(self, stage: PruneStage) -> Self {
+        let dims = match stage {
+            PruneStage::Inner => self,
+            _ => self.with_dims(1),
+        };
+        Self {
+            qk_per_head: 0,
+            vo_per_head: 0,
+            ..dims
+        }
+    }
+
+    /// What must go to come from here to `next`.
+    fn counts_to(self, next: Self, neurons: usize) -> Counts {
+        Counts {
+            encoder_dims: self.encoder_dims - next.encoder_dims,
+            decoder_dims: self.decoder_dims - next.decoder_dims,
+            neurons,
+            qk_per_head: self.qk_per_head - next.qk_per_head,
+            vo_per_head: self.vo_per_head - next.vo_per_head,
+        }
+    }
+
+    /// The shape with these sizes, and all its neurons.
+    fn applied(self, shape: &Shape) -> Shape {
+        shape.with_groups(&shape.groups().map(|name, &size| match name {
+            GroupName::Embedding(Side::Encoder) => self.encoder_dims,
+            GroupName::Embedding(Side::Decoder) => self.decoder_dims,
+            GroupName::Qk(..) => self.qk_per_head * shape.heads,
+            GroupName::Vo(..) => self.vo_per_head * shape.heads,
+            GroupName::FeedForward(..) => size,
+        }))
+    }
+
+    /// The shape with these sizes, and no neurons.
+    fn without_neurons(self, shape: &Shape) -> Shape {
+        let shape = self.applied(shape);
+        shape.with_groups(&shape.groups().map(|name, &size| match name {
+            GroupName::FeedForward(..) => 0,
+            _ => size,
+        }))
+    }
+}
