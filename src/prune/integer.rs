@@ -11,6 +11,7 @@ use crate::config::{Budget, PruneStage};
 use crate::groups::{GroupName, Groups, Side};
 use crate::shape::Shape;
 use std::cmp::Ordering;
+use std::ops::RangeInclusive;
 
 /// What a round is to leave.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -64,7 +65,7 @@ pub fn removed_within(
     let now = Sizes::of(current);
     if goal.stage == PruneStage::Embedding {
         let dims = (goal.original.original_d_model as f64 * ratio).round() as usize;
-        return Ok(now.counts_to(now.with_dims(dims), 0));
+        return Ok(now.counts_to(now.with_dims(dims, dims), 0));
     }
     let target = if goal.round == goal.rounds {
         (goal.rate * goal.original.parameters() as f64).floor() as u64
@@ -81,25 +82,61 @@ pub fn removed_within(
         })
     };
     let share = ratio * total_neurons(goal.original) as f64;
-    let most_room = goal.original.parameters() as f64 * LARGEST_SHORTFALL;
-    // First those that use the room that there is, then those whose neurons keep the same share as all else.
+    let most_room = (goal.original.parameters() as f64 * LARGEST_SHORTFALL) as u64;
+    // First what uses the room that there is, then what keeps the same share of neurons as of all else.
     let worth = |fit: &Fit| {
-        let wasteful = fit.room as f64 > most_room;
+        let wasted = fit.room.saturating_sub(most_room) as f64;
         let imbalance = ((order.len() - fit.gone) as f64 - share).abs();
-        (wasteful, imbalance)
+        (wasted, imbalance)
     };
-    (0..=goal.original.original_d_model)
-        .find_map(|less| {
-            let candidates = now.candidates(goal, ratio, less).into_iter();
-            candidates
-                .filter_map(fits)
-                .min_by(|a, b| worth(a).partial_cmp(&worth(b)).unwrap_or(Ordering::Equal))
+    let best = |around: Around| {
+        now.candidates(goal, around)
+            .into_iter()
+            .filter_map(fits)
+            .min_by(|a, b| worth(a).partial_cmp(&worth(b)).unwrap_or(Ordering::Equal))
+    };
+    let near = |slack| Around {
+        ratio,
+        slack,
+        less: 0,
+    };
+    (0..=MOST_SLACK)
+        .find_map(|slack| best(near(slack)).filter(|fit| fit.room <= most_room))
+        .or_else(|| {
+            let down = |less| Around {
+                less,
+                ..near(MOST_SLACK)
+            };
+            (0..=goal.original.original_d_model).find_map(|less| best(down(less)))
         })
         .map(|fit| now.counts_to(fit.sizes, fit.gone))
         .ok_or_else(|| OutOfReach {
             target,
             least: now.least(goal.stage).without_neurons(current).parameters(),
         })
+}
+
+/// How far from the nearest whole sizes is looked for a fit that wastes nothing.
+const MOST_SLACK: usize = 2;
+
+/// Where sizes are looked for.
+#[derive(Debug, Clone, Copy)]
+struct Around {
+    /// The share of the original sizes.
+    ratio: f64,
+    /// Beyond the whole sizes next to it, either way.
+    slack: usize,
+    /// All of it so much lower.
+    less: usize,
+}
+
+impl Around {
+    fn sizes(self, original: usize) -> RangeInclusive<usize> {
+        let exact = original as f64 * self.ratio;
+        let down = |size: usize, by: usize| size.saturating_sub(by);
+        let least = down(exact.floor() as usize, self.slack + self.less);
+        least..=down(exact.ceil() as usize + self.slack, self.less)
+    }
 }
 
 /// How much of the original parameters a fit may leave unused where another one does not.
@@ -148,48 +185,47 @@ impl Sizes {
         }
     }
 
-    /// At most `dims` dimensions on either side, and at least one.
-    fn with_dims(self, dims: usize) -> Self {
+    /// At most so many dimensions on either side, and at least one.
+    fn with_dims(self, encoder: usize, decoder: usize) -> Self {
         Self {
-            encoder_dims: dims.clamp(1, self.encoder_dims),
-            decoder_dims: dims.clamp(1, self.decoder_dims),
+            encoder_dims: encoder.clamp(1, self.encoder_dims),
+            decoder_dims: decoder.clamp(1, self.decoder_dims),
             ..self
         }
     }
 
-    /// The sizes next to `ratio` of the original ones, each rounded down and up, or by `less` further down.
-    fn candidates(self, goal: Goal<'_>, ratio: f64, less: usize) -> Vec<Self> {
-        let around = |size: usize| {
-            let exact = size as f64 * ratio;
-            [exact.floor() as usize, exact.ceil() as usize].map(|size| size.saturating_sub(less))
-        };
-        let heads = around(goal.original.original_d_head());
-        let dims = match goal.stage {
+    /// The sizes that a stage could leave, where they are looked for.
+    fn candidates(self, goal: Goal<'_>, around: Around) -> Vec<Self> {
+        let heads = around.sizes(goal.original.original_d_head());
+        let dims = around.sizes(goal.original.original_d_model);
+        let widths: Vec<Self> = match goal.stage {
             PruneStage::Inner => vec![self],
-            _ => around(goal.original.original_d_model)
-                .map(|dims| self.with_dims(dims))
-                .to_vec(),
+            _ => dims
+                .clone()
+                .flat_map(|encoder| {
+                    dims.clone()
+                        .map(move |decoder| self.with_dims(encoder, decoder))
+                })
+                .collect(),
         };
-        let mut candidates = Vec::new();
-        for sizes in dims {
-            for qk in heads {
-                for vo in heads {
-                    candidates.push(Self {
-                        qk_per_head: qk.min(self.qk_per_head),
-                        vo_per_head: vo.min(self.vo_per_head),
-                        ..sizes
-                    });
-                }
-            }
-        }
-        candidates
+        let with_heads = |sizes: Self| {
+            let pairs = heads
+                .clone()
+                .flat_map(|qk| heads.clone().map(move |vo| (qk, vo)));
+            pairs.map(move |(qk, vo)| Self {
+                qk_per_head: qk.min(self.qk_per_head),
+                vo_per_head: vo.min(self.vo_per_head),
+                ..sizes
+            })
+        };
+        widths.into_iter().flat_map(with_heads).collect()
     }
 
     /// The smallest sizes that a stage can leave.
     fn least(self, stage: PruneStage) -> Self {
         let dims = match stage {
             PruneStage::Inner => self,
-            _ => self.with_dims(1),
+            _ => self.with_dims(1, 1),
         };
         Self {
             qk_per_head: 0,

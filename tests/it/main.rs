@@ -2,8 +2,12 @@
 #![cfg(test)]
 
 mod bad_input;
+#[cfg(feature = "nn")]
+mod budget_laws;
 mod cache;
 mod cli;
+#[cfg(feature = "nn")]
+mod criteria;
 mod exec;
 mod fake;
 mod golden;

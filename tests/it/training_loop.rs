@@ -34,9 +34,9 @@ fn training(first: &str) -> Training {
     toml::from_str(&format!("{first}\n{TRAINING}")).unwrap()
 }
 
-fn prune(first: &str, epochs: usize) -> Prune {
-    let head = format!(
-        r#"
+/// A prune stage: `first` says what it must, and may say anew what stands here.
+pub(crate) fn prune(first: &str, epochs: usize) -> Prune {
+    const REST: &str = r#"
         corpus = "c"
         model = "m"
         checkpoint = "last"
@@ -45,19 +45,18 @@ fn prune(first: &str, epochs: usize) -> Prune {
         criterion = "srp"
         budget = "exact"
         shrink = "sa"
-        scoring = {{ batches = 1 }}
+        scoring = { batches = 1 }
         freeze = "with-decay"
-        {first}
-        "#
-    );
-    let mut spec: toml::Table = head.parse().unwrap();
+    "#;
+    let mut spec: toml::Table = REST.parse().unwrap();
+    spec.extend(first.parse::<toml::Table>().unwrap());
     let training: toml::Table = format!("epochs = {epochs}\n{TRAINING}").parse().unwrap();
     spec.insert("training".to_owned(), training.into());
     spec.try_into().unwrap()
 }
 
 /// Three batches of made-up sentences over dictionaries of 16 and 20 symbols.
-fn batches() -> Vec<Batch> {
+pub(crate) fn batches() -> Vec<Batch> {
     let sentence = |from: i32, len: i32, symbols: i32| -> Vec<i32> {
         (0..len)
             .map(|i| 4 + (from * 5 + i * 3) % (symbols - 4))
@@ -102,11 +101,11 @@ fn learner(settings: &Training) -> Learner<Learning> {
 }
 
 /// Gives the scores that it was told to, and remembers what it was asked about.
-struct Scripted {
+pub(crate) struct Scripted {
     scores: Vec<f64>,
     models: Vec<State>,
     /// The smallest connectivity parameter, where connectivity was active.
-    smallest_c: Vec<Option<f32>>,
+    pub(crate) smallest_c: Vec<Option<f32>>,
 }
 
 impl Validate<Learning> for Scripted {
@@ -136,7 +135,7 @@ impl Watch for Recorder {
     }
 }
 
-fn run(
+pub(crate) fn run(
     settings: &Training,
     regime: &mut impl Regime<Learning>,
     scores: &[f64],

@@ -1,0 +1,143 @@
+//! What entries are ranked by, beside SRP's own score.
+
+use crate::golden::tensors::{DEVICE, Learning};
+use crate::training_loop::{batches, prune, run};
+use srp::config::Architecture;
+use srp::groups::{GroupName, Groups, Side};
+use srp::model::parameters::initial_state;
+use srp::model::state::State;
+use srp::prune::{Pruning, by_magnitude, complement, freeze_masks};
+use srp::shape::Shape;
+use srp::train::Phase;
+
+fn shape() -> Shape {
+    let architecture: Architecture = toml::from_str(
+        "d-model = 12\nd-ff = 10\nheads = 2\nencoder-layers = 2\ndecoder-layers = 1\nlayer-norm = \"weighted\"\n\
+         max-positions = 8",
+    )
+    .unwrap();
+    Shape::unpruned(&architecture, 9, 11)
+}
+
+#[test]
+fn the_magnitude_of_an_entry_is_that_of_all_it_takes_along() {
+    let shape = shape();
+    let sizes = shape.groups();
+    let state = initial_state(&shape, 7);
+    for group in sizes.names() {
+        let gone: Groups<Vec<usize>> =
+            sizes.map(|name, _| if name == group { vec![3] } else { Vec::new() });
+        let masks = freeze_masks(&shape, &complement(&gone, &sizes));
+        let masked: State = state
+            .iter()
+            .map(|(name, array)| {
+                let mut array = array.clone();
+                let entries = array.data.iter_mut().zip(&masks[name].data);
+                entries.for_each(|(entry, stays)| *entry *= stays);
+                (name.clone(), array)
+            })
+            .collect();
+        let ranking = by_magnitude(&masked, &shape);
+        let values = ranking.get(group);
+        assert_eq!(
+            values[3], 0.0,
+            "{group}: slicing takes nothing that is not counted"
+        );
+        let others = values.iter().enumerate().filter(|(index, _)| *index != 3);
+        others.for_each(|(index, value)| assert!(*value < 0.0, "{group}, {index}: {value}"));
+    }
+}
+
+#[test]
+fn the_magnitude_is_a_norm() {
+    let shape = shape();
+    let mut state = initial_state(&shape, 7);
+    for array in state.values_mut() {
+        array.data.fill(1.0);
+    }
+    let ranking = by_magnitude(&state, &shape);
+    // A row and a bias of the first matrix, a column of the second.
+    let neuron = ranking.get(GroupName::FeedForward(Side::Decoder, 0))[0];
+    assert_eq!(neuron, -((2.0 * 12.0 + 1.0) as f32).sqrt());
+}
+
+#[test]
+fn criteria_select_each_in_their_own_way_and_twice_the_same() {
+    let batches = batches();
+    let columns = |criterion: &str, seed: u64| {
+        let spec = prune(
+            &format!(
+                "criterion = \"{criterion}\"\nseed = {seed}\ncompression-rate = 0.5\niterations = 1\n\
+                 epochs-per-iteration = 1\nwarmup-epochs = 0"
+            ),
+            1,
+        );
+        let mut pruning = Pruning::<Learning>::new(&spec, &batches[..1], &batches, None, &DEVICE);
+        let (outcome, _, _) = run(&spec.training, &mut pruning, &[1.0]);
+        let blueprint = outcome.unwrap().last.0;
+        (blueprint.encoder_columns, blueprint.decoder_columns)
+    };
+    let all: Vec<_> = ["srp", "taylor", "magnitude", "random"]
+        .map(|criterion| columns(criterion, 1))
+        .to_vec();
+    for (index, one) in all.iter().enumerate() {
+        assert!(
+            !all[..index].contains(one),
+            "criterion {index} selects like one before it"
+        );
+    }
+    assert_eq!(columns("random", 1), all[3]);
+    assert_ne!(columns("random", 2), all[3]);
+}
+
+#[test]
+fn one_shot_cuts_before_the_first_update_of_each_round_and_trains_the_rest() {
+    let spec = prune(
+        "shrink = \"one-shot\"\nbudget = \"integer\"\ncompression-rate = 0.4\niterations = 2\n\
+         epochs-per-iteration = 1\nwarmup-epochs = 1",
+        4,
+    );
+    let batches = batches();
+    let mut pruning = Pruning::<Learning>::new(&spec, &batches[..1], &batches, None, &DEVICE);
+    let (outcome, judge, epochs) = run(&spec.training, &mut pruning, &[9.0, 8.0, 7.0, 6.0]);
+    let outcome = outcome.unwrap();
+    let phases: Vec<_> = epochs.iter().map(|epoch| epoch.phase).collect();
+    use Phase::{FineTuning, WarmingUp};
+    assert_eq!(phases, [WarmingUp, FineTuning, FineTuning, FineTuning]);
+    let sizes: Vec<_> = epochs.iter().map(|epoch| epoch.parameters).collect();
+    assert!(
+        sizes[0] > sizes[1] && sizes[1] > sizes[2] && sizes[2] == sizes[3],
+        "{sizes:?}"
+    );
+    let cuts: Vec<_> = pruning
+        .slicings()
+        .iter()
+        .map(|safety| safety.epoch)
+        .collect();
+    assert_eq!(cuts, [1, 2], "the epochs after which it was cut");
+    assert_eq!(judge.smallest_c, [None; 4], "nothing fades");
+    assert_eq!(
+        outcome.best_score, 7.0,
+        "what was better before the last cut does not count"
+    );
+    let ratio = sizes[3] as f64 / outcome.last.0.original.parameters() as f64;
+    assert!(ratio <= 0.4, "{ratio}");
+}
+
+#[test]
+fn a_rate_out_of_reach_is_told_with_its_figures() {
+    let spec = prune(
+        "stage = 2\nbudget = \"integer\"\ncompression-rate = 0.05\niterations = 1\nepochs-per-iteration = 1\n\
+         warmup-epochs = 0",
+        1,
+    );
+    let batches = batches();
+    let mut pruning = Pruning::<Learning>::new(&spec, &batches[..1], &batches, None, &DEVICE);
+    let error = run(&spec.training, &mut pruning, &[1.0]).0.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the compression rate 0.05 is out of reach"
+    );
+    let figures = std::error::Error::source(&error).unwrap().to_string();
+    assert!(figures.contains("parameters are asked for"), "{figures}");
+}
