@@ -2,7 +2,9 @@
 
 mod args;
 mod dag;
+mod export;
 mod failure;
+mod model;
 mod plan;
 mod progress;
 mod results;
@@ -46,6 +48,8 @@ enum Verb {
     Results(results::Args),
     /// Translate lines from standard input with a model of the cache
     Translate(translate::Args),
+    /// Write a model of the cache as a folder that other programs can read
+    Export(export::Args),
 }
 
 /// What a verb works with.
@@ -101,5 +105,6 @@ pub fn execute(
         Verb::Dag(args) => dag::run(&args, &mut context),
         Verb::Results(args) => results::run(&args, &mut context),
         Verb::Translate(args) => translate::run(&args, &mut context),
+        Verb::Export(args) => export::run(&args, &mut context),
     }
 }

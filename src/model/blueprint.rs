@@ -1,6 +1,7 @@
 //! All that a model is beside its numbers.
 
 use crate::config::{Architecture, LayerNorm};
+use crate::groups::GroupName;
 use crate::shape::Shape;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -86,8 +87,17 @@ impl Blueprint {
                 path: path.into(),
                 source,
             })?;
-        match blueprint.contradiction() {
-            None => Ok(blueprint),
+        blueprint.require_possible(path)?;
+        Ok(blueprint)
+    }
+
+    /// Checks that there can be such a model.
+    ///
+    /// # Errors
+    /// [`BlueprintError::Contradiction`] in the name of the file that it was read from.
+    pub fn require_possible(&self, path: &Path) -> Result<(), BlueprintError> {
+        match self.contradiction() {
+            None => Ok(()),
             Some(words) => Err(BlueprintError::Contradiction {
                 path: path.into(),
                 words,
@@ -109,6 +119,11 @@ impl Blueprint {
             || !columns(&self.decoder_columns, shape.decoder.d_model)
         {
             Some("the kept columns are not those of the embedding dimensions")
+        } else if shape.groups().iter().any(|(name, size)| {
+            matches!(name, GroupName::Qk(..) | GroupName::Vo(..))
+                && !size.is_multiple_of(shape.heads)
+        }) {
+            Some("the dimensions of an attention module are no multiple of its heads")
         } else {
             None
         }

@@ -6,10 +6,10 @@ use crate::config;
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, backend::Backend};
 
-/// Added to the standard deviation, outside the root (SPEC §3).
-const EPSILON: f64 = 1e-5;
+/// Added to the standard deviation of a layer norm, outside the root (SPEC §3).
+pub const LAYER_NORM_EPSILON: f64 = 1e-5;
 
-/// Keeps the root's slope finite where a row has no spread at all; far below what `EPSILON` resolves.
+/// Keeps the root's slope finite where a row has no spread at all; far below what [`LAYER_NORM_EPSILON`] resolves.
 const SMALLEST_VARIANCE: f64 = 1e-24;
 
 /// Normalises each row and maps it affinely.
@@ -63,7 +63,7 @@ impl<B: Backend> LayerNorm<B> {
             }
             (config::LayerNorm::Unweighted, c) => with_divisor(scale(x, c), rule.original_d_model),
         };
-        let deviation = variance.clamp_min(SMALLEST_VARIANCE).sqrt() + EPSILON;
+        let deviation = variance.clamp_min(SMALLEST_VARIANCE).sqrt() + LAYER_NORM_EPSILON;
         centred / deviation * self.weight.val().unsqueeze::<2>() + self.bias.val().unsqueeze::<2>()
     }
 }

@@ -25,8 +25,8 @@ pub use decoder::DecoderCache;
 pub use dropout::Dropout;
 pub use embedding::position_table;
 pub use input::{Source, Target};
-pub use layer_norm::{LayerNorm, NormRule};
-pub use transformer::{LoadError, Transformer};
+pub use layer_norm::{LAYER_NORM_EPSILON, LayerNorm, NormRule};
+pub use transformer::{LoadError, Transformer, check};
 
 /// What a forward pass is done with, beside the model and its input.
 #[derive(Debug)]

@@ -133,7 +133,11 @@ impl<B: Backend> Transformer<B> {
     }
 }
 
-fn check(blueprint: &Blueprint, state: &State) -> Result<(), LoadError> {
+/// Checks that a state holds what a blueprint asks for: [`Transformer::from_state`] without the model.
+///
+/// # Errors
+/// If a tensor is missing, of another shape, or not of this model.
+pub fn check(blueprint: &Blueprint, state: &State) -> Result<(), LoadError> {
     let shape = &blueprint.shape;
     let sizes = AxisSizes::new(shape);
     let mut known = BTreeSet::new();

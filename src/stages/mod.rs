@@ -6,6 +6,10 @@
 #[cfg(feature = "nn")]
 mod data;
 #[cfg(feature = "nn")]
+pub mod export;
+#[cfg(feature = "nn")]
+mod exported;
+#[cfg(feature = "nn")]
 mod finetune;
 #[cfg(feature = "nn")]
 mod model_artifact;

@@ -347,6 +347,19 @@ pub fn same_symbols(one: &Path, other: &Path) -> Result<bool, DatasetError> {
     Ok(symbols(one)? == symbols(other)?)
 }
 
+/// Symbols of the source and of the target dictionary of a folder, a data set or a copy of its text pipeline.
+///
+/// # Errors
+/// [`DatasetError`] if a file cannot be read or is broken.
+pub fn dictionary_sizes(folder: &Path) -> Result<(usize, usize), DatasetError> {
+    let summary = read_summary(folder)?;
+    let [source, target] = summary
+        .languages()
+        .both()
+        .map(|language| Dictionary::read(&dictionary_path(folder, language)));
+    Ok((source?.len(), target?.len()))
+}
+
 /// Copies what turns text into numbers and back, without the sentences: what [`TextPipeline`] and [`TargetText`]
 /// open.
 ///

@@ -1,0 +1,34 @@
+//! Export: a model artifact as a folder that needs nothing of srp.
+
+use super::exported;
+use crate::config::Checkpoint;
+use crate::exec::StageFailure;
+use std::path::Path;
+
+/// Writes a checkpoint of the model artifact in a folder into the new folder `to`, which is there as a whole or not
+/// at all.
+///
+/// # Errors
+/// If `to` exists, the artifact cannot be read, or a file cannot be written.
+pub fn export(model: &Path, checkpoint: Checkpoint, to: &Path) -> Result<(), StageFailure> {
+    if to.exists() {
+        return Err(
+            StageFailure::new(format!("`{}` is there already", to.display()))
+                .with_help("name a folder that does not exist; nothing is overwritten"),
+        );
+    }
+    let parent = match to.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let unwritable = |error: std::io::Error| {
+        StageFailure::from(error).context(format!("cannot write `{}`", to.display()))
+    };
+    std::fs::create_dir_all(parent).map_err(unwritable)?;
+    let draft = tempfile::Builder::new()
+        .prefix(".srp-export-")
+        .tempdir_in(parent)
+        .map_err(unwritable)?;
+    exported::write(model, checkpoint, draft.path())?;
+    std::fs::rename(draft.path(), to).map_err(unwritable)
+}
