@@ -1,5 +1,6 @@
 //! Names of stages, and the references between them.
 
+use super::Contradiction;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -51,6 +52,21 @@ impl Language {
     /// The code.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether the two languages of a data set are two; `keys` are those that name them.
+    pub(super) fn require_two(
+        source: &Self,
+        target: &Self,
+        keys: &'static [&'static str],
+    ) -> Result<(), Contradiction> {
+        if source != target {
+            return Ok(());
+        }
+        Err(Contradiction {
+            keys,
+            rule: format!("both languages are `{source}`"),
+        })
     }
 }
 

@@ -7,6 +7,9 @@
 mod data;
 #[cfg(feature = "nn")]
 mod finetune;
+mod import;
+#[cfg(feature = "nn")]
+mod import_model;
 #[cfg(feature = "nn")]
 mod model_artifact;
 mod preprocess;
@@ -24,7 +27,7 @@ pub mod translate;
 mod translation;
 
 use crate::cache::ArtifactDir;
-use crate::config::StageSpec;
+use crate::config::{Import, StageSpec};
 use crate::device::Device;
 use crate::exec::{Inputs, Progress, Runner, StageFailure};
 use crate::text::corpus::{Languages, outside_files};
@@ -47,6 +50,7 @@ impl Stages {
 fn revision(spec: &StageSpec) -> u32 {
     match spec {
         StageSpec::Preprocess(_) => 1,
+        StageSpec::Import(_) => 1,
         StageSpec::Pretrain(_) => 1,
         StageSpec::Prune(_) => 1,
         StageSpec::Finetune(_) => 1,
@@ -62,6 +66,7 @@ impl Runner for Stages {
     fn outside_files(&self, spec: &StageSpec) -> Result<Vec<PathBuf>, StageFailure> {
         match spec {
             StageSpec::Preprocess(spec) => Ok(outside_files(&spec.corpus, Languages::of(spec))?),
+            StageSpec::Import(spec) => import::outside_files(spec),
             StageSpec::Pretrain(_)
             | StageSpec::Prune(_)
             | StageSpec::Finetune(_)
@@ -89,10 +94,11 @@ impl Runner for Stages {
         out: &mut ArtifactDir,
         progress: &dyn Progress,
     ) -> Result<(), StageFailure> {
-        if let StageSpec::Preprocess(spec) = spec {
-            return preprocess::run(spec, out, progress);
+        match spec {
+            StageSpec::Preprocess(spec) => preprocess::run(spec, out, progress),
+            StageSpec::Import(Import::DataBin(spec)) => import::run(spec, out, progress),
+            _ => self.run_on_device(spec, inputs, out, progress),
         }
-        self.run_on_device(spec, inputs, out, progress)
     }
 }
 
@@ -156,6 +162,8 @@ impl crate::device::Work for OnDevice<'_> {
         } = self;
         match spec {
             StageSpec::Preprocess(spec) => preprocess::run(spec, out, progress),
+            StageSpec::Import(Import::DataBin(spec)) => import::run(spec, out, progress),
+            StageSpec::Import(spec) => import_model::run::<B>(spec, inputs, out, progress, &device),
             StageSpec::Pretrain(spec) => pretrain::run::<B>(spec, inputs, out, progress, &device),
             StageSpec::Prune(spec) => prune::run::<B>(spec, inputs, out, progress, &device),
             StageSpec::Finetune(spec) => finetune::run::<B>(spec, inputs, out, progress, &device),

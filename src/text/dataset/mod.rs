@@ -1,4 +1,4 @@
-//! A data set: the folder that a preprocess stage leaves and every other stage reads.
+//! A data set: the folder that a preprocess or an import stage leaves and every other stage reads.
 //!
 //! | file | content |
 //! |---|---|
@@ -9,11 +9,13 @@
 //! | `SPLIT.LANGUAGE.txt` | their text before tokenisation; not for the training split |
 
 mod build;
+mod imported;
 mod pipeline;
 mod prepare;
 mod target;
 
 pub use build::build;
+pub use imported::{ImportError, MissingFile, data_bin_files, import, require};
 pub use pipeline::TextPipeline;
 pub use target::TargetText;
 
@@ -65,6 +67,13 @@ impl Summary {
             source: &self.source_language,
             target: &self.target_language,
         }
+    }
+
+    /// The splits with their sizes in words.
+    pub fn pairs(&self) -> String {
+        let splits = self.splits.iter();
+        let splits: Vec<String> = splits.map(|(name, n)| format!("{name} {n}")).collect();
+        format!("{} pairs", splits.join(", "))
     }
 }
 
@@ -285,20 +294,8 @@ impl Dataset {
     ) -> Result<Vec<Vec<u32>>, DatasetError> {
         let pairs = self.pairs_of(split)?;
         let path = sentences_path(&self.folder, split, self.languages(), language);
-        let sentences = indexed::read(&path)?;
+        let sentences = read_sentences(&path, dictionary)?;
         require_pairs(&path, sentences.len(), pairs)?;
-        for (position, sentence) in sentences.iter().enumerate() {
-            let in_dictionary = |&number: &u32| (number as usize) < dictionary.len();
-            if sentence.last() != Some(&EOS) || !sentence.iter().all(in_dictionary) {
-                let size = dictionary.len();
-                return Err(DatasetError::Inconsistent {
-                    path,
-                    problem: format!(
-                        "sentence {position} does not end in {EOS}, or has numbers from {size} on"
-                    ),
-                });
-            }
-        }
         Ok(sentences)
     }
 
@@ -313,6 +310,32 @@ impl Dataset {
         require_pairs(&path, lines.len(), pairs)?;
         Ok(lines)
     }
+}
+
+/// Reads one side of a split, all of whose sentences must end, and be made of symbols of `dictionary`.
+fn read_sentences(path: &Path, dictionary: &Dictionary) -> Result<Vec<Vec<u32>>, DatasetError> {
+    let sentences = indexed::read(path)?;
+    let size = dictionary.len();
+    for (position, sentence) in sentences.iter().enumerate() {
+        let foreign = sentence.iter().find(|&&number| number as usize >= size);
+        let problem = match (sentence.last(), foreign) {
+            (Some(&EOS), None) => continue,
+            (_, Some(number)) => format!(
+                "sentence {position} has the number {number}, expected numbers below {size}, the size of its dictionary"
+            ),
+            (Some(_), None) => {
+                format!("sentence {position} does not end in {EOS}, the end of sentence")
+            }
+            (None, None) => format!(
+                "sentence {position} has no number, expected at least {EOS}, the end of sentence"
+            ),
+        };
+        return Err(DatasetError::Inconsistent {
+            path: path.to_owned(),
+            problem,
+        });
+    }
+    Ok(sentences)
 }
 
 fn require_pairs(path: &Path, found: usize, expected: usize) -> Result<(), DatasetError> {
@@ -347,28 +370,32 @@ pub fn same_symbols(one: &Path, other: &Path) -> Result<bool, DatasetError> {
     Ok(symbols(one)? == symbols(other)?)
 }
 
+/// The files that turn text into numbers and back, for the data set or the copy of its text pipeline in `folder`.
+///
+/// # Errors
+/// [`DatasetError`] if the folder does not say what it holds.
+pub fn pipeline_files(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
+    let summary = read_summary(folder)?;
+    let languages = summary.languages().both();
+    let dictionaries = languages.map(|language| dictionary_path(folder, language));
+    let files = [summary_path(folder), codes_path(folder)].into_iter();
+    Ok(files.chain(dictionaries).collect())
+}
+
 /// Copies what turns text into numbers and back, without the sentences: what [`TextPipeline`] and [`TargetText`]
 /// open.
 ///
 /// # Errors
 /// [`DatasetError`] if a file cannot be read or written.
 pub fn copy_pipeline(from: &Path, to: &Path) -> Result<(), DatasetError> {
-    let summary = read_summary(from)?;
     let unwritable = |path: &Path| {
         let path = path.to_owned();
         move |source| DatasetError::Io { path, source }
     };
     fs::create_dir_all(to).map_err(unwritable(to))?;
-    let languages = summary
-        .languages()
-        .both()
-        .map(|language| dictionary_path(to, language));
-    for copy in [summary_path(to), codes_path(to)]
-        .into_iter()
-        .chain(languages)
-    {
-        let name = copy.file_name().unwrap_or_default();
-        fs::copy(from.join(name), &copy).map_err(unwritable(&copy))?;
+    for file in pipeline_files(from)? {
+        let copy = to.join(file.file_name().unwrap_or_default());
+        fs::copy(file, &copy).map_err(unwritable(&copy))?;
     }
     Ok(())
 }
