@@ -30,8 +30,8 @@ pub enum ImportError {
     Dataset(#[from] DatasetError),
     /// The folder is for the other direction.
     #[error(
-        "{} does not exist, but {} does: the folder is for translating from `{target_language}` to `{source_language}`, \
-         and the stage says from `{source_language}` to `{target_language}`",
+        "{} does not exist, but {} does: the folder is for translating from `{target_language}` to \
+         `{source_language}`, and the stage says from `{source_language}` to `{target_language}`",
         expected.display(), found.display()
     )]
     Reversed {

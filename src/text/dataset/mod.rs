@@ -16,7 +16,7 @@ mod target;
 
 pub use build::build;
 pub use imported::{ImportError, MissingFile, data_bin_files, import, require};
-pub use pipeline::TextPipeline;
+pub use pipeline::{TextPipeline, copy_pipeline, pipeline_files, same_symbols};
 pub use target::TargetText;
 
 use super::bpe::BpeError;
@@ -352,52 +352,6 @@ fn read_summary(folder: &Path) -> Result<Summary, DatasetError> {
     let path = summary_path(folder);
     let text = read_to_string(&path)?;
     serde_json::from_str(&text).map_err(|source| DatasetError::Summary { path, source })
-}
-
-/// Whether two folders, data sets or copies of their text pipelines, give the same numbers to the same subwords.
-///
-/// # Errors
-/// [`DatasetError`] if a file cannot be read.
-pub fn same_symbols(one: &Path, other: &Path) -> Result<bool, DatasetError> {
-    let symbols = |folder: &Path| -> Result<[String; 3], DatasetError> {
-        let summary = read_summary(folder)?;
-        let [source, target] = summary
-            .languages()
-            .both()
-            .map(|language| read_to_string(&dictionary_path(folder, language)));
-        Ok([read_to_string(&codes_path(folder))?, source?, target?])
-    };
-    Ok(symbols(one)? == symbols(other)?)
-}
-
-/// The files that turn text into numbers and back, for the data set or the copy of its text pipeline in `folder`.
-///
-/// # Errors
-/// [`DatasetError`] if the folder does not say what it holds.
-pub fn pipeline_files(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
-    let summary = read_summary(folder)?;
-    let languages = summary.languages().both();
-    let dictionaries = languages.map(|language| dictionary_path(folder, language));
-    let files = [summary_path(folder), codes_path(folder)].into_iter();
-    Ok(files.chain(dictionaries).collect())
-}
-
-/// Copies what turns text into numbers and back, without the sentences: what [`TextPipeline`] and [`TargetText`]
-/// open.
-///
-/// # Errors
-/// [`DatasetError`] if a file cannot be read or written.
-pub fn copy_pipeline(from: &Path, to: &Path) -> Result<(), DatasetError> {
-    let unwritable = |path: &Path| {
-        let path = path.to_owned();
-        move |source| DatasetError::Io { path, source }
-    };
-    fs::create_dir_all(to).map_err(unwritable(to))?;
-    for file in pipeline_files(from)? {
-        let copy = to.join(file.file_name().unwrap_or_default());
-        fs::copy(file, &copy).map_err(unwritable(&copy))?;
-    }
-    Ok(())
 }
 
 fn read_to_string(path: &Path) -> Result<String, DatasetError> {
