@@ -1,5 +1,6 @@
 //! The sizes of the Transformer before anything is pruned.
 
+use super::Contradiction;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
 
@@ -21,6 +22,20 @@ pub struct Architecture {
     pub layer_norm: LayerNorm,
     /// Longest sentence, in tokens with its end-of-sentence, on either side.
     pub max_positions: NonZeroUsize,
+}
+
+impl Architecture {
+    /// Whether the heads divide the width among them; `keys` are those of the two values, the width first.
+    pub(super) fn check(&self, keys: &'static [&'static str]) -> Result<(), Contradiction> {
+        let (d_model, heads) = (self.d_model, self.heads);
+        if d_model.get().is_multiple_of(heads.get()) {
+            return Ok(());
+        }
+        Err(Contradiction {
+            keys,
+            rule: format!("`d-model`, {d_model}, is no multiple of `heads`, {heads}"),
+        })
+    }
 }
 
 /// How layer norm treats dimensions that are being pruned (SPEC §3); the same for a model that is not.

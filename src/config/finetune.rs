@@ -20,8 +20,11 @@ pub struct Finetune {
 }
 
 impl Spec for Finetune {
-    const PRODUCES: ArtifactKind = ArtifactKind::Model;
     const CHOICES: &'static [&'static str] = &["training.learning-rate"];
+
+    fn produces(&self) -> ArtifactKind {
+        ArtifactKind::Model
+    }
 
     fn inputs(&self) -> Vec<Input<'_>> {
         Input::corpus_and_model(&self.corpus, &self.model)

@@ -8,7 +8,9 @@
 
 mod architecture;
 mod corpus;
+mod export;
 mod finetune;
+mod import;
 mod names;
 mod numbers;
 mod preprocess;
@@ -20,7 +22,9 @@ mod training;
 
 pub use architecture::{Architecture, LayerNorm};
 pub use corpus::{Corpus, Files, Iwslt14, Synthetic};
+pub use export::Export;
 pub use finetune::Finetune;
+pub use import::{DataBin, Exported, Fairseq, Import};
 pub use names::{ArtifactKind, BadLanguage, Input, Language, StageName, StageRef};
 pub use numbers::{
     CompressionRate, Finite, LengthRatio, NotInRange, NotNegative, Positive, Probability,
@@ -36,15 +40,15 @@ use serde::{Deserialize, Serialize};
 
 /// The edges that a stage's config draws: which of its keys name another stage, and what that stage must make.
 pub trait Spec {
-    /// What the finished stage leaves behind.
-    const PRODUCES: ArtifactKind;
-
     /// Dotted keys that say where something lies, not what it is; see [`StageSpec::identity`].
     const PLACES: &'static [&'static str] = &[];
 
     /// Dotted paths of the tables that hold exactly one of several tables. A layer of the configuration that names
-    /// another one than the layers beneath it puts its own in their place.
+    /// another one than the layers beneath it puts its own in their place. The empty path is the stage's own table.
     const CHOICES: &'static [&'static str] = &[];
+
+    /// What the finished stage leaves behind.
+    fn produces(&self) -> ArtifactKind;
 
     /// The inputs, in the order of the keys.
     fn inputs(&self) -> Vec<Input<'_>>;
@@ -63,8 +67,6 @@ pub trait Spec {
 pub struct Kind {
     /// The kind's name, as the experiment file spells it.
     pub name: &'static str,
-    /// [`Spec::PRODUCES`].
-    pub produces: ArtifactKind,
     /// [`Spec::CHOICES`].
     pub choices: &'static [&'static str],
 }
@@ -112,7 +114,7 @@ macro_rules! stage_kinds {
 
             /// What the finished stage leaves behind.
             pub fn produces(&self) -> ArtifactKind {
-                match self { $(Self::$kind(_) => $kind::PRODUCES),+ }
+                match self { $(Self::$kind(spec) => spec.produces()),+ }
             }
 
             /// What the stage reads, and which of its keys say so.
@@ -147,7 +149,7 @@ macro_rules! stage_kinds {
             /// What is known of the kind called `name`, if there is one.
             pub fn kind_named(name: &str) -> Option<Kind> {
                 match name {
-                    $($name => Some(Kind { name: $name, produces: $kind::PRODUCES, choices: $kind::CHOICES }),)+
+                    $($name => Some(Kind { name: $name, choices: $kind::CHOICES }),)+
                     _ => None,
                 }
             }
@@ -169,6 +171,8 @@ macro_rules! stage_kinds {
 stage_kinds! {
     /// Text to a data set.
     Preprocess = "preprocess",
+    /// What another program made to a data set or a model.
+    Import = "import",
     /// A data set to a trained model.
     Pretrain = "pretrain",
     /// A model to a smaller model.
@@ -177,6 +181,8 @@ stage_kinds! {
     Finetune = "finetune",
     /// A model to what can be said of it.
     Test = "test",
+    /// A model to a folder that other programs can read.
+    Export = "export",
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Names of stages, and the references between them.
 
+use super::Contradiction;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -52,6 +53,21 @@ impl Language {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether the two languages of a data set are two; `keys` are those that name them.
+    pub(super) fn require_two(
+        source: &Self,
+        target: &Self,
+        keys: &'static [&'static str],
+    ) -> Result<(), Contradiction> {
+        if source != target {
+            return Ok(());
+        }
+        Err(Contradiction {
+            keys,
+            rule: format!("both languages are `{source}`"),
+        })
+    }
 }
 
 impl TryFrom<String> for Language {
@@ -88,6 +104,8 @@ pub enum ArtifactKind {
     Model,
     /// Metrics of a model on a test set.
     Report,
+    /// A model for other programs.
+    Export,
 }
 
 impl fmt::Display for ArtifactKind {
@@ -96,6 +114,7 @@ impl fmt::Display for ArtifactKind {
             Self::Dataset => "a dataset",
             Self::Model => "a model",
             Self::Report => "a report",
+            Self::Export => "an exported model",
         })
     }
 }

@@ -75,7 +75,6 @@ pub struct Dictionaries {
 }
 
 impl Spec for Preprocess {
-    const PRODUCES: ArtifactKind = ArtifactKind::Dataset;
     const PLACES: &'static [&'static str] = &[
         "corpus.files.folder",
         "corpus.iwslt14.archive",
@@ -83,17 +82,20 @@ impl Spec for Preprocess {
     ];
     const CHOICES: &'static [&'static str] = &["corpus"];
 
+    fn produces(&self) -> ArtifactKind {
+        ArtifactKind::Dataset
+    }
+
     fn inputs(&self) -> Vec<Input<'_>> {
         Vec::new()
     }
 
     fn check(&self) -> Result<(), Contradiction> {
-        if self.source_language == self.target_language {
-            return Err(Contradiction {
-                keys: &["target-language", "source-language"],
-                rule: format!("both languages are `{}`", self.source_language),
-            });
-        }
+        Language::require_two(
+            &self.source_language,
+            &self.target_language,
+            &["target-language", "source-language"],
+        )?;
         let Clean {
             min_tokens,
             max_tokens,

@@ -18,8 +18,11 @@ pub struct Pretrain {
 }
 
 impl Spec for Pretrain {
-    const PRODUCES: ArtifactKind = ArtifactKind::Model;
     const CHOICES: &'static [&'static str] = &["training.learning-rate"];
+
+    fn produces(&self) -> ArtifactKind {
+        ArtifactKind::Model
+    }
 
     fn inputs(&self) -> Vec<Input<'_>> {
         vec![Input {
@@ -30,14 +33,6 @@ impl Spec for Pretrain {
     }
 
     fn check(&self) -> Result<(), Contradiction> {
-        let (d_model, heads) = (self.model.d_model, self.model.heads);
-        if d_model.get() % heads.get() == 0 {
-            Ok(())
-        } else {
-            Err(Contradiction {
-                keys: &["model.d-model", "model.heads"],
-                rule: format!("`d-model`, {d_model}, is no multiple of `heads`, {heads}"),
-            })
-        }
+        self.model.check(&["model.d-model", "model.heads"])
     }
 }

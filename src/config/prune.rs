@@ -161,8 +161,11 @@ pub struct Distillation {
 }
 
 impl Spec for Prune {
-    const PRODUCES: ArtifactKind = ArtifactKind::Model;
     const CHOICES: &'static [&'static str] = &["training.learning-rate"];
+
+    fn produces(&self) -> ArtifactKind {
+        ArtifactKind::Model
+    }
 
     fn inputs(&self) -> Vec<Input<'_>> {
         let mut inputs = Input::corpus_and_model(&self.corpus, &self.model);

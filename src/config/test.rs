@@ -22,7 +22,9 @@ pub struct Test {
 }
 
 impl Spec for Test {
-    const PRODUCES: ArtifactKind = ArtifactKind::Report;
+    fn produces(&self) -> ArtifactKind {
+        ArtifactKind::Report
+    }
 
     fn inputs(&self) -> Vec<Input<'_>> {
         Input::corpus_and_model(&self.corpus, &self.model)

@@ -149,6 +149,7 @@ pub(crate) fn wrong(
         .collect();
     let spot = match error.cell {
         Some(cell) => head.spot(&cell.path, Part::Value),
+        None if path.is_empty() => merged.header(),
         None => merged.spot(&path, error.part),
     };
     let key = error.path.join(".");

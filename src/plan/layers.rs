@@ -160,7 +160,7 @@ pub(crate) struct Merged {
 
 impl Merged {
     /// Merges `layers`. At the dotted paths `choices`, a layer that names other tables than those beneath it puts
-    /// its own in their place. `text` tells what a string is, given its path and its layer.
+    /// its own in their place; defaults are only of use to a table that another layer names. `text` tells what a string is, given its path and its layer.
     ///
     /// # Errors
     /// The first of `text`.
@@ -171,7 +171,7 @@ impl Merged {
     ) -> Result<Self, PlanError> {
         let mut dicts: Vec<Dict> = layers.iter().map(Layer::dict).collect();
         for choice in choices {
-            settle(&mut dicts, choice);
+            settle(&layers, &mut dicts, choice);
         }
         let figment = dicts
             .into_iter()
@@ -250,25 +250,25 @@ impl Merged {
     }
 }
 
-/// Leaves at `choice` only the tables that the highest layer which has any there names.
-fn settle(dicts: &mut [Dict], choice: &str) {
-    let mut chosen: Option<Vec<String>> = None;
-    for dict in dicts.iter_mut().rev() {
+/// Leaves at `choice` only the tables that the highest layer which has any there names. Defaults name none.
+fn settle(layers: &[Layer], dicts: &mut [Dict], choice: &str) {
+    let mut chosen: Vec<String> = Vec::new();
+    for (layer, dict) in layers.iter().zip(dicts).rev() {
         let Some(tables) = table_mut(dict, choice) else {
             continue;
         };
-        match &chosen {
-            Some(names) => tables.retain(|name, _| names.contains(name)),
-            None if tables.is_empty() => {}
-            None => chosen = Some(tables.keys().cloned().collect()),
+        if chosen.is_empty() && layer.medium != Medium::Defaults {
+            chosen = tables.keys().cloned().collect();
+        } else {
+            tables.retain(|name, _| chosen.contains(name));
         }
     }
 }
 
 fn table_mut<'d>(dict: &'d mut Dict, path: &str) -> Option<&'d mut Dict> {
-    path.split('.')
-        .try_fold(dict, |dict, key| match dict.get_mut(key)? {
-            Value::Dict(_, inner) => Some(inner),
-            _ => None,
-        })
+    let mut keys = path.split('.').filter(|key| !key.is_empty());
+    keys.try_fold(dict, |dict, key| match dict.get_mut(key)? {
+        Value::Dict(_, inner) => Some(inner),
+        _ => None,
+    })
 }

@@ -38,12 +38,12 @@ pub enum Problem {
         known: Vec<String>,
     },
     /// A value has another type than its key, or is outside its range.
-    #[error("`{key}` of {owner} has a wrong value")]
+    #[error("{} has a wrong value", whole(key, owner))]
     #[diagnostic(code(plan::wrong_value))]
     WrongValue {
         /// The key's owner.
         owner: Owner,
-        /// The dotted key.
+        /// The dotted key; empty for the owner's table as a whole.
         key: String,
         /// What was expected, and what was found.
         detail: String,
@@ -304,6 +304,14 @@ impl Problem {
 
 fn last(dotted: &str) -> &str {
     dotted.rsplit('.').next().unwrap_or(dotted)
+}
+
+/// A key with its owner, or the owner if it is all of its table.
+fn whole(key: &str, owner: &Owner) -> String {
+    match key {
+        "" => owner.to_string(),
+        key => format!("`{key}` of {owner}"),
+    }
 }
 
 fn missing_sentence(keys: &[(String, Owner)]) -> String {

@@ -11,7 +11,7 @@ use super::params::Scope;
 use super::problem::Problem;
 use super::read::{self, Failure};
 use super::{NodeId, Parent, Plan, Point};
-use crate::config::{Contradiction, StageSpec};
+use crate::config::{Contradiction, Import, Input, StageSpec};
 use crate::graph::{Cycle, Graph};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -107,6 +107,7 @@ impl<'e> Resolver<'e> {
     /// The node of each stage at one point.
     fn point(&mut self, cells: &[usize]) -> Result<Vec<NodeId>, PlanError> {
         let readings = self.readings(cells)?;
+        self.check_inputs(&readings, cells)?;
         self.link(&readings)?;
         self.check_splits(&readings, cells)?;
         let mut nodes = vec![NodeId(0); readings.len()];
@@ -156,10 +157,7 @@ impl<'e> Resolver<'e> {
         stage: &Stage,
         cells: &[usize],
     ) -> Result<Result<Reading, Vec<String>>, PlanError> {
-        let scope = Scope {
-            params: &self.experiment.params,
-            cells,
-        };
+        let scope = self.scope(cells);
         let table = &stage.merged.table;
         let spec = match read::read(table, scope, |at| {
             StageSpec::deserialize_kind(stage.kind.name, at)
@@ -196,36 +194,48 @@ impl<'e> Resolver<'e> {
         spec: &StageSpec,
         scope: Scope<'_>,
     ) -> Result<Vec<(&'static str, usize)>, PlanError> {
-        let stages = &self.experiment.stages;
-        let names = |fits: &dyn Fn(&Stage) -> bool| {
-            let fitting = stages
-                .iter()
-                .filter(|other| other.name != stage.name && fits(other));
-            fitting.map(|stage| stage.name.to_string()).collect()
-        };
-        let mut inputs = Vec::new();
-        for input in spec.inputs() {
-            let at = |problem| Err(PlanError::at(problem, self.spot(stage, input.key, scope)));
-            let Some(position) = self.positions.get(input.stage.0.0.as_str()) else {
-                return at(Problem::UnknownStage {
+        let position = |input: Input<'_>| {
+            let known = self.positions.get(input.stage.0.0.as_str());
+            let position = known.ok_or_else(|| {
+                let others = self.experiment.stages.iter();
+                let others = others.filter(|other| other.name != stage.name);
+                let problem = Problem::UnknownStage {
                     stage: stage.name.clone(),
                     input: input.stage.to_string(),
-                    known: names(&|_| true),
-                });
-            };
-            let makes = stages[*position].kind.produces;
-            if makes != input.needs {
-                return at(Problem::WrongInput {
+                    known: others.map(|other| other.name.to_string()).collect(),
+                };
+                PlanError::at(problem, self.spot(stage, input.key, scope))
+            })?;
+            Ok((input.key, *position))
+        };
+        spec.inputs().into_iter().map(position).collect()
+    }
+
+    /// Whether every stage of a point reads stages that make what it needs.
+    fn check_inputs(&self, readings: &[usize], cells: &[usize]) -> Result<(), PlanError> {
+        let stages = &self.experiment.stages;
+        let makes = |position: usize| self.readings[readings[position]].spec.produces();
+        for (reader, stage) in stages.iter().enumerate() {
+            let Reading { spec, inputs, .. } = &self.readings[readings[reader]];
+            for (input, (_, position)) in spec.inputs().into_iter().zip(inputs) {
+                if makes(*position) == input.needs {
+                    continue;
+                }
+                let fitting = (0..stages.len())
+                    .filter(|&other| other != reader && makes(other) == input.needs)
+                    .map(|other| stages[other].name.to_string());
+                let problem = Problem::WrongInput {
                     owner: stage.owner(),
                     input: input.stage.0.clone(),
-                    makes,
+                    makes: makes(*position),
                     needs: input.needs,
-                    fitting: names(&|other| other.kind.produces == input.needs),
-                });
+                    fitting: fitting.collect(),
+                };
+                let spot = self.spot(stage, input.key, self.scope(cells));
+                return Err(PlanError::at(problem, spot));
             }
-            inputs.push((input.key, *position));
         }
-        Ok(inputs)
+        Ok(())
     }
 
     /// Whether every test stage names a set that its corpus has.
@@ -240,22 +250,22 @@ impl<'e> Resolver<'e> {
                 continue;
             };
             for (_, parent) in inputs {
-                let StageSpec::Preprocess(corpus) = &self.readings[readings[*parent]].spec else {
-                    continue;
+                let known = match &self.readings[readings[*parent]].spec {
+                    StageSpec::Preprocess(corpus) => corpus.corpus.judged_sets(),
+                    StageSpec::Import(Import::DataBin(corpus)) => corpus.judged_sets(),
+                    _ => continue,
                 };
-                let known = corpus.corpus.judged_sets();
                 if !known.contains(&test.split.as_str()) {
-                    let scope = Scope {
-                        params: &self.experiment.params,
-                        cells,
-                    };
                     let problem = Problem::UnknownSplit {
                         stage: stage.name.clone(),
                         split: test.split.clone(),
                         corpus: self.experiment.stages[*parent].name.clone(),
                         known: known.into_iter().map(str::to_owned).collect(),
                     };
-                    return Err(PlanError::at(problem, self.spot(stage, "split", scope)));
+                    return Err(PlanError::at(
+                        problem,
+                        self.spot(stage, "split", self.scope(cells)),
+                    ));
                 }
             }
         }
@@ -331,6 +341,14 @@ impl<'e> Resolver<'e> {
             rule: contradiction.rule,
         };
         PlanError::at(problem, self.spot(stage, key.unwrap_or(&""), scope))
+    }
+
+    /// What parameters are at a point.
+    fn scope<'s>(&'s self, cells: &'s [usize]) -> Scope<'s> {
+        Scope {
+            params: &self.experiment.params,
+            cells,
+        }
     }
 
     /// Where the value of a stage's key comes from, if need be from a parameter.

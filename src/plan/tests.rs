@@ -1,8 +1,10 @@
 //! Experiments given as text, and the plans that they resolve to.
 
 use super::document::Document;
-use super::{NodeId, Origin, Overrides, Plan, PlanError, Problem, file, render, resolve, settings};
-use crate::config::{LearningRate, StageSpec};
+use super::{
+    Node, NodeId, Origin, Overrides, Plan, PlanError, Problem, file, render, resolve, settings,
+};
+use crate::config::{Exported, Import, LearningRate, StageSpec};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -110,6 +112,57 @@ fn a_choice_takes_the_place_of_the_one_beneath_it() {
     assert!(
         matches!(spec.training.learning_rate, LearningRate::Fixed { rate } if rate.get() == 1e-3)
     );
+}
+
+#[test]
+fn an_import_is_overruled_inside_its_table_or_by_another_table() {
+    let text = "
+        [stages.dense.import.fairseq]
+        corpus = 'corpus'
+        checkpoint = 'best.pt'
+        dictionaries = 'data-bin'
+        model.preset = 'model/iwslt'
+        [stages.corpus.preprocess]
+        preset = 'data/demo-de-en'";
+    let import = |assignments: &[&str]| {
+        let plan = load_with(text, &set(assignments)).unwrap();
+        match plan.nodes.iter().find(|node| node.label == "dense") {
+            Some(Node {
+                spec: StageSpec::Import(import),
+                ..
+            }) => import.clone(),
+            other => panic!("`dense` is {other:?}"),
+        }
+    };
+    let Import::Fairseq(fairseq) = import(&[
+        "stages.dense.import.fairseq.model.heads=8",
+        "stages.dense.import.fairseq.dictionaries=none",
+    ]) else {
+        panic!("`dense` is fairseq's");
+    };
+    assert_eq!((fairseq.model.heads.get(), fairseq.dictionaries), (8, None));
+    let exported = import(&["stages.dense.import.exported.folder=elsewhere"]);
+    let folder = "elsewhere".into();
+    assert_eq!(exported, Import::Exported(Exported { folder }));
+}
+
+#[test]
+fn where_an_import_lies_is_no_part_of_what_it_is() {
+    let identity = |folder: &str, tests: &str| {
+        let plan = load(&format!(
+            "[stages.corpus.import.data-bin]
+            folder = '{folder}'
+            source-language = 'de'
+            target-language = 'en'
+            tests = {tests}
+            tokenizer = 'moses'
+            case = 'lower'
+            codes = '{folder}/codes'"
+        ));
+        plan.nodes[0].spec.identity().unwrap()
+    };
+    assert_eq!(identity("one", "['test']"), identity("other", "['test']"));
+    assert_ne!(identity("one", "['test']"), identity("one", "[]"));
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Export: a model artifact as a folder that needs nothing of srp.
 
 use super::exported;
-use crate::config::Checkpoint;
-use crate::exec::StageFailure;
+use crate::cache::ArtifactDir;
+use crate::config::{Checkpoint, Export};
+use crate::exec::{Inputs, StageFailure};
 use std::path::Path;
 
 /// Writes a checkpoint of the model artifact in a folder into the new folder `to`, which is there as a whole or not
@@ -31,4 +32,13 @@ pub fn export(model: &Path, checkpoint: Checkpoint, to: &Path) -> Result<(), Sta
         .map_err(unwritable)?;
     exported::write(model, checkpoint, draft.path())?;
     std::fs::rename(draft.path(), to).map_err(unwritable)
+}
+
+/// The stage: the folder is its artifact.
+pub(super) fn run(
+    spec: &Export,
+    inputs: &Inputs,
+    out: &mut ArtifactDir,
+) -> Result<(), StageFailure> {
+    exported::write(inputs.path("model")?, spec.checkpoint, &out.content(""))
 }

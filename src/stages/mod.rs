@@ -11,6 +11,9 @@ pub mod export;
 mod exported;
 #[cfg(feature = "nn")]
 mod finetune;
+mod import;
+#[cfg(feature = "nn")]
+mod import_model;
 #[cfg(feature = "nn")]
 mod model_artifact;
 mod preprocess;
@@ -28,7 +31,7 @@ pub mod translate;
 mod translation;
 
 use crate::cache::ArtifactDir;
-use crate::config::StageSpec;
+use crate::config::{Import, StageSpec};
 use crate::device::Device;
 use crate::exec::{Inputs, Progress, Runner, StageFailure};
 use crate::text::corpus::{Languages, outside_files};
@@ -51,6 +54,8 @@ impl Stages {
 fn revision(spec: &StageSpec) -> u32 {
     match spec {
         StageSpec::Preprocess(_) => 1,
+        StageSpec::Import(_) => 1,
+        StageSpec::Export(_) => 1,
         StageSpec::Pretrain(_) => 1,
         StageSpec::Prune(_) => 1,
         StageSpec::Finetune(_) => 1,
@@ -66,7 +71,9 @@ impl Runner for Stages {
     fn outside_files(&self, spec: &StageSpec) -> Result<Vec<PathBuf>, StageFailure> {
         match spec {
             StageSpec::Preprocess(spec) => Ok(outside_files(&spec.corpus, Languages::of(spec))?),
-            StageSpec::Pretrain(_)
+            StageSpec::Import(spec) => import::outside_files(spec),
+            StageSpec::Export(_)
+            | StageSpec::Pretrain(_)
             | StageSpec::Prune(_)
             | StageSpec::Finetune(_)
             | StageSpec::Test(_) => Ok(Vec::new()),
@@ -93,42 +100,52 @@ impl Runner for Stages {
         out: &mut ArtifactDir,
         progress: &dyn Progress,
     ) -> Result<(), StageFailure> {
-        if let StageSpec::Preprocess(spec) = spec {
-            return preprocess::run(spec, out, progress);
+        match spec {
+            StageSpec::Preprocess(spec) => preprocess::run(spec, out, progress),
+            StageSpec::Import(Import::DataBin(spec)) => import::run(spec, out, progress),
+            #[cfg(feature = "nn")]
+            StageSpec::Import(Import::Fairseq(spec)) => {
+                import_model::fairseq(spec, inputs, out, progress)
+            }
+            #[cfg(feature = "nn")]
+            StageSpec::Import(Import::Exported(spec)) => {
+                import_model::exported(spec, out, progress)
+            }
+            #[cfg(feature = "nn")]
+            StageSpec::Export(spec) => export::run(spec, inputs, out),
+            #[cfg(feature = "nn")]
+            StageSpec::Pretrain(spec) => self.on_device(Job::Pretrain(spec), inputs, out, progress),
+            #[cfg(feature = "nn")]
+            StageSpec::Prune(spec) => self.on_device(Job::Prune(spec), inputs, out, progress),
+            #[cfg(feature = "nn")]
+            StageSpec::Finetune(spec) => self.on_device(Job::Finetune(spec), inputs, out, progress),
+            #[cfg(feature = "nn")]
+            StageSpec::Test(spec) => self.on_device(Job::Test(spec), inputs, out, progress),
+            #[cfg(not(feature = "nn"))]
+            other => {
+                let _ = inputs;
+                Err(StageFailure::new(format!(
+                    "this srp was built without models, so it cannot {}",
+                    other.kind()
+                ))
+                .with_help("build it with the default features"))
+            }
         }
-        self.run_on_device(spec, inputs, out, progress)
-    }
-}
-
-#[cfg(not(feature = "nn"))]
-impl Stages {
-    fn run_on_device(
-        &self,
-        spec: &StageSpec,
-        _inputs: &Inputs,
-        _out: &mut ArtifactDir,
-        _progress: &dyn Progress,
-    ) -> Result<(), StageFailure> {
-        Err(StageFailure::new(format!(
-            "this srp was built without models, so it cannot {}",
-            spec.kind()
-        ))
-        .with_help("build it with the default features"))
     }
 }
 
 #[cfg(feature = "nn")]
 impl Stages {
-    fn run_on_device(
+    fn on_device(
         &self,
-        spec: &StageSpec,
+        job: Job<'_>,
         inputs: &Inputs,
         out: &mut ArtifactDir,
         progress: &dyn Progress,
     ) -> Result<(), StageFailure> {
         self.device.run(OnDevice {
             stages: self,
-            spec,
+            job,
             inputs,
             out,
             progress,
@@ -136,11 +153,20 @@ impl Stages {
     }
 }
 
-/// The stages that need a back end.
+/// A stage that computes with tensors.
+#[cfg(feature = "nn")]
+enum Job<'a> {
+    Pretrain(&'a crate::config::Pretrain),
+    Prune(&'a crate::config::Prune),
+    Finetune(&'a crate::config::Finetune),
+    Test(&'a crate::config::Test),
+}
+
+/// It, with what it works on, waiting for a back end.
 #[cfg(feature = "nn")]
 struct OnDevice<'a> {
     stages: &'a Stages,
-    spec: &'a StageSpec,
+    job: Job<'a>,
     inputs: &'a Inputs,
     out: &'a mut ArtifactDir,
     progress: &'a dyn Progress,
@@ -153,17 +179,16 @@ impl crate::device::Work for OnDevice<'_> {
     fn run<B: burn::tensor::backend::AutodiffBackend>(self, device: B::Device) -> Self::Output {
         let Self {
             stages,
-            spec,
+            job,
             inputs,
             out,
             progress,
         } = self;
-        match spec {
-            StageSpec::Preprocess(spec) => preprocess::run(spec, out, progress),
-            StageSpec::Pretrain(spec) => pretrain::run::<B>(spec, inputs, out, progress, &device),
-            StageSpec::Prune(spec) => prune::run::<B>(spec, inputs, out, progress, &device),
-            StageSpec::Finetune(spec) => finetune::run::<B>(spec, inputs, out, progress, &device),
-            StageSpec::Test(spec) => {
+        match job {
+            Job::Pretrain(spec) => pretrain::run::<B>(spec, inputs, out, progress, &device),
+            Job::Prune(spec) => prune::run::<B>(spec, inputs, out, progress, &device),
+            Job::Finetune(spec) => finetune::run::<B>(spec, inputs, out, progress, &device),
+            Job::Test(spec) => {
                 let machine = test::Machine {
                     device: stages.device(),
                     threads: stages.threads(),

@@ -11,14 +11,9 @@ pub(super) fn run(
     progress: &dyn Progress,
 ) -> Result<(), StageFailure> {
     let summary = dataset::build(spec, &out.content(""), &mut |phase| progress.phase(phase))?;
-    let splits: Vec<String> = summary
-        .splits
-        .iter()
-        .map(|(name, sentences)| format!("{name} {sentences}"))
-        .collect();
     progress.note(&format!(
-        "{} pairs; {} dropped by cleaning; {} merges; {} source and {} target symbols",
-        splits.join(", "),
+        "{}; {} dropped by cleaning; {} merges; {} source and {} target symbols",
+        summary.pairs(),
         summary.dropped_pairs,
         summary.merges,
         summary.source_symbols,

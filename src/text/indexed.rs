@@ -381,7 +381,8 @@ fn require_size(path: &Path, found: usize, expected: u64) -> Result<(), IndexedE
     })
 }
 
-fn paths(prefix: &Path) -> (PathBuf, PathBuf) {
+/// The index file and the data file of a data set.
+pub(crate) fn paths(prefix: &Path) -> (PathBuf, PathBuf) {
     // `with_extension` would take a language for an extension.
     let with = |suffix: &str| {
         let mut name: OsString = prefix.into();

@@ -20,8 +20,14 @@ pub const UNKNOWN_IN_HYPOTHESIS: &str = "UNKNOWNTOKENINHYP";
 /// How an unknown symbol is written in a reference that is scored (SPEC §16): never as in a hypothesis.
 pub const UNKNOWN_IN_REFERENCE: &str = "UNKNOWNTOKENINREF";
 
+/// How dictionaries and texts write [`UNK`].
+pub const UNKNOWN: &str = "<unk>";
+
 /// In the order of [`BOS`], [`PAD`], [`EOS`], [`UNK`].
-const SPECIALS: [&str; 4] = ["<s>", "<pad>", "</s>", "<unk>"];
+const SPECIALS: [&str; 4] = ["<s>", "<pad>", "</s>", UNKNOWN];
+
+/// What fairseq writes at the end of a line whose symbol takes the place of an earlier one.
+const OVERWRITE: &str = "#fairseq:overwrite";
 
 /// The symbols of one side, most frequent first, after the four special ones.
 ///
@@ -56,6 +62,17 @@ pub enum DictionaryError {
         line: usize,
         /// The line.
         found: String,
+    },
+    /// A line that redefines a symbol.
+    #[error(
+        "{}, line {line}: `{OVERWRITE}` is not supported; expected every symbol once, and no special one",
+        path.display()
+    )]
+    Overwrite {
+        /// The dictionary file.
+        path: PathBuf,
+        /// Number of the line, from 1.
+        line: usize,
     },
     /// A symbol that is listed twice, or special.
     #[error("{}, line {line}: the symbol `{symbol}` is already defined", path.display())]
@@ -137,6 +154,19 @@ impl Dictionary {
             .map(|(symbol, _)| symbol.as_str())
     }
 
+    /// Where another dictionary gives other numbers to symbols, in words; nothing if nowhere.
+    pub fn difference(&self, other: &Self) -> Option<String> {
+        if self.len() != other.len() {
+            let (own, other) = (self.len(), other.len());
+            return Some(format!("it has {other} symbols, expected {own}"));
+        }
+        let mut pairs = self.symbols.iter().zip(&other.symbols).enumerate();
+        let (number, ((own, _), (other, _))) = pairs.find(|(_, ((a, _), (b, _)))| a != b)?;
+        Some(format!(
+            "its symbol {number} is `{other}`, expected `{own}`"
+        ))
+    }
+
     /// The numbers of a line's symbols, and [`EOS`].
     pub fn encode(&self, line: &str) -> Vec<u32> {
         let symbols = line.split_whitespace().map(|symbol| self.number(symbol));
@@ -164,7 +194,8 @@ impl Dictionary {
     /// left out.
     ///
     /// # Errors
-    /// [`DictionaryError`] if the file is unreadable, or a line has no count or a symbol that was there before.
+    /// [`DictionaryError`] if the file is unreadable, or a line has no count, a symbol that was there before, or
+    /// the word that it should take that one's place.
     pub fn read(path: &Path) -> Result<Self, DictionaryError> {
         let text = fs::read_to_string(path).map_err(|source| DictionaryError::Io {
             path: path.to_owned(),
@@ -172,6 +203,12 @@ impl Dictionary {
         })?;
         let mut dictionary = Self::of_specials();
         for (index, line) in text.split_terminator('\n').enumerate() {
+            if line.trim_end().ends_with(OVERWRITE) {
+                return Err(DictionaryError::Overwrite {
+                    path: path.to_owned(),
+                    line: index + 1,
+                });
+            }
             let (symbol, count) = entry_on(line).ok_or_else(|| DictionaryError::Entry {
                 path: path.to_owned(),
                 line: index + 1,
@@ -270,6 +307,22 @@ mod tests {
     }
 
     #[test]
+    fn the_first_symbol_that_differs_is_named() {
+        let dictionary = built(&["a a b"], 1);
+        assert_eq!(dictionary.difference(&built(&["a b b"], 1)), {
+            let words = "its symbol 4 is `b`, expected `a`";
+            Some(words.to_owned())
+        });
+        let fewer = dictionary.difference(&built(&["a"], 1));
+        assert_eq!(fewer.as_deref(), Some("it has 5 symbols, expected 6"));
+        assert_eq!(
+            dictionary.difference(&built(&["a a a b b"], 1)),
+            None,
+            "counts are no numbers"
+        );
+    }
+
+    #[test]
     fn text_that_spells_a_special_symbol_is_unknown() {
         let dictionary = built(&["<pad> x"], 1);
         assert_eq!(dictionary.encode("<pad> x y"), [UNK, 4, UNK, EOS]);
@@ -296,6 +349,18 @@ mod tests {
             read("<unk> 1\n"),
             Err(DictionaryError::Duplicate { line: 1, .. })
         ));
+    }
+
+    #[test]
+    fn a_line_that_overwrites_a_symbol_is_refused() {
+        let error = read("a 2\n<unk> 1 #fairseq:overwrite\n").unwrap_err();
+        let error = error.to_string();
+        assert!(
+            error.ends_with(
+                "line 2: `#fairseq:overwrite` is not supported; expected every symbol once, and no special one"
+            ),
+            "{error}"
+        );
     }
 
     #[test]

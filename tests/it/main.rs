@@ -12,6 +12,7 @@ mod exec;
 mod fake;
 mod golden;
 mod house;
+mod import;
 #[cfg(all(feature = "nn", feature = "tables", unix))]
 mod kill;
 mod plans;

@@ -30,7 +30,7 @@ pub fn build(
     out: &Path,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Summary, DatasetError> {
-    check_languages(spec)?;
+    check_languages(Languages::of(spec))?;
     progress("reading the corpus");
     let raw = corpus::open(&spec.corpus, Languages::of(spec))?;
     raw.tests.keys().try_for_each(|name| check_name(name))?;
@@ -81,17 +81,18 @@ fn summary(
     }
 }
 
-fn check_languages(spec: &Preprocess) -> Result<(), DatasetError> {
-    if spec.source_language != spec.target_language {
+/// Two languages, or files of one side would be those of the other.
+pub(super) fn check_languages(languages: Languages<'_>) -> Result<(), DatasetError> {
+    if languages.source != languages.target {
         return Ok(());
     }
     Err(DatasetError::OneLanguage {
-        language: spec.source_language.to_string(),
+        language: languages.source.to_owned(),
     })
 }
 
 /// The name becomes part of file names.
-fn check_name(name: &str) -> Result<(), DatasetError> {
+pub(super) fn check_name(name: &str) -> Result<(), DatasetError> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if !name.is_empty() && name.chars().all(is_plain) && !RESERVED_NAMES.contains(&name) {
         return Ok(());
@@ -115,11 +116,8 @@ impl SplitText {
         for (language, lines, dictionary) in sides {
             let sentences: Vec<Vec<u32>> =
                 lines.iter().map(|line| dictionary.encode(line)).collect();
-            indexed::write(
-                &sentences_path(out, &self.name, languages, language),
-                TokenType::for_dictionary(dictionary.len()),
-                sentences.iter().map(Vec::as_slice),
-            )?;
+            let prefix = sentences_path(out, &self.name, languages, language);
+            write_sentences(&prefix, &sentences, dictionary)?;
         }
         if let Some(plain) = &self.plain {
             write_lines(text_path(out, &self.name, languages.source), &plain.source)?;
@@ -129,7 +127,18 @@ impl SplitText {
     }
 }
 
-fn write_lines(path: PathBuf, lines: &[String]) -> Result<(), DatasetError> {
+/// Writes sentences in symbols of `dictionary`.
+pub(super) fn write_sentences(
+    prefix: &Path,
+    sentences: &[Vec<u32>],
+    dictionary: &Dictionary,
+) -> Result<(), DatasetError> {
+    let token_type = TokenType::for_dictionary(dictionary.len());
+    let sentences = sentences.iter().map(Vec::as_slice);
+    Ok(indexed::write(prefix, token_type, sentences)?)
+}
+
+pub(super) fn write_lines(path: PathBuf, lines: &[String]) -> Result<(), DatasetError> {
     let text: String = lines
         .iter()
         .flat_map(|line| [line.as_str(), "\n"])
@@ -141,7 +150,7 @@ fn write_file(path: PathBuf, text: &str) -> Result<(), DatasetError> {
     fs::write(&path, text).map_err(|source| DatasetError::Io { path, source })
 }
 
-fn write_summary(out: &Path, summary: &Summary) -> Result<(), DatasetError> {
+pub(super) fn write_summary(out: &Path, summary: &Summary) -> Result<(), DatasetError> {
     let path = summary_path(out);
     match serde_json::to_string_pretty(summary) {
         Ok(text) => write_file(path, &(text + "\n")),
@@ -170,9 +179,10 @@ fn segment<'a>(bpe: &Bpe, splits: impl Iterator<Item = &'a mut SplitText>) {
     }
 }
 
-struct Dictionaries {
-    source: Dictionary,
-    target: Dictionary,
+/// The dictionaries of both sides.
+pub(super) struct Dictionaries {
+    pub(super) source: Dictionary,
+    pub(super) target: Dictionary,
 }
 
 impl Dictionaries {
@@ -185,7 +195,15 @@ impl Dictionaries {
         }
     }
 
-    fn write(&self, out: &Path, languages: Languages<'_>) -> Result<(), DatasetError> {
+    /// Reads those that a folder holds.
+    pub(super) fn read(folder: &Path, languages: Languages<'_>) -> Result<Self, DatasetError> {
+        Ok(Self {
+            source: Dictionary::read(&dictionary_path(folder, languages.source))?,
+            target: Dictionary::read(&dictionary_path(folder, languages.target))?,
+        })
+    }
+
+    pub(super) fn write(&self, out: &Path, languages: Languages<'_>) -> Result<(), DatasetError> {
         self.source.write(&dictionary_path(out, languages.source))?;
         self.target.write(&dictionary_path(out, languages.target))?;
         Ok(())

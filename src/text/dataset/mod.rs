@@ -1,4 +1,4 @@
-//! A data set: the folder that a preprocess stage leaves and every other stage reads.
+//! A data set: the folder that a preprocess or an import stage leaves and every other stage reads.
 //!
 //! | file | content |
 //! |---|---|
@@ -9,12 +9,16 @@
 //! | `SPLIT.LANGUAGE.txt` | their text before tokenisation; not for the training split |
 
 mod build;
+mod imported;
 mod pipeline;
 mod prepare;
 mod target;
 
 pub use build::build;
-pub use pipeline::TextPipeline;
+pub use imported::{ImportError, MissingFile, data_bin_files, import, require};
+pub use pipeline::{
+    TextPipeline, copy_pipeline, dictionary_sizes, pipeline_files, same_dictionaries, same_symbols,
+};
 pub use target::TargetText;
 
 use super::bpe::BpeError;
@@ -65,6 +69,13 @@ impl Summary {
             source: &self.source_language,
             target: &self.target_language,
         }
+    }
+
+    /// The splits with their sizes in words.
+    pub fn pairs(&self) -> String {
+        let splits = self.splits.iter();
+        let splits: Vec<String> = splits.map(|(name, n)| format!("{name} {n}")).collect();
+        format!("{} pairs", splits.join(", "))
     }
 }
 
@@ -285,20 +296,8 @@ impl Dataset {
     ) -> Result<Vec<Vec<u32>>, DatasetError> {
         let pairs = self.pairs_of(split)?;
         let path = sentences_path(&self.folder, split, self.languages(), language);
-        let sentences = indexed::read(&path)?;
+        let sentences = read_sentences(&path, dictionary)?;
         require_pairs(&path, sentences.len(), pairs)?;
-        for (position, sentence) in sentences.iter().enumerate() {
-            let in_dictionary = |&number: &u32| (number as usize) < dictionary.len();
-            if sentence.last() != Some(&EOS) || !sentence.iter().all(in_dictionary) {
-                let size = dictionary.len();
-                return Err(DatasetError::Inconsistent {
-                    path,
-                    problem: format!(
-                        "sentence {position} does not end in {EOS}, or has numbers from {size} on"
-                    ),
-                });
-            }
-        }
         Ok(sentences)
     }
 
@@ -315,6 +314,32 @@ impl Dataset {
     }
 }
 
+/// Reads one side of a split, all of whose sentences must end, and be made of symbols of `dictionary`.
+fn read_sentences(path: &Path, dictionary: &Dictionary) -> Result<Vec<Vec<u32>>, DatasetError> {
+    let sentences = indexed::read(path)?;
+    let size = dictionary.len();
+    for (position, sentence) in sentences.iter().enumerate() {
+        let foreign = sentence.iter().find(|&&number| number as usize >= size);
+        let problem = match (sentence.last(), foreign) {
+            (Some(&EOS), None) => continue,
+            (_, Some(number)) => format!(
+                "sentence {position} has the number {number}, expected numbers below {size}, the size of its dictionary"
+            ),
+            (Some(_), None) => {
+                format!("sentence {position} does not end in {EOS}, the end of sentence")
+            }
+            (None, None) => format!(
+                "sentence {position} has no number, expected at least {EOS}, the end of sentence"
+            ),
+        };
+        return Err(DatasetError::Inconsistent {
+            path: path.to_owned(),
+            problem,
+        });
+    }
+    Ok(sentences)
+}
+
 fn require_pairs(path: &Path, found: usize, expected: usize) -> Result<(), DatasetError> {
     if found == expected {
         return Ok(());
@@ -329,61 +354,6 @@ fn read_summary(folder: &Path) -> Result<Summary, DatasetError> {
     let path = summary_path(folder);
     let text = read_to_string(&path)?;
     serde_json::from_str(&text).map_err(|source| DatasetError::Summary { path, source })
-}
-
-/// Whether two folders, data sets or copies of their text pipelines, give the same numbers to the same subwords.
-///
-/// # Errors
-/// [`DatasetError`] if a file cannot be read.
-pub fn same_symbols(one: &Path, other: &Path) -> Result<bool, DatasetError> {
-    let symbols = |folder: &Path| -> Result<[String; 3], DatasetError> {
-        let summary = read_summary(folder)?;
-        let [source, target] = summary
-            .languages()
-            .both()
-            .map(|language| read_to_string(&dictionary_path(folder, language)));
-        Ok([read_to_string(&codes_path(folder))?, source?, target?])
-    };
-    Ok(symbols(one)? == symbols(other)?)
-}
-
-/// Symbols of the source and of the target dictionary of a folder, a data set or a copy of its text pipeline.
-///
-/// # Errors
-/// [`DatasetError`] if a file cannot be read or is broken.
-pub fn dictionary_sizes(folder: &Path) -> Result<(usize, usize), DatasetError> {
-    let summary = read_summary(folder)?;
-    let [source, target] = summary
-        .languages()
-        .both()
-        .map(|language| Dictionary::read(&dictionary_path(folder, language)));
-    Ok((source?.len(), target?.len()))
-}
-
-/// Copies what turns text into numbers and back, without the sentences: what [`TextPipeline`] and [`TargetText`]
-/// open.
-///
-/// # Errors
-/// [`DatasetError`] if a file cannot be read or written.
-pub fn copy_pipeline(from: &Path, to: &Path) -> Result<(), DatasetError> {
-    let summary = read_summary(from)?;
-    let unwritable = |path: &Path| {
-        let path = path.to_owned();
-        move |source| DatasetError::Io { path, source }
-    };
-    fs::create_dir_all(to).map_err(unwritable(to))?;
-    let languages = summary
-        .languages()
-        .both()
-        .map(|language| dictionary_path(to, language));
-    for copy in [summary_path(to), codes_path(to)]
-        .into_iter()
-        .chain(languages)
-    {
-        let name = copy.file_name().unwrap_or_default();
-        fs::copy(from.join(name), &copy).map_err(unwritable(&copy))?;
-    }
-    Ok(())
 }
 
 fn read_to_string(path: &Path) -> Result<String, DatasetError> {

@@ -1,12 +1,15 @@
-//! The way of one line: tokens, case, subwords, numbers.
+//! The way of one line: tokens, case, subwords, numbers; and the files that it takes.
 
-use super::{DatasetError, codes_path, dictionary_path, read_summary};
+use super::{
+    DatasetError, codes_path, dictionary_path, read_summary, read_to_string, summary_path,
+};
 use crate::config::{Case, Tokenizer};
 use crate::text::bpe::{Bpe, Segmenter};
 use crate::text::lowercase::lowercase;
 use crate::text::moses::Moses;
 use crate::text::vocabulary::Dictionary;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 /// How the lines of one language become tokens.
 #[derive(Debug)]
@@ -72,4 +75,80 @@ impl TextPipeline {
         self.dictionary
             .encode(&Segmenter::new(&self.bpe).segment(&tokens))
     }
+}
+
+/// Whether two folders, data sets or copies of their text pipelines, give the same numbers to the same subwords.
+///
+/// # Errors
+/// [`DatasetError`] if a file cannot be read.
+pub fn same_symbols(one: &Path, other: &Path) -> Result<bool, DatasetError> {
+    let symbols = |folder: &Path| -> Result<[String; 3], DatasetError> {
+        let summary = read_summary(folder)?;
+        let [source, target] = summary
+            .languages()
+            .both()
+            .map(|language| read_to_string(&dictionary_path(folder, language)));
+        Ok([read_to_string(&codes_path(folder))?, source?, target?])
+    };
+    Ok(symbols(one)? == symbols(other)?)
+}
+
+/// Checks that `folder` holds the dictionaries of `dataset`: the same symbols with the same numbers.
+///
+/// # Errors
+/// [`DatasetError`] if they differ, or a file cannot be read or is broken.
+pub fn same_dictionaries(dataset: &Path, folder: &Path) -> Result<(), DatasetError> {
+    for language in read_summary(dataset)?.languages().both() {
+        let own = Dictionary::read(&dictionary_path(dataset, language))?;
+        let path = dictionary_path(folder, language);
+        let other = Dictionary::read(&path)?;
+        if let Some(problem) = own.difference(&other) {
+            return Err(DatasetError::Inconsistent { path, problem });
+        }
+    }
+    Ok(())
+}
+
+/// Symbols of the source and of the target dictionary of `folder`, a data set or a copy of its text pipeline.
+///
+/// # Errors
+/// [`DatasetError`] if a file cannot be read or is broken.
+pub fn dictionary_sizes(folder: &Path) -> Result<(usize, usize), DatasetError> {
+    let summary = read_summary(folder)?;
+    let [source, target] = summary
+        .languages()
+        .both()
+        .map(|language| Dictionary::read(&dictionary_path(folder, language)));
+    Ok((source?.len(), target?.len()))
+}
+
+/// The files that turn text into numbers and back, for the data set or the copy of its text pipeline in `folder`.
+///
+/// # Errors
+/// [`DatasetError`] if the folder does not say what it holds.
+pub fn pipeline_files(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
+    let summary = read_summary(folder)?;
+    let languages = summary.languages().both();
+    let dictionaries = languages.map(|language| dictionary_path(folder, language));
+    let files = [summary_path(folder), codes_path(folder)].into_iter();
+    Ok(files.chain(dictionaries).collect())
+}
+
+/// Copies what turns text into numbers and back, without the sentences: what [`TextPipeline`] and
+/// [`TargetText`](super::TargetText) open.
+///
+/// # Errors
+/// [`DatasetError`] if a file cannot be read or written.
+pub fn copy_pipeline(from: &Path, to: &Path) -> Result<(), DatasetError> {
+    let unwritable = |path: &Path| {
+        let path = path.to_owned();
+        move |source| DatasetError::Io { path, source }
+    };
+    let files = pipeline_files(from)?;
+    fs::create_dir_all(to).map_err(unwritable(to))?;
+    for file in files {
+        let copy = to.join(file.file_name().unwrap_or_default());
+        fs::copy(file, &copy).map_err(unwritable(&copy))?;
+    }
+    Ok(())
 }

@@ -42,9 +42,14 @@ impl TargetText {
 
     /// Plain text from tokens between blanks.
     pub fn plain(&self, tokens: &str) -> String {
-        match self.tokenizer {
-            Tokenizer::Moses => detokenize(tokens, self.rules),
-            Tokenizer::None => tokens.to_owned(),
-        }
+        plain(tokens, self.tokenizer, self.rules)
+    }
+}
+
+/// Plain text from tokens between blanks that `tokenizer` had made of it.
+pub(super) fn plain(tokens: &str, tokenizer: Tokenizer, rules: Rules) -> String {
+    match tokenizer {
+        Tokenizer::Moses => detokenize(tokens, rules),
+        Tokenizer::None => tokens.to_owned(),
     }
 }

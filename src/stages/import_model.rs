@@ -1,0 +1,62 @@
+//! Import: models that other programs made, as the folder that a training stage leaves.
+
+use super::exported;
+use super::model_artifact::{self, TEXT};
+use crate::cache::ArtifactDir;
+use crate::config::{Checkpoint, Exported, Fairseq};
+use crate::exec::{Inputs, Progress, StageFailure};
+use crate::model::state::State;
+use crate::model::{Blueprint, fairseq};
+use crate::text::dataset::{copy_pipeline, dictionary_sizes, same_dictionaries};
+use std::path::Path;
+
+/// Takes over a checkpoint of fairseq, with the text pipeline of its data set.
+pub(super) fn fairseq(
+    spec: &Fairseq,
+    inputs: &Inputs,
+    out: &mut ArtifactDir,
+    progress: &dyn Progress,
+) -> Result<(), StageFailure> {
+    let corpus = inputs.path("fairseq.corpus")?;
+    if let Some(folder) = &spec.dictionaries {
+        same_dictionaries(corpus, folder)?;
+    }
+    let (source, target) = dictionary_sizes(corpus)?;
+    progress.phase("reading the checkpoint");
+    let (blueprint, state) = fairseq::read(&spec.checkpoint, &spec.model, source, target)?;
+    save(&blueprint, &state, corpus, out, progress)
+}
+
+/// Takes over what `srp export` wrote.
+pub(super) fn exported(
+    spec: &Exported,
+    out: &mut ArtifactDir,
+    progress: &dyn Progress,
+) -> Result<(), StageFailure> {
+    progress.phase("reading the exported model");
+    let (blueprint, state) = exported::read(&spec.folder)?;
+    save(&blueprint, &state, &spec.folder, out, progress)
+}
+
+/// The one model is both checkpoints.
+fn save(
+    blueprint: &Blueprint,
+    state: &State,
+    text: &Path,
+    out: &mut ArtifactDir,
+    progress: &dyn Progress,
+) -> Result<(), StageFailure> {
+    for checkpoint in [Checkpoint::Best, Checkpoint::Last] {
+        model_artifact::write(&out.content(""), checkpoint, blueprint, state)?;
+    }
+    copy_pipeline(text, &out.content(TEXT))?;
+    let (parameters, original) = (
+        blueprint.shape.parameters(),
+        blueprint.original.parameters(),
+    );
+    progress.note(&format!(
+        "{parameters} parameters, {:.4} of the unpruned model",
+        parameters as f64 / original as f64
+    ));
+    Ok(())
+}
