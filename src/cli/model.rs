@@ -41,7 +41,7 @@ impl Model {
     #[cfg(feature = "nn")]
     pub(super) fn folder(&self) -> Result<PathBuf, Failure> {
         let folder = folder(&self.model, &self.cache.open())?;
-        if crate::stages::translate::holds_model(&folder) {
+        if crate::stages::model_artifact::holds_model(&folder) {
             return Ok(folder);
         }
         Err(Failure::of_input(miette!(

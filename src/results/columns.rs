@@ -30,13 +30,14 @@ pub enum Values {
 enum Field {
     Integer(fn(&Record) -> u64),
     Float(fn(&Record) -> f64),
+    Optional(fn(&Record) -> Option<f64>),
     Text(fn(&Record) -> String),
 }
 
 const EXPERIMENT: (&str, Field) = ("experiment", Field::Text(|r| r.experiment.clone()));
 
 #[rustfmt::skip]
-const MEASURES: [(&str, Field); 18] = [
+const MEASURES: [(&str, Field); 19] = [
     ("stage", Field::Text(|r| r.stage.clone())),
     ("split", Field::Text(|r| r.report.split.clone())),
     ("sentences", Field::Integer(|r| r.report.sentences as u64)),
@@ -47,6 +48,7 @@ const MEASURES: [(&str, Field); 18] = [
     ("tokenized_bleu", Field::Float(|r| r.report.tokenized_bleu)),
     ("parameters", Field::Integer(|r| r.report.parameters)),
     ("original_parameters", Field::Integer(|r| r.report.original_parameters)),
+    ("asked_ratio", Field::Optional(|r| r.asked_ratio)),
     ("parameter_ratio", Field::Float(|r| r.report.parameter_ratio)),
     ("flops", Field::Integer(|r| r.report.flops)),
     ("flops_length", Field::Integer(|r| r.report.flops_length as u64)),
@@ -91,6 +93,7 @@ impl Field {
                 Values::Integer(records.map(|r| i64::try_from(get(r)).ok()).collect())
             }
             Self::Float(get) => Values::Float(records.map(|r| Some(get(r))).collect()),
+            Self::Optional(get) => Values::Float(records.map(get).collect()),
             Self::Text(get) => Values::Text(records.map(|r| Some(get(r))).collect()),
         }
     }

@@ -19,6 +19,7 @@ pub fn markdown(records: &[Record]) -> String {
             "BLEU",
             "chrF",
             "parameters",
+            "asked",
             "left",
             "FLOPs",
             "sentences/s",
@@ -42,18 +43,24 @@ pub fn markdown(records: &[Record]) -> String {
     table
 }
 
-fn measures(record: &Record) -> [String; 8] {
+fn measures(record: &Record) -> [String; 9] {
     let report = &record.report;
     [
         record.stage.clone(),
         format!("{:.2}", report.bleu),
         format!("{:.2}", report.chrf),
         scaled(report.parameters),
-        format!("{:.1} %", 100.0 * report.parameter_ratio),
+        record.asked_ratio.map(percent).unwrap_or_default(),
+        percent(report.parameter_ratio),
         scaled(report.flops),
         format!("{:.1}", record.decode.sentences_per_second),
         duration(record.seconds.values().sum()),
     ]
+}
+
+/// A share with one decimal: `49.8 %`.
+fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
 }
 
 /// The distinct signatures of each score.

@@ -19,6 +19,9 @@ pub struct Record {
     pub params: BTreeMap<String, toml::Value>,
     /// The name of the test stage.
     pub stage: String,
+    /// The share of parameters that was asked for: the compression rate of the last prune stage that the model went
+    /// through, if there was one.
+    pub asked_ratio: Option<f64>,
     /// What it measured.
     pub report: TestReport,
     /// How fast it translated.
@@ -49,6 +52,7 @@ pub fn records(plan: &Plan, artifacts: &[Option<&Artifact>]) -> Result<Vec<Recor
                     experiment: plan.name.clone(),
                     params: point.params.clone(),
                     stage: stage.0.clone(),
+                    asked_ratio: asked_ratio(plan, *id),
                     report: read(&artifact.path().join("report.json"))?,
                     decode: read(&artifact.path().join("records/decode.json"))?,
                     seconds,
@@ -58,6 +62,21 @@ pub fn records(plan: &Plan, artifacts: &[Option<&Artifact>]) -> Result<Vec<Recor
         }
     }
     Ok(records)
+}
+
+/// What the nearest prune stage asks for, on the way back from the model that a node reads.
+fn asked_ratio(plan: &Plan, mut id: NodeId) -> Option<f64> {
+    loop {
+        let node = &plan.nodes[id.0];
+        if let StageSpec::Prune(prune) = &node.spec {
+            return Some(prune.compression_rate.get());
+        }
+        id = node
+            .parents
+            .iter()
+            .find(|parent| parent.key == "model")?
+            .node;
+    }
 }
 
 /// Wall time of each stage that leads to node `last`, by its first name at this point; nothing if one of them

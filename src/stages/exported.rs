@@ -20,8 +20,7 @@ use crate::text::vocabulary::{BOS, EOS, PAD, UNK};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// The files that an import reads beside those of the text pipeline.
-pub(super) const CONFIG: &str = "config.json";
+const CONFIG: &str = "config.json";
 const TENSORS: &str = "model.safetensors";
 const README: &str = "README.md";
 

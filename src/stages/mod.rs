@@ -15,7 +15,7 @@ mod import;
 #[cfg(feature = "nn")]
 mod import_model;
 #[cfg(feature = "nn")]
-mod model_artifact;
+pub mod model_artifact;
 mod preprocess;
 #[cfg(feature = "nn")]
 mod pretrain;

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 /// A checkpoint that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum CheckpointError {
+pub enum CheckpointError {
     /// Its numbers.
     #[error(transparent)]
     State(#[from] StateError),
@@ -48,7 +48,7 @@ fn folder(artifact: &Path, checkpoint: Checkpoint) -> PathBuf {
 }
 
 /// Whether a folder looks like a model artifact.
-pub(super) fn holds_model(artifact: &Path) -> bool {
+pub fn holds_model(artifact: &Path) -> bool {
     let checkpoint = folder(artifact, Checkpoint::Last);
     checkpoint.join(BLUEPRINT).is_file()
 }
@@ -57,7 +57,7 @@ pub(super) fn holds_model(artifact: &Path) -> bool {
 ///
 /// # Errors
 /// If a file is missing or broken.
-pub(super) fn read(
+pub fn read(
     artifact: &Path,
     checkpoint: Checkpoint,
 ) -> Result<(Blueprint, State), CheckpointError> {

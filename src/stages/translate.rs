@@ -38,11 +38,6 @@ impl<E: Into<StageFailure>> From<E> for TranslateError {
     }
 }
 
-/// Whether a folder looks like a model artifact.
-pub fn holds_model(folder: &Path) -> bool {
-    model_artifact::holds_model(folder)
-}
-
 /// Translates `input` line by line to `output`, as many lines at a time as are searched together.
 ///
 /// # Errors

@@ -9,6 +9,8 @@ mod cli;
 #[cfg(feature = "nn")]
 mod criteria;
 mod exec;
+#[cfg(feature = "nn")]
+mod export;
 mod fake;
 mod golden;
 mod house;

@@ -29,6 +29,7 @@ fn known() -> Vec<Record> {
     let mut records = read(&sweep(), &cache);
     for (record, bleu) in records.iter_mut().zip([27.456, 5.5]) {
         record.report = report(bleu);
+        record.asked_ratio = Some(0.515);
         record.seconds = ["corpus", "dense", "final"]
             .map(|stage| (stage.to_owned(), 100.0))
             .into();
@@ -106,10 +107,10 @@ fn every_column_has_a_value_for_every_row() {
 #[test]
 fn the_printed_table_is_rounded_and_carries_signatures() {
     let expected = "\
-| seed | stage |  BLEU |  chrF | parameters |   left |  FLOPs | sentences/s |       time |
-| ---: | ----- | ----: | ----: | ---------: | -----: | -----: | ----------: | ---------: |
-|    1 | final | 27.46 | 45.12 |     2.94 k | 50.0 % | 1.23 M |        24.0 | 5 min 00 s |
-|    2 | final |  5.50 | 45.12 |     2.94 k | 50.0 % | 1.23 M |        24.0 | 5 min 00 s |
+| seed | stage |  BLEU |  chrF | parameters |  asked |   left |  FLOPs | sentences/s |       time |
+| ---: | ----- | ----: | ----: | ---------: | -----: | -----: | -----: | ----------: | ---------: |
+|    1 | final | 27.46 | 45.12 |     2.94 k | 51.5 % | 50.0 % | 1.23 M |        24.0 | 5 min 00 s |
+|    2 | final |  5.50 | 45.12 |     2.94 k | 51.5 % | 50.0 % | 1.23 M |        24.0 | 5 min 00 s |
 BLEU: case:lc|tok:13a
 chrF: nc:6|nw:0
 ";

@@ -18,6 +18,20 @@ fn rows(table: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// The cells of a Markdown table's column.
+fn column(table: &str, name: &str) -> Vec<String> {
+    let cells = |line: &str| -> Vec<String> {
+        line.split('|').map(|cell| cell.trim().to_owned()).collect()
+    };
+    let mut lines = table.lines().filter(|line| line.starts_with('|'));
+    let head = cells(lines.next().unwrap());
+    let place = head.iter().position(|cell| cell == name).unwrap();
+    lines
+        .skip(1)
+        .map(|line| cells(line)[place].clone())
+        .collect()
+}
+
 /// Runs the experiment, all of whose stages must work.
 fn finished() -> (Place, Answer) {
     let place = Place::new();
@@ -64,6 +78,7 @@ fn a_run_ends_in_a_table_and_a_second_run_runs_nothing() {
         "{}",
         first.out
     );
+    assert_eq!(column(&first.out, "asked"), ["", "50.0 %", "", "30.0 %"]);
     // The corpus and the dense model are what both points of the sweep share.
     assert_eq!(first.stages("started"), STAGES);
     assert_eq!(first.stages("done in"), STAGES);
