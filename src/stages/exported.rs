@@ -9,6 +9,7 @@
 
 mod readme;
 
+use super::import::{CONFIG, TENSORS};
 use super::model_artifact::{self, TEXT};
 use super::training::write_json;
 use crate::config::Checkpoint;
@@ -20,8 +21,6 @@ use crate::text::vocabulary::{BOS, EOS, PAD, UNK};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-const CONFIG: &str = "config.json";
-const TENSORS: &str = "model.safetensors";
 const README: &str = "README.md";
 
 /// The form of the folder; another one is not read.

@@ -6,8 +6,9 @@ use crate::exec::{Progress, StageFailure};
 use crate::text::dataset::{self, MissingFile};
 use std::path::{Path, PathBuf};
 
-/// What an exported model has beside its text pipeline.
-const EXPORTED: [&str; 2] = ["config.json", "model.safetensors"];
+/// What an exported model has beside its text pipeline: what it is, and its tensors.
+pub(super) const CONFIG: &str = "config.json";
+pub(super) const TENSORS: &str = "model.safetensors";
 
 /// The files that the stage will read, all of which exist.
 ///
@@ -60,7 +61,9 @@ fn exported_files(spec: &Exported) -> Result<Vec<PathBuf>, StageFailure> {
     let text = dataset::pipeline_files(&spec.folder).map_err(|error| {
         StageFailure::from(error).context(format!("`{FOLDER}` names no exported model"))
     })?;
-    let own = EXPORTED.map(|name| spec.folder.join(name)).into_iter();
+    let own = [CONFIG, TENSORS]
+        .map(|name| spec.folder.join(name))
+        .into_iter();
     let files = own.chain(text).map(|file| dataset::require(FOLDER, file));
     Ok(files.collect::<Result<_, _>>()?)
 }

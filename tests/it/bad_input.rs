@@ -428,7 +428,7 @@ results::unwritable
             format!(
                 "
   × `{name}` holds no model
-  help: name what a stage of the kind pretrain, prune or finetune has made
+  help: name what a stage of the kind pretrain, prune, finetune or import has made
 "
             )
         };

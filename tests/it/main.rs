@@ -3,6 +3,8 @@
 
 mod bad_input;
 #[cfg(feature = "nn")]
+mod bring_your_own;
+#[cfg(feature = "nn")]
 mod budget_laws;
 mod cache;
 mod cli;
