@@ -10,6 +10,8 @@ mod golden;
 mod house;
 #[cfg(all(feature = "nn", feature = "tables", unix))]
 mod kill;
+#[cfg(feature = "nn")]
+mod output_projection;
 mod plans;
 #[cfg(feature = "nn")]
 mod pruning_laws;
