@@ -5,6 +5,8 @@ mod bad_input;
 mod cache;
 mod cli;
 mod exec;
+#[cfg(feature = "nn")]
+mod fairseq;
 mod fake;
 mod golden;
 mod house;
