@@ -1,6 +1,6 @@
 //! The sizes of a model, pruned or not: what parameters and FLOPs are counted from.
 
-use crate::config::Architecture;
+use crate::config::{Architecture, OutputProjection};
 use crate::groups::{AttentionGroups, AttentionModule, GroupName, Groups, Side};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,9 @@ pub struct Shape {
     pub source_vocab: usize,
     /// Entries of the target dictionary.
     pub target_vocab: usize,
+    /// Whose weights score the words of the target dictionary; left out where they are tied.
+    #[serde(default, skip_serializing_if = "OutputProjection::is_tied")]
+    pub output_projection: OutputProjection,
     /// The encoder.
     pub encoder: EncoderShape,
     /// The decoder.
@@ -90,6 +93,7 @@ impl Shape {
             heads: architecture.heads.get(),
             source_vocab,
             target_vocab,
+            output_projection: architecture.output_projection,
             encoder: EncoderShape {
                 d_model,
                 layers: vec![
@@ -180,7 +184,7 @@ impl Shape {
         }
     }
 
-    /// Trained numbers of the model: weights, biases and layer norms, the tied projection once; connectivity
+    /// Trained numbers of the model: weights, biases and layer norms, a tied projection once; connectivity
     /// vectors and position masks are not trained and not counted.
     pub fn parameters(&self) -> u64 {
         let (enc, dec) = (self.encoder.d_model, self.decoder.d_model);
@@ -211,7 +215,16 @@ impl Shape {
                     + 3 * norm(dec)
             })
             .sum();
-        (self.source_vocab * enc + self.target_vocab * dec + encoder + decoder) as u64
+        let tables = self.source_vocab * enc + self.target_vocab * dec * self.target_matrices();
+        (tables + encoder + decoder) as u64
+    }
+
+    /// Matrices that have a row for each entry of the target dictionary.
+    pub(crate) fn target_matrices(&self) -> usize {
+        match self.output_projection {
+            OutputProjection::Tied => 1,
+            OutputProjection::Separate => 2,
+        }
     }
 }
 
@@ -219,14 +232,15 @@ impl Shape {
 mod tests {
     use super::*;
 
-    #[test]
-    fn iwslt_counts_what_the_specification_counts() {
+    /// The named shape `iwslt` of SPEC §1.
+    fn iwslt(output_projection: OutputProjection) -> Shape {
         let attention = AttentionShape { qk: 512, vo: 512 };
-        let shape = Shape {
+        Shape {
             original_d_model: 512,
             heads: 4,
             source_vocab: 8848,
             target_vocab: 6632,
+            output_projection,
             encoder: EncoderShape {
                 d_model: 512,
                 layers: vec![
@@ -248,7 +262,40 @@ mod tests {
                     6
                 ],
             },
-        };
+        }
+    }
+
+    #[test]
+    fn iwslt_counts_what_the_specification_counts() {
+        let shape = iwslt(OutputProjection::Tied);
         assert_eq!(shape.parameters(), 39_469_056);
+    }
+
+    #[test]
+    fn a_separate_projection_counts_on_top() {
+        let shape = iwslt(OutputProjection::Separate);
+        assert_eq!(shape.parameters(), 39_469_056 + 6632 * 512);
+    }
+
+    #[test]
+    fn a_tied_shape_is_written_as_if_the_key_did_not_exist() {
+        let tied = iwslt(OutputProjection::Tied);
+        let written = serde_json::to_value(&tied).unwrap();
+        let keys: Vec<_> = written.as_object().unwrap().keys().collect();
+        let expected = [
+            "decoder",
+            "encoder",
+            "heads",
+            "original-d-model",
+            "source-vocab",
+            "target-vocab",
+        ];
+        assert_eq!(keys, expected);
+        assert_eq!(serde_json::from_value::<Shape>(written).unwrap(), tied);
+
+        let separate = iwslt(OutputProjection::Separate);
+        let written = serde_json::to_value(&separate).unwrap();
+        assert_eq!(written["output-projection"], "separate");
+        assert_eq!(serde_json::from_value::<Shape>(written).unwrap(), separate);
     }
 }

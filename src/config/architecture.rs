@@ -1,7 +1,7 @@
 //! The sizes of the Transformer before anything is pruned.
 
 use super::Contradiction;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::num::NonZeroUsize;
 
 /// The unpruned model. The same width on both sides; vocabulary sizes come from the data set.
@@ -22,6 +22,36 @@ pub struct Architecture {
     pub layer_norm: LayerNorm,
     /// Longest sentence, in tokens with its end-of-sentence, on either side.
     pub max_positions: NonZeroUsize,
+    /// Whose weights score the words of the target dictionary. Left out, they are tied, as in SPEC §2.
+    #[serde(
+        default,
+        deserialize_with = "OutputProjection::or_tied",
+        skip_serializing_if = "OutputProjection::is_tied"
+    )]
+    pub output_projection: OutputProjection,
+}
+
+/// Whose weights score the words of the target dictionary.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutputProjection {
+    /// The decoder's embedding table (SPEC §2).
+    #[default]
+    Tied,
+    /// A matrix of its own, without a bias, as fairseq's plain transformers have.
+    Separate,
+}
+
+impl OutputProjection {
+    /// Whether the decoder's embedding table is the output projection; such a model is written without saying so.
+    pub(crate) fn is_tied(&self) -> bool {
+        *self == Self::Tied
+    }
+
+    /// Reads a key that may be left out, which a plan asks for as an `Option`.
+    fn or_tied<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+    }
 }
 
 impl Architecture {
@@ -46,4 +76,44 @@ pub enum LayerNorm {
     Weighted,
     /// Pruned dimensions count as zeros; the divisor stays the original width.
     Unweighted,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZES: &str = r#"
+        d-model = 16
+        d-ff = 32
+        heads = 2
+        encoder-layers = 1
+        decoder-layers = 1
+        layer-norm = "weighted"
+        max-positions = 64
+    "#;
+
+    #[test]
+    fn a_tied_projection_is_written_as_if_the_key_did_not_exist() {
+        let silent: Architecture = toml::from_str(SIZES).unwrap();
+        let said: Architecture =
+            toml::from_str(&format!("{SIZES}\noutput-projection = \"tied\"")).unwrap();
+        assert_eq!(silent, said);
+        let written = serde_json::to_string(&said).unwrap();
+        assert_eq!(
+            written,
+            concat!(
+                r#"{"d-model":16,"d-ff":32,"heads":2,"encoder-layers":1,"decoder-layers":1,"#,
+                r#""layer-norm":"weighted","max-positions":64}"#
+            )
+        );
+    }
+
+    #[test]
+    fn a_separate_projection_is_read_and_written() {
+        let separate: Architecture =
+            toml::from_str(&format!("{SIZES}\noutput-projection = \"separate\"")).unwrap();
+        assert_eq!(separate.output_projection, OutputProjection::Separate);
+        let written = serde_json::to_value(&separate).unwrap();
+        assert_eq!(written["output-projection"], "separate");
+    }
 }

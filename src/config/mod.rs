@@ -4,7 +4,7 @@
 //! (kebab-case), a field's doc comment is its user documentation, and a type that cannot hold a wrong value
 //! refuses it while serde reads it. A key that may be left out is an `Option`, and the word `"none"` takes it back
 //! where a lower layer has set it. Scientific values have no default in Rust: they stand in `configs/`, with
-//! their source.
+//! their source. The one exception is `output-projection`, which SPEC §2 ties.
 
 mod architecture;
 mod corpus;
@@ -20,7 +20,7 @@ mod search;
 mod test;
 mod training;
 
-pub use architecture::{Architecture, LayerNorm};
+pub use architecture::{Architecture, LayerNorm, OutputProjection};
 pub use corpus::{Corpus, Files, Iwslt14, Synthetic};
 pub use export::Export;
 pub use finetune::Finetune;

@@ -185,6 +185,7 @@ fn feed_forward(e: u64, f: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::OutputProjection;
     use crate::shape::{DecoderLayerShape, DecoderShape, EncoderLayerShape, EncoderShape};
 
     fn shape() -> Shape {
@@ -194,6 +195,7 @@ mod tests {
             heads: 2,
             source_vocab: 16,
             target_vocab: 24,
+            output_projection: OutputProjection::Tied,
             encoder: EncoderShape {
                 d_model: 6,
                 layers: vec![EncoderLayerShape {

@@ -56,6 +56,7 @@ pub struct DecodeSpeed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::OutputProjection;
     use crate::shape::{DecoderShape, EncoderShape};
 
     fn report() -> TestReport {
@@ -77,6 +78,7 @@ mod tests {
                 heads: 2,
                 source_vocab: 16,
                 target_vocab: 16,
+                output_projection: OutputProjection::Tied,
                 encoder: EncoderShape {
                     d_model: 6,
                     layers: Vec::new(),

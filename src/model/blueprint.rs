@@ -106,7 +106,7 @@ impl Blueprint {
     }
 
     /// What cannot be true of a model.
-    fn contradiction(&self) -> Option<&'static str> {
+    pub(super) fn contradiction(&self) -> Option<&'static str> {
         let shape = &self.shape;
         let columns = |kept: &[usize], d_model: usize| {
             kept.len() == d_model && kept.iter().all(|&column| column < shape.original_d_model)

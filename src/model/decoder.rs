@@ -6,19 +6,27 @@ use super::embedding::{Embedding, PAD};
 use super::input::{Source, Target, ints};
 use super::layer_norm::{LayerNorm, NormRule};
 use super::linear::Linear;
+use super::parameters::OUTPUT_PROJECTION;
 use super::residual::{drop, feed_forward, residual};
 use super::transformer::Loader;
 use super::{Blueprint, Pass};
 use crate::groups::DecoderLayerGroups;
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::tensor::{Int, Tensor, backend::Backend};
 
-/// A stack of self-attention and cross-attention layers over embedded target tokens; its table is also the
-/// output projection.
+/// A stack of self-attention and cross-attention layers over embedded target tokens.
 #[derive(Module, Debug)]
 pub(super) struct Decoder<B: Backend> {
     embed_tokens: Embedding<B>,
     layers: Vec<DecoderLayer<B>>,
+    /// None where the embedding table is the projection too.
+    output_projection: Option<OutputProjection<B>>,
+}
+
+/// A projection with weights of its own.
+#[derive(Module, Debug)]
+struct OutputProjection<B: Backend> {
+    weight: Param<Tensor<B, 2>>,
 }
 
 #[derive(Module, Debug)]
@@ -122,6 +130,9 @@ impl<B: Backend> Decoder<B> {
             layers: (0..blueprint.shape.decoder.layers.len())
                 .map(layer)
                 .collect(),
+            output_projection: loader
+                .parameter(OUTPUT_PROJECTION)
+                .map(|weight| OutputProjection { weight }),
         }
     }
 
@@ -162,8 +173,11 @@ impl<B: Backend> Decoder<B> {
     /// - `features`: `[rows, d_model]`
     /// - returns: `[rows, vocab]`
     pub(super) fn project(&self, features: Tensor<B, 2>, pass: Pass<'_, B>) -> Tensor<B, 2> {
-        self.embed_tokens
-            .project(scale(features, embedding_c(pass)))
+        let weight = match &self.output_projection {
+            Some(projection) => &projection.weight,
+            None => self.embed_tokens.weight(),
+        };
+        scale(features, embedding_c(pass)).matmul(weight.val().transpose())
     }
 
     /// An empty cache over the encoder's output.

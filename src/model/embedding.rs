@@ -60,13 +60,9 @@ impl<B: Backend> Embedding<B> {
         tokens * self.positions.factor + self.positions.table.clone().select(0, positions)
     }
 
-    /// Scores every token of the dictionary for each row.
-    ///
-    /// # Shapes
-    /// - `features`: `[rows, d_model]`
-    /// - returns: `[rows, vocab]`
-    pub(super) fn project(&self, features: Tensor<B, 2>) -> Tensor<B, 2> {
-        features.matmul(self.weight.val().transpose())
+    /// The table, `[vocab, d_model]`.
+    pub(super) fn weight(&self) -> &Param<Tensor<B, 2>> {
+        &self.weight
     }
 }
 

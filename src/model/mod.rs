@@ -11,6 +11,7 @@ mod decoder;
 mod dropout;
 mod embedding;
 mod encoder;
+pub mod fairseq;
 mod input;
 mod layer_norm;
 mod linear;

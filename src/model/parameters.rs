@@ -5,9 +5,13 @@
 
 use super::embedding::PAD;
 use super::state::{Array, State};
+use crate::config::OutputProjection;
 use crate::groups::{AttentionModule, GroupName, Groups, Side};
 use crate::random::Stream;
 use crate::shape::Shape;
+
+/// The name of the output projection, where it is not tied.
+pub(super) const OUTPUT_PROJECTION: &str = "decoder.output_projection.weight";
 
 /// What the entries along an axis of a parameter stand for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +25,9 @@ pub enum Axis {
 /// How a parameter of a fresh model is drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Initial {
-    /// Normal with the standard deviation 1/sqrt(columns); the row of the padding token is zero.
+    /// Normal with the standard deviation 1/sqrt(columns).
+    Normal,
+    /// [`Initial::Normal`], but the row of the padding token is zero.
     Embedding,
     /// Uniform within the Xavier bound times `gain`.
     Xavier { gain: f64 },
@@ -41,8 +47,21 @@ pub struct Parameter {
     initial: Initial,
 }
 
+/// All parameters of a model of this shape, in the order of the forward pass.
+pub fn parameters_of(shape: &Shape) -> Vec<Parameter> {
+    parameters(
+        shape.encoder.layers.len(),
+        shape.decoder.layers.len(),
+        shape.output_projection,
+    )
+}
+
 /// All parameters of a model with so many layers, in the order of the forward pass.
-pub fn parameters(encoder_layers: usize, decoder_layers: usize) -> Vec<Parameter> {
+pub fn parameters(
+    encoder_layers: usize,
+    decoder_layers: usize,
+    output_projection: OutputProjection,
+) -> Vec<Parameter> {
     let mut list = Listing(Vec::new());
     for (side, layers) in [
         (Side::Encoder, encoder_layers),
@@ -76,6 +95,17 @@ pub fn parameters(encoder_layers: usize, decoder_layers: usize) -> Vec<Parameter
             );
             list.layer_norm(&format!("{prefix}.final_layer_norm"), width);
         }
+    }
+    match output_projection {
+        OutputProjection::Tied => {}
+        OutputProjection::Separate => list.push(
+            OUTPUT_PROJECTION.to_owned(),
+            vec![
+                Axis::Vocabulary(Side::Decoder),
+                Axis::Group(GroupName::Embedding(Side::Decoder)),
+            ],
+            Initial::Normal,
+        ),
     }
     list.0
 }
@@ -179,7 +209,7 @@ impl AxisSizes {
 /// Draws a fresh model (SPEC §2). Each tensor has a random stream of its own, named after it.
 pub fn initial_state(shape: &Shape, seed: u64) -> State {
     let sizes = AxisSizes::new(shape);
-    parameters(shape.encoder.layers.len(), shape.decoder.layers.len())
+    parameters_of(shape)
         .into_iter()
         .map(|parameter| {
             let shape = sizes.shape(&parameter);
@@ -197,27 +227,35 @@ fn draw(
     stream: &mut Stream,
 ) -> Vec<f32> {
     let count = shape.iter().product();
-    let mut uniform = |bound: f64| {
-        (0..count)
-            .map(|_| ((2.0 * stream.next_f64() - 1.0) * bound) as f32)
-            .collect::<Vec<_>>()
-    };
     match parameter.initial {
         Initial::Constant(value) => vec![value; count],
-        Initial::FanIn(axis) => uniform(1.0 / (sizes.size(axis) as f64).sqrt()),
+        Initial::FanIn(axis) => uniform(1.0 / (sizes.size(axis) as f64).sqrt(), count, stream),
         Initial::Xavier { gain } => {
-            uniform(gain * (6.0 / shape.iter().sum::<usize>() as f64).sqrt())
+            let bound = gain * (6.0 / shape.iter().sum::<usize>() as f64).sqrt();
+            uniform(bound, count, stream)
         }
+        Initial::Normal => normal(1.0 / (shape[1] as f64).sqrt(), count, stream),
         Initial::Embedding => {
             let columns = shape[1];
-            let deviation = 1.0 / (columns as f64).sqrt();
-            let mut data: Vec<f32> = (0..count)
-                .map(|_| (standard_normal(stream) * deviation) as f32)
-                .collect();
+            let mut data = normal(1.0 / (columns as f64).sqrt(), count, stream);
             data[PAD * columns..(PAD + 1) * columns].fill(0.0);
             data
         }
     }
+}
+
+/// Numbers between `-bound` and `bound`.
+fn uniform(bound: f64, count: usize, stream: &mut Stream) -> Vec<f32> {
+    (0..count)
+        .map(|_| ((2.0 * stream.next_f64() - 1.0) * bound) as f32)
+        .collect()
+}
+
+/// Numbers around 0 with this standard deviation.
+fn normal(deviation: f64, count: usize, stream: &mut Stream) -> Vec<f32> {
+    (0..count)
+        .map(|_| (standard_normal(stream) * deviation) as f32)
+        .collect()
 }
 
 /// A standard normal number, after Box and Muller.

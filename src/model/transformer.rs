@@ -4,12 +4,13 @@ use super::decoder::{Decoder, DecoderCache};
 use super::encoder::Encoder;
 use super::input::{Source, Target};
 use super::layer_norm::NormRule;
-use super::parameters::{AxisSizes, parameters};
+use super::parameters::{AxisSizes, parameters_of};
 use super::state::{Array, State};
 use super::{Blueprint, Pass};
+use crate::shape::Shape;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Int, Tensor, TensorData, backend::Backend};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// An encoder-decoder Transformer of the shape that its blueprint says.
 #[derive(Module, Debug)]
@@ -138,16 +139,24 @@ impl<B: Backend> Transformer<B> {
 /// # Errors
 /// If a tensor is missing, of another shape, or not of this model.
 pub fn check(blueprint: &Blueprint, state: &State) -> Result<(), LoadError> {
-    let shape = &blueprint.shape;
+    let found = state.iter().map(|(name, array)| (name, &array.shape));
+    check_shapes(&blueprint.shape, found)
+}
+
+/// Compares named tensors with those of a model of this shape. Tensors of empty groups may be left out.
+pub(super) fn check_shapes<'a>(
+    shape: &Shape,
+    found: impl Iterator<Item = (&'a String, &'a Vec<usize>)>,
+) -> Result<(), LoadError> {
     let sizes = AxisSizes::new(shape);
-    let mut known = BTreeSet::new();
-    for parameter in parameters(shape.encoder.layers.len(), shape.decoder.layers.len()) {
+    let mut unknown: BTreeMap<_, _> = found.collect();
+    for parameter in parameters_of(shape) {
         let expected = sizes.shape(&parameter);
-        match state.get(&parameter.name) {
-            Some(array) if array.shape != expected => {
+        match unknown.remove(&parameter.name) {
+            Some(found) if *found != expected => {
                 return Err(LoadError::Shape {
                     name: parameter.name,
-                    found: array.shape.clone(),
+                    found: found.clone(),
                     expected,
                 });
             }
@@ -159,9 +168,8 @@ pub fn check(blueprint: &Blueprint, state: &State) -> Result<(), LoadError> {
             }
             _ => {}
         }
-        known.insert(parameter.name);
     }
-    match state.keys().find(|name| !known.contains(*name)) {
+    match unknown.into_keys().next() {
         Some(extra) => Err(LoadError::Extra(extra.clone())),
         None => Ok(()),
     }

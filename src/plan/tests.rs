@@ -196,6 +196,18 @@ fn equal_stages_of_different_names_are_one_node() {
 }
 
 #[test]
+fn a_tied_projection_makes_the_same_node_said_or_left_out() {
+    let model = |name: &str, projection: &str| {
+        GROUND[GROUND.find("[stages.dense").unwrap()..].replace("dense", name)
+            + &format!("model.output-projection = '{projection}'\n")
+    };
+    let (said, other) = (model("said", "tied"), model("other", "separate"));
+    let plan = load(&format!("{GROUND}{said}{other}"));
+    assert_eq!(labels(&plan), ["corpus", "dense", "other"]);
+    assert_eq!(plan.nodes[1].names.len(), 2);
+}
+
+#[test]
 fn numbers_that_are_equal_make_equal_nodes() {
     let rates = format!(
         "params.rate = 0.5\nsweep.rate = [1, 1.0, 10e-1]\n{GROUND}{}compression-rate = '${{rate}}'\n",

@@ -49,7 +49,7 @@ fn terms(original: &Shape, formula: Budget) -> (f64, f64) {
         Budget::Exact | Budget::Integer => modules,
         Budget::Reference => 1,
     };
-    let linear = (original.source_vocab + original.target_vocab) * d
+    let linear = (original.source_vocab + original.target_vocab * original.target_matrices()) * d
         + 2 * d * (2 * encoder + 3 * decoder)
         + 3 * d * counted_modules
         + d * modules

@@ -1,8 +1,9 @@
 //! Cutting groups out of a model, and holding still what will be cut (SPEC §11, §12).
 
+use crate::config::OutputProjection;
 use crate::groups::{GroupName, Groups, Side};
 use crate::model::Blueprint;
-use crate::model::parameters::{Axis, AxisSizes, Parameter, parameters};
+use crate::model::parameters::{Axis, AxisSizes, parameters, parameters_of};
 use crate::model::state::{Array, State};
 use crate::shape::Shape;
 
@@ -41,7 +42,9 @@ pub fn slice_blueprint(blueprint: &Blueprint, kept: &Groups<Vec<usize>>) -> Blue
 
 /// The same arrays with only the kept entries: parameters, or one number for each. Arrays left empty are dropped.
 pub fn slice_state(state: &State, kept: &Groups<Vec<usize>>) -> State {
-    of_model(kept)
+    // The projection is listed in any case: the state of a tied model has none.
+    let (encoder, decoder) = (kept.encoder.layers.len(), kept.decoder.layers.len());
+    parameters(encoder, decoder, OutputProjection::Separate)
         .into_iter()
         .filter_map(|parameter| {
             let array = state.get(&parameter.name)?;
@@ -72,7 +75,7 @@ pub fn freeze_masks(shape: &Shape, kept: &Groups<Vec<usize>>) -> State {
         }
         line
     };
-    of_model(kept)
+    parameters_of(shape)
         .into_iter()
         .map(|parameter| {
             let data = parameter.axes.iter().fold(vec![1.0_f32], |outer, &axis| {
@@ -86,8 +89,4 @@ pub fn freeze_masks(shape: &Shape, kept: &Groups<Vec<usize>>) -> State {
             (parameter.name, Array { shape, data })
         })
         .collect()
-}
-
-fn of_model(kept: &Groups<Vec<usize>>) -> Vec<Parameter> {
-    parameters(kept.encoder.layers.len(), kept.decoder.layers.len())
 }

@@ -1,7 +1,7 @@
 //! What entries are ranked by, beside SRP's own score. Every ranking is read like a gradient: the largest go first.
 
 use crate::groups::Groups;
-use crate::model::parameters::{Axis, parameters};
+use crate::model::parameters::{Axis, parameters_of};
 use crate::model::state::{Array, State};
 use crate::random::Stream;
 use crate::shape::Shape;
@@ -14,7 +14,7 @@ pub fn by_absolute_gradient(gradients: &Groups<Vec<f32>>) -> Groups<Vec<f32>> {
 /// Ranks entries by the L2 norm of what slicing would remove with each: rows, columns, biases and layer norms of all
 /// tensors that belong to its group (SPEC §12).
 pub fn by_magnitude(state: &State, shape: &Shape) -> Groups<Vec<f32>> {
-    let table = parameters(shape.encoder.layers.len(), shape.decoder.layers.len());
+    let table = parameters_of(shape);
     shape.groups().map(|name, &size| {
         let mut squares = vec![0.0; size];
         for parameter in &table {

@@ -1,7 +1,7 @@
 //! A plan of three stages, and a runner that writes a few bytes instead of training.
 
 use srp::cache::{ArtifactDir, Key};
-use srp::config::{StageName, StageSpec};
+use srp::config::{OutputProjection, StageName, StageSpec};
 use srp::exec::{Inputs, Progress, Runner, StageFailure, Turn};
 use srp::metrics::report::{DecodeSpeed, TestReport};
 use srp::plan::{Node, NodeId, Parent, Plan, Point};
@@ -259,6 +259,7 @@ pub(crate) fn report(bleu: f64) -> TestReport {
         heads: 2,
         source_vocab: 100,
         target_vocab: 80,
+        output_projection: OutputProjection::Tied,
         encoder: EncoderShape {
             d_model: 8,
             layers: vec![encoder],

@@ -13,12 +13,16 @@ mod criteria;
 mod exec;
 #[cfg(feature = "nn")]
 mod export;
+#[cfg(feature = "nn")]
+mod fairseq;
 mod fake;
 mod golden;
 mod house;
 mod import;
 #[cfg(all(feature = "nn", feature = "tables", unix))]
 mod kill;
+#[cfg(feature = "nn")]
+mod output_projection;
 mod plans;
 #[cfg(feature = "nn")]
 mod pruning_laws;

@@ -3,7 +3,7 @@
 use crate::golden::tensors::{Cpu, DEVICE, assert_within, values};
 use burn::tensor::Tensor;
 use proptest::prelude::*;
-use srp::config::{Architecture, LayerNorm};
+use srp::config::{Architecture, LayerNorm, OutputProjection};
 use srp::groups::{GroupName, Groups};
 use srp::model::parameters::initial_state;
 use srp::model::state::State;
@@ -29,9 +29,14 @@ const LEAST_DIMS: usize = 4;
 
 fn architecture() -> impl Strategy<Value = Architecture> {
     let layer_norm = prop_oneof![Just(LayerNorm::Weighted), Just(LayerNorm::Unweighted)];
+    let output_projection = prop_oneof![
+        Just(OutputProjection::Tied),
+        Just(OutputProjection::Separate)
+    ];
     let sizes = (1..=3_usize, 0..=2_usize, 1..=6_usize);
     let layers = (1..=2_usize, 1..=2_usize);
-    (sizes, layers, layer_norm).prop_map(|((heads, wider, d_ff), layers, layer_norm)| {
+    let choices = (layer_norm, output_projection);
+    (sizes, layers, choices).prop_map(|((heads, wider, d_ff), layers, choices)| {
         let size = |n: usize| NonZeroUsize::new(n).unwrap();
         Architecture {
             d_model: size(heads * (6 / heads + wider)),
@@ -39,8 +44,9 @@ fn architecture() -> impl Strategy<Value = Architecture> {
             heads: size(heads),
             encoder_layers: size(layers.0),
             decoder_layers: size(layers.1),
-            layer_norm,
+            layer_norm: choices.0,
             max_positions: size(16),
+            output_projection: choices.1,
         }
     })
 }

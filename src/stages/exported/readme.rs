@@ -1,6 +1,6 @@
 //! What an exported folder says of itself.
 
-use crate::config::LayerNorm;
+use crate::config::{LayerNorm, OutputProjection};
 use crate::model::Blueprint;
 use crate::shape::Shape;
 
@@ -17,7 +17,12 @@ pub(super) fn text(blueprint: &Blueprint) -> String {
             d = shape.original_d_model
         ),
     };
-    let projection = "`decoder.embed_tokens.weight`, which is also the embedding table";
+    let projection = match shape.output_projection {
+        OutputProjection::Tied => {
+            "`decoder.embed_tokens.weight`, which is also the embedding table"
+        }
+        OutputProjection::Separate => "`decoder.output_projection.weight`",
+    };
     format!(
         r#"# A translation model
 

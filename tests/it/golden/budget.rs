@@ -3,7 +3,7 @@
 use super::data::{assert_close, read};
 use super::tensors::GoldenCounts;
 use serde::Deserialize;
-use srp::config::{Architecture, Budget, LayerNorm, PruneStage};
+use srp::config::{Architecture, Budget, LayerNorm, OutputProjection, PruneStage};
 use srp::groups::{GroupName, Side};
 use srp::prune::{Counts, keep_ratio, pruned_fraction, removed};
 use srp::shape::Shape;
@@ -51,6 +51,7 @@ fn original(row: &Row) -> Shape {
         decoder_layers: size(row.dec_layers),
         layer_norm: LayerNorm::Weighted,
         max_positions: size(1024),
+        output_projection: OutputProjection::Tied,
     };
     Shape::unpruned(&architecture, row.src_vocab, row.tgt_vocab)
 }

@@ -2,6 +2,7 @@
 
 use crate::golden::data::read;
 use serde::Deserialize;
+use srp::config::OutputProjection;
 use srp::metrics::flops::{self, Flops};
 use srp::shape::{
     AttentionShape, DecoderLayerShape, DecoderShape, EncoderLayerShape, EncoderShape, Shape,
@@ -52,6 +53,7 @@ impl Row {
             heads: self.heads,
             source_vocab: 0,
             target_vocab: self.tgt_vocab,
+            output_projection: OutputProjection::Tied,
             encoder: EncoderShape {
                 d_model: self.emb,
                 layers: encoder_layers

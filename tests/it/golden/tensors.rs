@@ -5,7 +5,7 @@ use burn::tensor::{Tensor, TensorData};
 use burn_flex::{Flex, FlexDevice};
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
-use srp::config::LayerNorm;
+use srp::config::{LayerNorm, OutputProjection};
 use srp::groups::{GroupName, Groups};
 use srp::model::state::{Array, State};
 use srp::model::{Blueprint, Connectivity, Source, Target};
@@ -48,6 +48,7 @@ impl Config {
             heads: self.heads,
             source_vocab: self.src_vocab,
             target_vocab: self.tgt_vocab,
+            output_projection: OutputProjection::Tied,
             encoder: EncoderShape {
                 d_model: self.d,
                 layers: vec![
