@@ -51,7 +51,8 @@ struct Sizes {
 
 /// The counts to remove from a model of this shape, whose neurons go in the order of `scores`.
 ///
-/// Stage 1 rounds to the nearest dimension: it has no neurons to make up for it with, and stage 2 follows.
+/// Stage 1 has no neurons to make up for its rounding with. It takes the nearest dimensions if stage 2 can then meet
+/// the rate, and those that stage 0 would take if not.
 ///
 /// # Errors
 /// If the rate cannot be reached, whatever is removed.
@@ -60,60 +61,135 @@ pub fn removed_within(
     scores: &Groups<Vec<f32>>,
     goal: Goal<'_>,
 ) -> Result<Counts, OutOfReach> {
-    let ratio = keep_ratio(goal.original, goal.rate, Budget::Exact)
-        .powf(goal.round as f64 / goal.rounds as f64);
+    let search = Search::new(goal, neurons_in_order(scores));
     let now = Sizes::of(current);
-    if goal.stage == PruneStage::Embedding {
-        let dims = (goal.original.original_d_model as f64 * ratio).round() as usize;
-        return Ok(now.counts_to(now.with_dims(dims, dims), 0));
-    }
-    let target = if goal.round == goal.rounds {
-        (goal.rate * goal.original.parameters() as f64).floor() as u64
-    } else {
-        parameters_at(goal.original, ratio).floor() as u64
+    let fit = match goal.stage {
+        PruneStage::Embedding => search.dimensions(current),
+        stage => search.fit(current, stage),
     };
-    let order = neurons_in_order(scores);
-    let fits = |sizes: Sizes| {
-        let (gone, parameters) = neurons_to_remove(&sizes.applied(current), &order, target)?;
-        Some(Fit {
-            sizes,
-            gone,
-            room: target - parameters,
-        })
-    };
-    let share = ratio * total_neurons(goal.original) as f64;
-    let most_room = (goal.original.parameters() as f64 * LARGEST_SHORTFALL) as u64;
-    // First what uses the room that there is, then what keeps the same share of neurons as of all else.
-    let worth = |fit: &Fit| {
-        let wasted = fit.room.saturating_sub(most_room) as f64;
-        let imbalance = ((order.len() - fit.gone) as f64 - share).abs();
-        (wasted, imbalance)
-    };
-    let best = |around: Around| {
-        now.candidates(goal, around)
-            .into_iter()
-            .filter_map(fits)
-            .min_by(|a, b| worth(a).partial_cmp(&worth(b)).unwrap_or(Ordering::Equal))
-    };
-    let near = |slack| Around {
-        ratio,
-        slack,
-        less: 0,
-    };
-    (0..=MOST_SLACK)
-        .find_map(|slack| best(near(slack)).filter(|fit| fit.room <= most_room))
-        .or_else(|| {
-            let down = |less| Around {
-                less,
-                ..near(MOST_SLACK)
-            };
-            (0..=goal.original.original_d_model).find_map(|less| best(down(less)))
-        })
-        .map(|fit| now.counts_to(fit.sizes, fit.gone))
+    fit.map(|fit| now.counts_to(fit.sizes, fit.gone))
         .ok_or_else(|| OutOfReach {
-            target,
+            target: search.target,
             least: now.least(goal.stage).without_neurons(current).parameters(),
         })
+}
+
+/// What sizes are looked for.
+struct Search<'a> {
+    original: &'a Shape,
+    /// The share that all groups are to keep.
+    ratio: f64,
+    /// Parameters that may stay.
+    target: u64,
+    /// Parameters that a fit may stay below that without wasting room.
+    most_room: u64,
+    /// The neurons in the order in which they go.
+    order: Vec<(GroupName, usize)>,
+}
+
+impl<'a> Search<'a> {
+    fn new(goal: Goal<'a>, order: Vec<(GroupName, usize)>) -> Self {
+        let original = goal.original;
+        let ratio = keep_ratio(original, goal.rate, Budget::Exact)
+            .powf(goal.round as f64 / goal.rounds as f64);
+        let target = if goal.round == goal.rounds {
+            goal.rate * original.parameters() as f64
+        } else {
+            parameters_at(original, ratio)
+        };
+        Self {
+            original,
+            ratio,
+            target: target.floor() as u64,
+            most_room: (original.parameters() as f64 * LARGEST_SHORTFALL) as u64,
+            order,
+        }
+    }
+
+    /// The dimensions that stage 1 leaves.
+    fn dimensions(&self, current: &Shape) -> Option<Fit> {
+        let now = Sizes::of(current);
+        let nearest = (self.original.original_d_model as f64 * self.ratio).round() as usize;
+        let nearest = now.with_dims(nearest, nearest);
+        let lands = self
+            .fit(&nearest.applied(current), PruneStage::Inner)
+            .is_some_and(|fit| fit.room <= self.most_room);
+        let sizes = match lands {
+            true => nearest,
+            false => {
+                let all = self.fit(current, PruneStage::Everything)?.sizes;
+                now.with_dims(all.encoder_dims, all.decoder_dims)
+            }
+        };
+        Some(Fit {
+            sizes,
+            gone: 0,
+            room: 0,
+        })
+    }
+
+    /// The sizes that a stage leaves, and the neurons that it removes.
+    fn fit(&self, current: &Shape, stage: PruneStage) -> Option<Fit> {
+        let near = |slack| Around {
+            ratio: self.ratio,
+            slack,
+            less: 0,
+        };
+        (0..=MOST_SLACK)
+            .find_map(|slack| {
+                let fit = self.best(current, stage, near(slack));
+                fit.filter(|fit| fit.room <= self.most_room)
+            })
+            .or_else(|| {
+                let down = |less| Around {
+                    less,
+                    ..near(MOST_SLACK)
+                };
+                let mut steps = 0..=self.original.original_d_model;
+                steps.find_map(|less| self.best(current, stage, down(less)))
+            })
+    }
+
+    /// Of the sizes in some range, first those that use the room that there is, then those whose neurons keep the
+    /// same share as all else.
+    fn best(&self, current: &Shape, stage: PruneStage, around: Around) -> Option<Fit> {
+        let share = self.ratio * total_neurons(self.original) as f64;
+        let worth = |fit: &Fit| {
+            let wasted = fit.room.saturating_sub(self.most_room) as f64;
+            let imbalance = ((self.order.len() - fit.gone) as f64 - share).abs();
+            (wasted, imbalance)
+        };
+        Sizes::of(current)
+            .candidates(self.original, stage, around)
+            .into_iter()
+            .filter_map(|sizes| {
+                let (gone, parameters) = self.neurons_to_remove(&sizes.applied(current))?;
+                Some(Fit {
+                    sizes,
+                    gone,
+                    room: self.target - parameters,
+                })
+            })
+            .min_by(|a, b| worth(a).partial_cmp(&worth(b)).unwrap_or(Ordering::Equal))
+    }
+
+    /// How many neurons must go until few enough parameters stay, and how many those are; nothing if all neurons are
+    /// too few.
+    fn neurons_to_remove(&self, shape: &Shape) -> Option<(usize, u64)> {
+        // A row and a bias of the first matrix, a column of the second.
+        let cost = |name: GroupName| match name {
+            GroupName::FeedForward(Side::Encoder, _) => 2 * shape.encoder.d_model + 1,
+            _ => 2 * shape.decoder.d_model + 1,
+        };
+        let mut parameters = shape.parameters();
+        let mut gone = 0;
+        while parameters > self.target {
+            let &(name, _) = self.order.get(gone)?;
+            parameters -= cost(name) as u64;
+            gone += 1;
+        }
+        Some((gone, parameters))
+    }
 }
 
 /// How far from the nearest whole sizes is looked for a fit that wastes nothing.
@@ -151,28 +227,6 @@ struct Fit {
     room: u64,
 }
 
-/// How many neurons must go, in their order, until at most `target` parameters stay, and how many those are; nothing
-/// if all are too few.
-fn neurons_to_remove(
-    shape: &Shape,
-    order: &[(GroupName, usize)],
-    target: u64,
-) -> Option<(usize, u64)> {
-    // A row and a bias of the first matrix, a column of the second.
-    let cost = |name: GroupName| match name {
-        GroupName::FeedForward(Side::Encoder, _) => 2 * shape.encoder.d_model + 1,
-        _ => 2 * shape.decoder.d_model + 1,
-    };
-    let mut parameters = shape.parameters();
-    let mut gone = 0;
-    while parameters > target {
-        let &(name, _) = order.get(gone)?;
-        parameters -= cost(name) as u64;
-        gone += 1;
-    }
-    Some((gone, parameters))
-}
-
 impl Sizes {
     fn of(shape: &Shape) -> Self {
         let head = shape.encoder.layers.first().map(|l| l.self_attention);
@@ -195,10 +249,10 @@ impl Sizes {
     }
 
     /// The sizes that a stage could leave, where they are looked for.
-    fn candidates(self, goal: Goal<'_>, around: Around) -> Vec<Self> {
-        let heads = around.sizes(goal.original.original_d_head());
-        let dims = around.sizes(goal.original.original_d_model);
-        let widths: Vec<Self> = match goal.stage {
+    fn candidates(self, original: &Shape, stage: PruneStage, around: Around) -> Vec<Self> {
+        let heads = around.sizes(original.original_d_head());
+        let dims = around.sizes(original.original_d_model);
+        let widths: Vec<Self> = match stage {
             PruneStage::Inner => vec![self],
             _ => dims
                 .clone()
