@@ -77,7 +77,7 @@ validation.search = { beam = 2, max-length-a = 0.0, max-length-b = 20 }"#;
 
 /// A dictionary of one-letter words.
 fn dictionary(size: usize) -> Dictionary {
-    let words: Vec<String> = ('a'..'z').take(size - 4).map(String::from).collect();
+    let words: Vec<String> = ('a'..='z').take(size - 4).map(String::from).collect();
     Dictionary::build([words.join(" ").as_str()], NonZeroUsize::MIN)
 }
 
