@@ -3,6 +3,7 @@
 //! Files below `records/` tell about the making (logs, timings); all others are the content, which is what
 //! readers of the artifact depend on.
 
+use super::walk::{files_below, name_inside};
 use super::{CacheError, Digest, Identity, Key, Provenance};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -66,6 +67,23 @@ impl Manifest {
         })
     }
 
+    /// Reads the manifest at `dir`, and looks at no other file.
+    ///
+    /// # Errors
+    /// What is wrong, if it is not that of `key`.
+    pub(super) fn read(dir: &Path, key: Key) -> Result<Self, String> {
+        let text = fs::read(dir.join(MANIFEST))
+            .map_err(|error| format!("its manifest cannot be read ({error})"))?;
+        let manifest: Self = serde_json::from_slice(&text)
+            .map_err(|error| format!("its manifest cannot be understood ({error})"))?;
+        manifest.fault(key).map_or(Ok(manifest), Err)
+    }
+
+    /// The content and the records.
+    pub(super) fn all_files(&self) -> impl Iterator<Item = (&String, &FileEntry)> {
+        self.files.iter().chain(&self.records)
+    }
+
     /// What is wrong with a manifest that was found where that of `key` should be.
     fn fault(&self, key: Key) -> Option<String> {
         if self.key != key || Identity::key_of(&self.hashed) != key {
@@ -79,7 +97,7 @@ impl Manifest {
 }
 
 impl FileEntry {
-    fn of(path: &Path) -> std::io::Result<Self> {
+    pub(super) fn of(path: &Path) -> std::io::Result<Self> {
         Ok(Self {
             digest: Digest::of_file(path)?,
             bytes: fs::metadata(path)?.len(),
@@ -112,14 +130,8 @@ impl Artifact {
     /// # Errors
     /// What is wrong, if it is not the whole artifact of `key`.
     pub(super) fn read(dir: PathBuf, key: Key) -> Result<Self, String> {
-        let text = fs::read(dir.join(MANIFEST))
-            .map_err(|error| format!("its manifest cannot be read ({error})"))?;
-        let manifest: Manifest = serde_json::from_slice(&text)
-            .map_err(|error| format!("its manifest cannot be understood ({error})"))?;
-        if let Some(fault) = manifest.fault(key) {
-            return Err(fault);
-        }
-        for (name, file) in manifest.files.iter().chain(&manifest.records) {
+        let manifest = Manifest::read(&dir, key)?;
+        for (name, file) in manifest.all_files() {
             match fs::metadata(dir.join(name)) {
                 Ok(found) if found.len() == file.bytes => {}
                 Ok(_) => return Err(format!("`{name}` has another size than it was made with")),
@@ -147,21 +159,6 @@ impl Artifact {
     /// All that is known of it.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
-    }
-
-    /// Reads every file and compares it with the manifest.
-    ///
-    /// # Errors
-    /// [`CacheError::Damaged`] for the first file that differs, [`CacheError::Unreadable`] for one that is gone.
-    pub fn verify(&self) -> Result<(), CacheError> {
-        for (name, file) in self.manifest.files.iter().chain(&self.manifest.records) {
-            let path = self.dir.join(name);
-            if FileEntry::of(&path).map_err(CacheError::unreadable(&path))? != *file {
-                let stage = self.manifest.provenance.stage.clone();
-                return Err(CacheError::Damaged { stage, path });
-            }
-        }
-        Ok(())
     }
 }
 
@@ -201,41 +198,18 @@ impl ArtifactDir {
     /// All files, by their path inside the artifact with `/` between its parts.
     fn files(&self) -> Result<BTreeMap<String, PathBuf>, CacheError> {
         let mut found = BTreeMap::new();
-        self.collect(&self.root, &mut found)?;
+        for (path, kind) in files_below(&self.root)? {
+            let name = name_inside(&self.root, &path)
+                .ok_or_else(|| unfit(&path.to_string_lossy(), "its name is not UTF-8"))?;
+            if !kind.is_file() {
+                return Err(unfit(&name, "it is not a plain file"));
+            }
+            found.insert(name, path);
+        }
         if found.contains_key(MANIFEST) {
             return Err(unfit(MANIFEST, "that name is reserved"));
         }
         Ok(found)
-    }
-
-    fn collect(
-        &self,
-        folder: &Path,
-        found: &mut BTreeMap<String, PathBuf>,
-    ) -> Result<(), CacheError> {
-        for entry in fs::read_dir(folder).map_err(CacheError::unreadable(folder))? {
-            let entry = entry.map_err(CacheError::unreadable(folder))?;
-            let path = entry.path();
-            let kind = entry.file_type().map_err(CacheError::unreadable(&path))?;
-            if kind.is_dir() {
-                self.collect(&path, found)?;
-            } else {
-                let name = self.name_of(&path)?;
-                if !kind.is_file() {
-                    return Err(unfit(&name, "it is not a plain file"));
-                }
-                found.insert(name, path);
-            }
-        }
-        Ok(())
-    }
-
-    fn name_of(&self, path: &Path) -> Result<String, CacheError> {
-        let inside = path.strip_prefix(&self.root).unwrap_or(path);
-        let parts: Option<Vec<&str>> = inside.iter().map(|part| part.to_str()).collect();
-        parts
-            .map(|parts| parts.join("/"))
-            .ok_or_else(|| unfit(&inside.to_string_lossy(), "its name is not UTF-8"))
     }
 }
 

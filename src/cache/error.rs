@@ -11,7 +11,8 @@ pub enum CacheError {
     #[diagnostic(
         code(cache::unwritable),
         help(
-            "free space or permissions there, or keep the cache elsewhere with `--cache DIR` or SRP_CACHE"
+            "free space or permissions there, or keep the cache elsewhere with `--cache DIR` or SRP_CACHE; \
+             `--cache-under DIR` reads artifacts from a folder without writing to it"
         )
     )]
     Unwritable {
@@ -31,16 +32,6 @@ pub enum CacheError {
         /// Why it was not.
         #[source]
         source: io::Error,
-    },
-
-    /// A file of an artifact is not what was put there.
-    #[error("`{}`, made by stage `{stage}`, was changed afterwards", path.display())]
-    #[diagnostic(code(cache::damaged), help("make it again with `--force {stage}`"))]
-    Damaged {
-        /// The label of the stage that made it.
-        stage: String,
-        /// The file.
-        path: PathBuf,
     },
 
     /// A stage left something that an artifact cannot hold.

@@ -18,12 +18,14 @@
 //! the artifact made first stays), the version of srp and the git commit (the revision speaks for the code).
 //! The manifest's provenance records those instead.
 
+use super::digest::NotADigest;
 use super::{CacheError, Digest};
 use crate::config::StageSpec;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
 /// The meaning of the ingredients.
 const FORMAT: u32 = 1;
@@ -45,6 +47,14 @@ impl Key {
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl FromStr for Key {
+    type Err = NotADigest;
+
+    fn from_str(text: &str) -> Result<Self, NotADigest> {
+        text.parse().map(Self)
     }
 }
 

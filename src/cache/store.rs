@@ -2,10 +2,12 @@
 //!
 //! ```text
 //! artifacts/ab/abcd…/   the artifact of key abcd…: the stage's files, records/, manifest.json
-//! tmp/…/                artifacts being made, each beside a `lock` that its process holds
-//! locks/abcd…           held while the artifact of that key is being made
+//! tmp/…/                artifacts being made, or a list of those that a run relies on, each beside a `lock` that
+//!                       its process holds
+//! locks/abcd…           held while the artifact of that key is being made, set aside or deleted
 //! index/EXPERIMENT      which artifact each stage of an experiment last had
 //! attempts/STAGE-TIME/  records and error of a stage that failed
+//! quarantine/KEY-TIME/  a damaged artifact that was set aside
 //! outside-files.json    digests of files outside the cache, with the size and time they had
 //! ```
 //!
@@ -13,10 +15,15 @@
 //! written last, and one rename makes the artifact visible. A process that is killed leaves nothing but its
 //! folder in `tmp/`; the next one that makes something finds the lock free and removes it. The kernel frees
 //! locks, so there is never one to break by hand. Reading needs no lock and no permission to write.
+//!
+//! Other caches may lie under this one: what is not here is looked for there, and nothing is ever written there.
 
 use super::artifact::MANIFEST;
+use super::hold::{TMP, is_locked};
 use super::index::Index;
-use super::{Artifact, ArtifactDir, CacheError, Identity, Key, Manifest, Provenance};
+use super::leftovers::remove;
+use super::walk::children;
+use super::{Artifact, ArtifactDir, CacheError, Identity, Key, KeyGuard, Manifest, Provenance};
 use jiff::Timestamp;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
@@ -27,6 +34,7 @@ use tempfile::TempDir;
 #[derive(Debug, Clone)]
 pub struct Cache {
     root: PathBuf,
+    under: Vec<PathBuf>,
 }
 
 /// What a cache has for a key.
@@ -44,7 +52,14 @@ pub enum Lookup {
 #[derive(Debug)]
 pub struct KeyLock {
     identity: Identity,
-    _held: File,
+    guard: KeyGuard,
+}
+
+impl KeyLock {
+    /// The right to change what lies at the key.
+    pub fn guard(&self) -> &KeyGuard {
+        &self.guard
+    }
 }
 
 /// An artifact being made; unless committed, nothing of it is left when dropped.
@@ -60,7 +75,16 @@ pub struct Draft {
 impl Cache {
     /// The cache below `root`, which need not exist. Touches nothing.
     pub fn at(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self {
+            root: root.into(),
+            under: Vec::new(),
+        }
+    }
+
+    /// The same cache on top of those below the folders `under`, which are looked into in this order.
+    #[must_use]
+    pub fn over(self, under: Vec<PathBuf>) -> Self {
+        Self { under, ..self }
     }
 
     /// The folder that everything is below.
@@ -68,28 +92,48 @@ impl Cache {
         &self.root
     }
 
-    /// What there is for `key`. Sizes of files are compared with the manifest, their bytes are not:
-    /// [`Artifact::verify`] does that.
-    pub fn lookup(&self, key: Key) -> Lookup {
-        let dir = self.artifact_dir(key);
-        if !dir.exists() {
-            return Lookup::Absent;
-        }
-        match Artifact::read(dir, key) {
-            Ok(artifact) => Lookup::Whole(Box::new(artifact)),
-            Err(fault) => Lookup::Damaged(fault),
-        }
+    /// The folders of this cache and of those under it, from the top.
+    pub(super) fn layers(&self) -> impl Iterator<Item = &Path> {
+        std::iter::once(&self.root)
+            .chain(&self.under)
+            .map(PathBuf::as_path)
     }
 
-    /// The folders of all artifacts whose keys begin with `prefix`, sorted.
+    /// Whether an artifact lies in this cache, not in one under it.
+    pub fn owns(&self, artifact: &Artifact) -> bool {
+        artifact.path() == self.artifact_dir(artifact.key())
+    }
+
+    /// What there is for `key`, here or else in a cache under this one. Sizes of files are compared with the
+    /// manifest, their bytes are not: [`Artifact::faults`] does that.
+    pub fn lookup(&self, key: Key) -> Lookup {
+        let mut damaged = None;
+        for layer in self.layers() {
+            let dir = folder_of(layer, key);
+            if dir.exists() {
+                match Artifact::read(dir, key) {
+                    Ok(artifact) => return Lookup::Whole(Box::new(artifact)),
+                    Err(fault) => damaged = damaged.or(Some(fault)),
+                }
+            }
+        }
+        damaged.map_or(Lookup::Absent, Lookup::Damaged)
+    }
+
+    /// The folders of all artifacts whose keys begin with `prefix`, sorted by key; those of this cache come before
+    /// those of the caches under it, which are left out where they are the same.
     pub fn with_prefix(&self, prefix: &str) -> Vec<PathBuf> {
-        let entries = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().flatten();
-        let mut found: Vec<PathBuf> = entries(self.root.join("artifacts"))
-            .flat_map(|shelf| entries(shelf.path()))
-            .filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix))
-            .map(|entry| entry.path())
-            .collect();
-        found.sort();
+        let begins = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default();
+            name.to_string_lossy().starts_with(prefix)
+        };
+        let shelves = self
+            .layers()
+            .flat_map(|layer| children(&layer.join("artifacts")));
+        let folders = shelves.flat_map(|shelf| children(&shelf));
+        let mut found: Vec<PathBuf> = folders.filter(begins).collect();
+        found.sort_by(|one, other| one.file_name().cmp(&other.file_name()));
+        found.dedup_by(|next, kept| next.file_name() == kept.file_name());
         found
     }
 
@@ -99,12 +143,8 @@ impl Cache {
     /// # Errors
     /// If the cache cannot be written.
     pub fn lock(&self, identity: Identity, waiting: impl FnOnce()) -> Result<KeyLock, CacheError> {
-        let name = identity.key.to_string();
-        let held = self.lock_file(Path::new("locks"), &name, waiting)?;
-        Ok(KeyLock {
-            identity,
-            _held: held,
-        })
+        let guard = self.guard(identity.key, waiting)?;
+        Ok(KeyLock { identity, guard })
     }
 
     /// Begins an artifact, after removing what killed processes left of theirs.
@@ -112,14 +152,7 @@ impl Cache {
     /// # Errors
     /// If the cache cannot be written.
     pub fn begin(&self) -> Result<Draft, CacheError> {
-        // Creating a folder and taking its lock must look like one act to a process that removes folders.
-        let _one_at_a_time = self.lock_file(Path::new(""), "tmp.lock", || {})?;
-        let all = self.folder("tmp")?;
-        remove_abandoned(&all)?;
-        let temporary = TempDir::new_in(&all).map_err(CacheError::unwritable(&all))?;
-        let lock = temporary.path().join("lock");
-        let held = File::create(&lock).map_err(CacheError::unwritable(&lock))?;
-        held.lock().map_err(CacheError::unwritable(&lock))?;
+        let (temporary, held) = self.claim()?;
         Ok(Draft {
             cache: self.clone(),
             dir: ArtifactDir::create(temporary.path().join("artifact"))?,
@@ -133,19 +166,64 @@ impl Cache {
         Index::read(self.root.join("index").join(file_name(experiment)))
     }
 
-    fn artifact_dir(&self, key: Key) -> PathBuf {
-        let name = key.to_string();
-        self.root.join("artifacts").join(&name[..2]).join(name)
+    /// Deletes what lies at the guarded key; nobody ever sees half of it.
+    ///
+    /// # Errors
+    /// If the cache cannot be written.
+    pub fn discard(&self, guard: &KeyGuard) -> Result<(), CacheError> {
+        let dir = self.artifact_dir(guard.key());
+        if !dir.exists() {
+            return Ok(());
+        }
+        let (temporary, _held) = self.claim()?;
+        let moved = fs::rename(&dir, temporary.path().join("discarded"));
+        moved.map_err(CacheError::unwritable(&dir))?;
+        remove(temporary.path())
+    }
+
+    /// A new folder in `tmp` with the lock that keeps others from removing it, after removing what killed processes
+    /// left of theirs.
+    pub(super) fn claim(&self) -> Result<(TempDir, File), CacheError> {
+        // Creating a folder and taking its lock must look like one act to a process that removes folders.
+        let _one_at_a_time = self.one_at_a_time()?;
+        let all = self.folder(TMP)?;
+        remove_abandoned(&all)?;
+        let temporary = TempDir::new_in(&all).map_err(CacheError::unwritable(&all))?;
+        let lock = temporary.path().join("lock");
+        let held = File::create(&lock).map_err(CacheError::unwritable(&lock))?;
+        held.lock().map_err(CacheError::unwritable(&lock))?;
+        Ok((temporary, held))
+    }
+
+    /// Removes the folders in `tmp` that no living process holds.
+    pub(super) fn remove_abandoned(&self) -> Result<(), CacheError> {
+        let _one_at_a_time = self.one_at_a_time()?;
+        remove_abandoned(&self.folder(TMP)?)
+    }
+
+    fn one_at_a_time(&self) -> Result<File, CacheError> {
+        self.lock_file(Path::new(""), "tmp.lock", || {})
+    }
+
+    pub(super) fn artifact_dir(&self, key: Key) -> PathBuf {
+        folder_of(&self.root, key)
+    }
+
+    /// A path in a folder below the root, named after something and the time.
+    pub(super) fn dated(&self, folder: &str, name: &str) -> Result<PathBuf, CacheError> {
+        let time = Timestamp::now().strftime("%Y%m%dT%H%M%S%.6fZ");
+        let name = format!("{}-{time}", file_name(name));
+        Ok(self.folder(folder)?.join(name))
     }
 
     /// A folder below the root, created if need be.
-    fn folder(&self, name: impl AsRef<Path>) -> Result<PathBuf, CacheError> {
+    pub(super) fn folder(&self, name: impl AsRef<Path>) -> Result<PathBuf, CacheError> {
         let path = self.root.join(name);
         fs::create_dir_all(&path).map_err(CacheError::unwritable(&path))?;
         Ok(path)
     }
 
-    fn lock_file(
+    pub(super) fn lock_file(
         &self,
         folder: &Path,
         name: &str,
@@ -225,9 +303,7 @@ impl Draft {
     /// # Errors
     /// If the cache cannot be written.
     pub fn keep_attempt(self, stage: &str, error: &str) -> Result<PathBuf, CacheError> {
-        let time = Timestamp::now().strftime("%Y%m%dT%H%M%S%.6fZ").to_string();
-        let name = format!("{}-{time}", file_name(stage));
-        let target = self.cache.folder("attempts")?.join(name);
+        let target = self.cache.dated("attempts", stage)?;
         fs::rename(self.dir.records(), &target).map_err(CacheError::unwritable(&target))?;
         let path = target.join("error.txt");
         fs::write(&path, error).map_err(CacheError::unwritable(&path))?;
@@ -235,22 +311,22 @@ impl Draft {
     }
 }
 
-/// Removes the folders in `tmp` that no living process holds.
+/// Where a cache below `root` has the artifact of `key`.
+fn folder_of(root: &Path, key: Key) -> PathBuf {
+    let name = key.to_string();
+    root.join("artifacts").join(&name[..2]).join(name)
+}
+
 fn remove_abandoned(tmp: &Path) -> Result<(), CacheError> {
-    for entry in fs::read_dir(tmp).map_err(CacheError::unreadable(tmp))? {
-        let path = entry.map_err(CacheError::unreadable(tmp))?.path();
-        // One without a lock was given up before it was locked, or is being removed by its owner.
-        let free = File::open(path.join("lock")).map_or(true, |lock| lock.try_lock().is_ok());
-        if free {
-            match fs::remove_dir_all(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(CacheError::unwritable(&path)(error));
-                }
-                _ => {}
-            }
+    // One without a lock was given up before it was locked, or is being removed by its owner.
+    let mut drafts = children(tmp).into_iter();
+    drafts.try_for_each(|draft| {
+        if is_locked(&draft.join("lock")) {
+            Ok(())
+        } else {
+            remove(&draft)
         }
-    }
-    Ok(())
+    })
 }
 
 /// Flushes every file and folder below `folder`, and itself, to the disk.

@@ -4,14 +4,15 @@ use super::identify::{Identified, Identifier};
 use super::progress::Logged;
 use super::{ExecError, Inputs, Progress, Runner, StageFailure, Turn};
 use crate::cache::{
-    Artifact, Cache, CacheError, Draft, Index, Key, KeyLock, Lookup, Machine, Provenance,
-    peak_memory_bytes,
+    Artifact, Cache, CacheError, Draft, Fault, Hold, Index, Key, KeyLock, Lookup, Machine,
+    Provenance, in_a_line, peak_memory_bytes,
 };
 use crate::plan::{Node, NodeId, Plan};
 use jiff::Timestamp;
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::time::Instant;
 
 /// What a user may ask of a run.
@@ -47,7 +48,8 @@ impl Outcome {
 /// Runs every stage of the plan whose artifact is not in the cache, parents first.
 ///
 /// Stages are skipped by key, so one whose parents made the same as before is skipped even if they ran again.
-/// Two runs may share a cache: the second one waits for an artifact that the first one is making.
+/// Two runs may share a cache: the second one waits for an artifact that the first one is making. A damaged artifact
+/// is set aside and made again, even if only a later stage finds that out.
 ///
 /// # Errors
 /// The first failure, after which no other stage is begun; what was finished before stays in the cache. A
@@ -69,12 +71,18 @@ pub fn execute(
         index: cache.index(&plan.name),
         machine: OnceCell::new(),
         sound: BTreeSet::new(),
+        ran: BTreeMap::new(),
+        hold: None,
     };
     let mut nodes = Vec::with_capacity(plan.nodes.len());
-    for position in 0..plan.nodes.len() {
-        let done = run.visit(NodeId(position), &nodes);
+    while nodes.len() < plan.nodes.len() {
+        let visited = run.visit(NodeId(nodes.len()), &nodes);
         run.identifier.save();
-        nodes.push(done?);
+        match visited? {
+            Visited::Done(done) => nodes.push(done),
+            // Made again it may have other content, so what follows is looked up anew.
+            Visited::Damaged(parent) => nodes.truncate(parent.0),
+        }
     }
     Ok(Outcome { nodes })
 }
@@ -120,11 +128,23 @@ struct Run<'a> {
     machine: OnceCell<Machine>,
     /// Artifacts whose bytes were made or read in this run.
     sound: BTreeSet<Key>,
+    /// How long the stages took that ran in this run.
+    ran: BTreeMap<NodeId, f64>,
+    /// Keeps others from deleting what this run has found; begun when the first stage has to be made.
+    hold: Option<Hold>,
+}
+
+/// What came of a visit to a node.
+enum Visited {
+    /// Its artifact is there.
+    Done(Done),
+    /// This node before it has a damaged artifact, which was set aside.
+    Damaged(NodeId),
 }
 
 impl Run<'_> {
     /// Sees to it that the artifact of a node is there, given those of all nodes before it.
-    fn visit(&mut self, id: NodeId, before: &[Done]) -> Result<Done, ExecError> {
+    fn visit(&mut self, id: NodeId, before: &[Done]) -> Result<Visited, ExecError> {
         let plan = self.plan;
         let node = &plan.nodes[id.0];
         let turn = Turn {
@@ -139,50 +159,106 @@ impl Run<'_> {
         let forced = self.forced.contains(&id);
 
         if !forced && let Lookup::Whole(artifact) = self.cache.lookup(key) {
-            return Ok(self.skip(&turn, *artifact));
+            return Ok(Visited::Done(self.skip(id, &turn, *artifact)));
         }
+        self.hold(before.iter().map(|done| done.artifact.key()).chain([key]))?;
         let lock = self.cache.lock(found.identity.clone(), || {
             let line = format!("another run is making `{}`; waiting for it", turn.stage);
             self.progress.note(&line);
         })?;
         match self.cache.lookup(key) {
-            Lookup::Whole(artifact) if !forced => return Ok(self.skip(&turn, *artifact)),
+            Lookup::Whole(artifact) if !forced => {
+                return Ok(Visited::Done(self.skip(id, &turn, *artifact)));
+            }
             Lookup::Damaged(fault) => {
-                let line = format!("the artifact of `{}` is damaged: {fault}", turn.stage);
-                self.progress.note(&line);
+                let kept = self.cache.quarantine(lock.guard())?;
+                self.tell_damage(turn.stage, &fault, kept.as_deref());
             }
             Lookup::Whole(_) | Lookup::Absent => {}
         }
-        self.verify(&found.inputs)?;
-        self.make(node, &turn, found, lock)
-    }
-
-    fn skip(&mut self, turn: &Turn<'_>, artifact: Artifact) -> Done {
-        self.progress.stage_cached(turn, artifact.key());
-        self.remember(turn, artifact.key());
-        Done {
-            artifact,
-            ran_seconds: None,
-        }
-    }
-
-    /// Reads the bytes of what a stage is about to read, once a run: nothing is made of a damaged artifact.
-    fn verify(&mut self, inputs: &[(&'static str, &Artifact)]) -> Result<(), CacheError> {
-        for (_, artifact) in inputs {
-            if self.sound.insert(artifact.key()) {
-                artifact.verify()?;
+        for (parent, (_, artifact)) in node.parents.iter().zip(&found.inputs) {
+            let faults = self.faults(artifact)?;
+            if !faults.is_empty() {
+                // Whoever repairs the parent may need what is locked here.
+                drop(lock);
+                self.set_aside(parent.node, artifact, &faults)?;
+                return Ok(Visited::Damaged(parent.node));
             }
         }
+        self.make(id, &turn, found, lock).map(Visited::Done)
+    }
+
+    fn skip(&mut self, id: NodeId, turn: &Turn<'_>, artifact: Artifact) -> Done {
+        self.progress.stage_cached(turn, artifact.key());
+        self.remember(turn, artifact.key());
+        self.cache.mark_used(&artifact);
+        Done {
+            artifact,
+            ran_seconds: self.ran.get(&id).copied(),
+        }
+    }
+
+    /// Keeps others from deleting these artifacts until the run ends.
+    fn hold(&mut self, keys: impl Iterator<Item = Key>) -> Result<(), CacheError> {
+        let hold = match &mut self.hold {
+            Some(hold) => hold,
+            none => none.insert(self.cache.hold()?),
+        };
+        hold.add(keys)
+    }
+
+    /// What is wrong with an artifact that a stage is about to read, whose bytes are looked at once a run: nothing
+    /// is made of a damaged artifact.
+    fn faults(&mut self, artifact: &Artifact) -> Result<Vec<Fault>, CacheError> {
+        if self.sound.contains(&artifact.key()) {
+            return Ok(Vec::new());
+        }
+        let faults = artifact.faults()?;
+        if faults.is_empty() {
+            self.sound.insert(artifact.key());
+        }
+        Ok(faults)
+    }
+
+    /// Sees to it that the damaged artifact of a node is not found again.
+    fn set_aside(
+        &mut self,
+        id: NodeId,
+        artifact: &Artifact,
+        faults: &[Fault],
+    ) -> Result<(), CacheError> {
+        let stage = &self.plan.nodes[id.0].label;
+        let kept = if self.cache.owns(artifact) {
+            let guard = self.cache.guard(artifact.key(), || {
+                let line = format!("another run is making `{stage}`; waiting for it");
+                self.progress.note(&line);
+            })?;
+            let quarantined = self.cache.quarantine_damaged(&guard)?;
+            quarantined.map(|found| found.to)
+        } else {
+            // It cannot be moved from a cache that is only read; what is made here is found before it.
+            self.forced.insert(id);
+            None
+        };
+        self.tell_damage(stage, &in_a_line(faults), kept.as_deref());
         Ok(())
+    }
+
+    fn tell_damage(&self, stage: &str, fault: &str, kept: Option<&Path>) {
+        let kept = kept.map(|folder| format!("kept in `{}` and ", folder.display()));
+        let kept = kept.unwrap_or_default();
+        let line = format!("the artifact of `{stage}` is damaged: {fault}; it is {kept}made again");
+        self.progress.note(&line);
     }
 
     fn make(
         &mut self,
-        node: &Node,
+        id: NodeId,
         turn: &Turn<'_>,
         found: Identified<'_>,
         lock: KeyLock,
     ) -> Result<Done, ExecError> {
+        let node = &self.plan.nodes[id.0];
         self.progress.stage_started(turn);
         let mut draft = self.cache.begin()?;
         let log = Logged::new(self.progress, draft.log()?);
@@ -217,6 +293,8 @@ impl Run<'_> {
         let artifact = draft.commit(lock, provenance)?;
         self.progress.stage_finished(turn, seconds);
         self.sound.insert(artifact.key());
+        self.ran.insert(id, seconds);
+        self.forced.remove(&id);
         self.remember(turn, artifact.key());
         Ok(Done {
             artifact,

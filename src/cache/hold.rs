@@ -1,0 +1,126 @@
+//! What running processes rely on, and who may change what.
+//!
+//! A guard is the right to change what lies at one key: to make, replace, set aside or delete it. A hold lists
+//! artifacts that a run has found and will read later, so that nobody deletes them meanwhile; it is a file
+//! `holds` beside a lock in `tmp/`, which a killed process leaves for the next one to remove.
+
+use super::walk::children;
+use super::{Cache, CacheError, Key};
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+const HOLDS: &str = "holds";
+
+/// The right to change what lies at one key; ends when dropped.
+#[derive(Debug)]
+pub struct KeyGuard {
+    key: Key,
+    _held: File,
+}
+
+impl KeyGuard {
+    /// The key.
+    pub fn key(&self) -> Key {
+        self.key
+    }
+}
+
+/// Artifacts that a run relies on; ends when dropped.
+#[derive(Debug)]
+pub struct Hold {
+    path: PathBuf,
+    keys: BTreeSet<Key>,
+    _temporary: TempDir,
+    // After the folder, so that the lock is held until the folder is gone.
+    _held: File,
+}
+
+impl Cache {
+    /// Waits for the right to change what lies at `key`. `waiting` is called first if another process has it.
+    ///
+    /// # Errors
+    /// If the cache cannot be written.
+    pub fn guard(&self, key: Key, waiting: impl FnOnce()) -> Result<KeyGuard, CacheError> {
+        let held = self.lock_file(Path::new(LOCKS), &key.to_string(), waiting)?;
+        Ok(KeyGuard { key, _held: held })
+    }
+
+    /// The right to change what lies at `key`, unless another process has it.
+    ///
+    /// # Errors
+    /// If the cache cannot be written.
+    pub fn try_guard(&self, key: Key) -> Result<Option<KeyGuard>, CacheError> {
+        let path = self.folder(LOCKS)?.join(key.to_string());
+        let held = File::create(&path).map_err(CacheError::unwritable(&path))?;
+        Ok(held
+            .try_lock()
+            .is_ok()
+            .then_some(KeyGuard { key, _held: held }))
+    }
+
+    /// Whether a process has the right to change what lies at `key`. Writes nothing.
+    pub fn is_guarded(&self, key: Key) -> bool {
+        is_locked(&self.root().join(LOCKS).join(key.to_string()))
+    }
+
+    /// Begins to hold artifacts; none at first.
+    ///
+    /// # Errors
+    /// If the cache cannot be written.
+    pub fn hold(&self) -> Result<Hold, CacheError> {
+        let (temporary, held) = self.claim()?;
+        Ok(Hold {
+            path: temporary.path().join(HOLDS),
+            keys: BTreeSet::new(),
+            _temporary: temporary,
+            _held: held,
+        })
+    }
+
+    /// The artifacts that running processes hold. Writes nothing.
+    pub fn held(&self) -> BTreeSet<Key> {
+        let drafts = children(&self.root().join(TMP)).into_iter();
+        let alive = drafts.filter(|draft| is_locked(&draft.join("lock")));
+        let texts = alive.filter_map(|draft| fs::read_to_string(draft.join(HOLDS)).ok());
+        texts
+            .flat_map(|text| {
+                text.lines()
+                    .filter_map(|line| line.parse().ok())
+                    .collect::<Vec<_>>()
+            })
+            .collect()
+    }
+}
+
+impl Hold {
+    /// Holds these artifacts too.
+    ///
+    /// # Errors
+    /// If the cache cannot be written.
+    pub fn add(&mut self, keys: impl IntoIterator<Item = Key>) -> Result<(), CacheError> {
+        let news: BTreeSet<Key> = keys
+            .into_iter()
+            .filter(|key| !self.keys.contains(key))
+            .collect();
+        let lines: String = news.iter().map(|key| format!("{key}\n")).collect();
+        let written = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(&self.path)
+            .and_then(|mut file| file.write_all(lines.as_bytes()));
+        written.map_err(CacheError::unwritable(&self.path))?;
+        self.keys.extend(news);
+        Ok(())
+    }
+}
+
+pub(super) const LOCKS: &str = "locks";
+pub(super) const TMP: &str = "tmp";
+
+/// Whether a living process holds the lock file at `path`.
+pub(super) fn is_locked(path: &Path) -> bool {
+    File::open(path).is_ok_and(|lock| lock.try_lock().is_err())
+}
