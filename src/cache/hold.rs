@@ -12,6 +12,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
+pub(super) const TMP: &str = "tmp";
+const LOCKS: &str = "locks";
 const HOLDS: &str = "holds";
 
 /// The right to change what lies at one key; ends when dropped.
@@ -44,7 +46,7 @@ impl Cache {
     /// # Errors
     /// If the cache cannot be written.
     pub fn guard(&self, key: Key, waiting: impl FnOnce()) -> Result<KeyGuard, CacheError> {
-        let held = self.lock_file(Path::new(LOCKS), &key.to_string(), waiting)?;
+        let held = self.lock_file(lock_of(key), waiting)?;
         Ok(KeyGuard { key, _held: held })
     }
 
@@ -63,7 +65,7 @@ impl Cache {
 
     /// Whether a process has the right to change what lies at `key`. Writes nothing.
     pub fn is_guarded(&self, key: Key) -> bool {
-        is_locked(&self.root().join(LOCKS).join(key.to_string()))
+        is_locked(&self.root().join(lock_of(key)))
     }
 
     /// Begins to hold artifacts; none at first.
@@ -117,8 +119,10 @@ impl Hold {
     }
 }
 
-pub(super) const LOCKS: &str = "locks";
-pub(super) const TMP: &str = "tmp";
+/// Where the lock of a key lies below the root of a cache.
+fn lock_of(key: Key) -> PathBuf {
+    Path::new(LOCKS).join(key.to_string())
+}
 
 /// Whether a living process holds the lock file at `path`.
 pub(super) fn is_locked(path: &Path) -> bool {

@@ -202,7 +202,7 @@ impl Cache {
     }
 
     fn one_at_a_time(&self) -> Result<File, CacheError> {
-        self.lock_file(Path::new(""), "tmp.lock", || {})
+        self.lock_file("tmp.lock", || {})
     }
 
     pub(super) fn artifact_dir(&self, key: Key) -> PathBuf {
@@ -223,13 +223,15 @@ impl Cache {
         Ok(path)
     }
 
+    /// Takes the lock at a path below the root; `waiting` is called first if another process has it.
     pub(super) fn lock_file(
         &self,
-        folder: &Path,
-        name: &str,
+        name: impl AsRef<Path>,
         waiting: impl FnOnce(),
     ) -> Result<File, CacheError> {
-        let path = self.folder(folder)?.join(name);
+        let path = self.root.join(name);
+        let folder = path.parent().unwrap_or(&self.root);
+        fs::create_dir_all(folder).map_err(CacheError::unwritable(folder))?;
         let take = || {
             let file = File::create(&path)?;
             match file.try_lock() {

@@ -33,11 +33,33 @@ pub(super) struct CacheDir {
     /// The folder that keeps artifacts
     #[arg(long, value_name = "DIR", env = "SRP_CACHE", default_value = ".srp")]
     cache: PathBuf,
+
+    /// Another cache to look into for what that folder does not have; never written to, may be repeated
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "SRP_CACHE_UNDER",
+        value_delimiter = ':',
+        value_parser = cache_under
+    )]
+    cache_under: Vec<PathBuf>,
+}
+
+/// A folder that is a cache: one that is not would only look like an empty one.
+fn cache_under(text: &str) -> Result<PathBuf, String> {
+    let folder = PathBuf::from(text);
+    if folder.join("artifacts").is_dir() {
+        Ok(folder)
+    } else if folder.is_dir() {
+        Err("that folder is not a cache of srp: it has no folder `artifacts`".to_owned())
+    } else {
+        Err("there is no such folder".to_owned())
+    }
 }
 
 impl CacheDir {
     pub(super) fn open(&self) -> Cache {
-        Cache::at(&self.cache)
+        Cache::at(&self.cache).over(self.cache_under.clone())
     }
 }
 

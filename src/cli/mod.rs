@@ -1,6 +1,7 @@
 //! The command line: one file for each verb, results on stdout, everything else on stderr.
 
 mod args;
+mod cache;
 mod dag;
 mod export;
 mod failure;
@@ -46,6 +47,8 @@ enum Verb {
     Dag(dag::Args),
     /// Make the table of an experiment's results again, from artifacts alone
     Results(results::Args),
+    /// List, verify and clear what the cache holds
+    Cache(cache::Args),
     /// Translate lines from standard input with a model of the cache
     Translate(translate::Args),
     /// Write a model of the cache as a folder that other programs can read
@@ -104,6 +107,7 @@ pub fn execute(
         Verb::Plan(args) => plan::run(&args, &mut context),
         Verb::Dag(args) => dag::run(&args, &mut context),
         Verb::Results(args) => results::run(&args, &mut context),
+        Verb::Cache(args) => cache::run(&args, &mut context),
         Verb::Translate(args) => translate::run(&args, &mut context),
         Verb::Export(args) => export::run(&args, &mut context),
     }

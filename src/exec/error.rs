@@ -3,6 +3,7 @@
 use super::StageFailure;
 use crate::cache::CacheError;
 use crate::plan::suggest::advice;
+use miette::Diagnostic;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
@@ -46,6 +47,20 @@ pub enum ExecError {
         help: Option<String>,
     },
 
+    /// A stage has to be made, and there is no place to put what it makes.
+    #[error("stage `{stage}` is not cached, and cannot be made")]
+    #[diagnostic(code(exec::no_place))]
+    NoPlace {
+        /// The stage's label.
+        stage: String,
+        /// Why the cache cannot take it.
+        #[source]
+        source: CacheError,
+        /// What the user may do.
+        #[help]
+        help: Option<String>,
+    },
+
     /// The cache failed.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -53,6 +68,15 @@ pub enum ExecError {
 }
 
 impl ExecError {
+    /// For `map_err`: the cache cannot take what the stage would make.
+    pub(super) fn no_place(stage: &str) -> impl FnOnce(CacheError) -> Self {
+        |source| Self::NoPlace {
+            stage: stage.to_owned(),
+            help: source.help().map(|help| help.to_string()),
+            source,
+        }
+    }
+
     /// The failure of a stage whose log is in the folder `attempt`, if it came as far as having one.
     pub(super) fn stage(stage: &str, failure: StageFailure, attempt: Option<&Path>) -> Self {
         let (source, advice) = failure.into_parts();

@@ -161,7 +161,8 @@ impl Run<'_> {
         if !forced && let Lookup::Whole(artifact) = self.cache.lookup(key) {
             return Ok(Visited::Done(self.skip(id, &turn, *artifact)));
         }
-        self.hold(before.iter().map(|done| done.artifact.key()).chain([key]))?;
+        self.hold(before.iter().map(|done| done.artifact.key()).chain([key]))
+            .map_err(ExecError::no_place(&node.label))?;
         let lock = self.cache.lock(found.identity.clone(), || {
             let line = format!("another run is making `{}`; waiting for it", turn.stage);
             self.progress.note(&line);

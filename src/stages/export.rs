@@ -4,6 +4,7 @@ use super::exported;
 use crate::cache::ArtifactDir;
 use crate::config::{Checkpoint, Export};
 use crate::exec::{Inputs, StageFailure};
+use crate::text::dataset::Transfer;
 use std::path::Path;
 
 /// Writes a checkpoint of the model artifact in a folder into the new folder `to`, which is there as a whole or not
@@ -30,7 +31,7 @@ pub fn export(model: &Path, checkpoint: Checkpoint, to: &Path) -> Result<(), Sta
         .prefix(".srp-export-")
         .tempdir_in(parent)
         .map_err(unwritable)?;
-    exported::write(model, checkpoint, draft.path())?;
+    exported::write(model, checkpoint, draft.path(), Transfer::Copy)?;
     std::fs::rename(draft.path(), to).map_err(unwritable)
 }
 
@@ -40,5 +41,6 @@ pub(super) fn run(
     inputs: &Inputs,
     out: &mut ArtifactDir,
 ) -> Result<(), StageFailure> {
-    exported::write(inputs.path("model")?, spec.checkpoint, &out.content(""))
+    let model = inputs.path("model")?;
+    exported::write(model, spec.checkpoint, &out.content(""), Transfer::Link)
 }

@@ -16,7 +16,7 @@ use crate::config::Checkpoint;
 use crate::exec::StageFailure;
 use crate::model::state::{self, State};
 use crate::model::{Blueprint, LAYER_NORM_EPSILON, check};
-use crate::text::dataset::{copy_pipeline, dictionary_sizes};
+use crate::text::dataset::{Transfer, copy_pipeline, dictionary_sizes};
 use crate::text::vocabulary::{BOS, EOS, PAD, UNK};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -106,7 +106,8 @@ enum BadExport {
     },
 }
 
-/// Writes a checkpoint of the model artifact in a folder so that other programs can read it.
+/// Writes a checkpoint of the model artifact in a folder so that other programs can read it. `text` says how the files
+/// of the text pipeline get there.
 ///
 /// # Errors
 /// If the artifact cannot be read, or a file cannot be written.
@@ -114,9 +115,10 @@ pub(super) fn write(
     artifact: &Path,
     checkpoint: Checkpoint,
     to: &Path,
+    text: Transfer,
 ) -> Result<(), StageFailure> {
     let (blueprint, tensors) = model_artifact::read(artifact, checkpoint)?;
-    copy_pipeline(&artifact.join(TEXT), to)?;
+    copy_pipeline(&artifact.join(TEXT), to, text)?;
     state::write(&to.join(TENSORS), &tensors)?;
     let config = Config {
         format: FORMAT.to_owned(),

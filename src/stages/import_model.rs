@@ -7,7 +7,7 @@ use crate::config::{Checkpoint, Exported, Fairseq};
 use crate::exec::{Inputs, Progress, StageFailure};
 use crate::model::state::State;
 use crate::model::{Blueprint, fairseq};
-use crate::text::dataset::{copy_pipeline, dictionary_sizes, same_dictionaries};
+use crate::text::dataset::{Transfer, copy_pipeline, dictionary_sizes, same_dictionaries};
 use std::path::Path;
 
 /// Takes over a checkpoint of fairseq, with the text pipeline of its data set.
@@ -24,7 +24,7 @@ pub(super) fn fairseq(
     let (source, target) = dictionary_sizes(corpus)?;
     progress.phase("reading the checkpoint");
     let (blueprint, state) = fairseq::read(&spec.checkpoint, &spec.model, source, target)?;
-    save(&blueprint, &state, corpus, out, progress)
+    save(&blueprint, &state, (corpus, Transfer::Link), out, progress)
 }
 
 /// Takes over what `srp export` wrote.
@@ -35,21 +35,28 @@ pub(super) fn exported(
 ) -> Result<(), StageFailure> {
     progress.phase("reading the exported model");
     let (blueprint, state) = exported::read(&spec.folder)?;
-    save(&blueprint, &state, &spec.folder, out, progress)
+    // That folder is the user's, who may change it in place.
+    save(
+        &blueprint,
+        &state,
+        (&spec.folder, Transfer::Copy),
+        out,
+        progress,
+    )
 }
 
 /// The one model is both checkpoints.
 fn save(
     blueprint: &Blueprint,
     state: &State,
-    text: &Path,
+    (text, transfer): (&Path, Transfer),
     out: &mut ArtifactDir,
     progress: &dyn Progress,
 ) -> Result<(), StageFailure> {
     for checkpoint in [Checkpoint::Best, Checkpoint::Last] {
         model_artifact::write(&out.content(""), checkpoint, blueprint, state)?;
     }
-    copy_pipeline(text, &out.content(TEXT))?;
+    copy_pipeline(text, &out.content(TEXT), transfer)?;
     let (parameters, original) = (
         blueprint.shape.parameters(),
         blueprint.original.parameters(),

@@ -10,7 +10,9 @@ use crate::metrics::bleu::{BleuStatistics, Orders};
 use crate::model::state::State;
 use crate::model::{Blueprint, Connectivity, Pass, Transformer};
 use crate::text::batching::{Batch, SentenceTooLong};
-use crate::text::dataset::{Dataset, Pair, TRAIN, TargetText, VALID, copy_pipeline, same_symbols};
+use crate::text::dataset::{
+    Dataset, Pair, TRAIN, TargetText, Transfer, VALID, copy_pipeline, same_symbols,
+};
 use crate::text::vocabulary::{UNKNOWN_IN_REFERENCE, join_subwords};
 use crate::train::{
     EpochRecord, Learner, Outcome, Regime, StepRecord, TrainError, Trainer, Validate, Watch,
@@ -183,7 +185,7 @@ fn save(outcome: &Outcome, dataset: &Path, out: &mut ArtifactDir) -> Result<(), 
     ] {
         model_artifact::write(&root, checkpoint, blueprint, state)?;
     }
-    copy_pipeline(dataset, &out.content(TEXT))?;
+    copy_pipeline(dataset, &out.content(TEXT), Transfer::Link)?;
     let ending = Ending {
         steps: outcome.steps,
         best_bleu: outcome.best_score,

@@ -244,11 +244,12 @@ fn a_cache_that_cannot_be_written_says_where_another_may_be() {
         &place.run(&["--cache", "file"]),
         WORK,
         "
-cache::unwritable
+exec::no_place
 
-  × cannot write to the cache at `file/locks`
-  ╰─▶ Not a directory (os error 20)
-  help: free space or permissions there, or keep the cache elsewhere with `--cache DIR` or SRP_CACHE
+  × stage `corpus` is not cached, and cannot be made
+  ├─▶ cannot write to the cache at `file`
+  ╰─▶ File exists (os error 17)
+  help: free space or permissions there, or keep the cache elsewhere with `--cache DIR` or SRP_CACHE; `--cache-under DIR` reads artifacts from a folder without writing to it
 ",
     );
 }

@@ -1,6 +1,6 @@
 //! What the verbs print, write and answer.
 
-use crate::fake::{Fake, Notes, STAGES, reporting};
+use crate::fake::{Fake, Notes, reporting, toy};
 use srp::cli::{Failure, execute};
 use srp::device::DeviceChoice;
 use srp::exec::{Runner, StageFailure};
@@ -19,15 +19,7 @@ struct Place {
 impl Place {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let stages = STAGES
-            .lines()
-            .map(|line| match line.trim().strip_prefix('[') {
-                Some(table) => format!("[stages.{table}\n"),
-                None => format!("{line}\n"),
-            });
-        let text =
-            "[experiment]\ntitle = \"A toy\"\nseed = 7\n".to_owned() + &stages.collect::<String>();
-        fs::write(folder.path().join("toy.toml"), text).unwrap();
+        fs::write(folder.path().join("toy.toml"), toy()).unwrap();
         Self {
             folder,
             notes: Notes::default(),

@@ -7,6 +7,7 @@ use srp::config::StageSpec;
 use srp::exec::{ExecError, Options, Outcome, Silent, StageFailure, Status, execute, preview};
 use srp::plan::Plan;
 use std::fs;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -242,26 +243,160 @@ fn a_stage_sees_its_declared_inputs_only() {
     run(&plan(), &cache, &fake);
 }
 
+/// Damages the artifact of one stage in this way, and runs a plan of which only the test is new. Returns the notes of
+/// the run.
+fn run_after(cache: &Cache, fake: &Fake, stage: usize, damage: impl Fn(&Path)) -> Vec<String> {
+    let outcome = run(&plan(), cache, fake);
+    fake.take_ran();
+    damage(outcome.nodes[stage].artifact.path());
+    let other_test = plan_with(&[("flops-length = 50", "flops-length = 51")]);
+    let notes = Notes::default();
+    execute(&other_test, cache, fake, &Options::default(), &notes).unwrap();
+    notes.take()
+}
+
+fn flip_a_byte(folder: &Path) {
+    let made = folder.join("made.txt");
+    let mut bytes = fs::read(&made).unwrap();
+    bytes[0] ^= 1;
+    fs::write(&made, bytes).unwrap();
+}
+
 #[test]
-fn nothing_is_made_of_a_damaged_artifact() {
+fn a_flipped_byte_in_what_a_later_stage_reads_is_repaired_within_the_run() {
+    for (stage, kind, label) in [(0, "preprocess", "corpus"), (1, "pretrain", "dense")] {
+        let (_folder, cache) = new_cache();
+        let fake = Fake::default();
+        let notes = run_after(&cache, &fake, stage, flip_a_byte);
+        assert_eq!(fake.take_ran(), [kind, "test"]);
+        let [note] = &notes[..] else {
+            panic!("{notes:?}");
+        };
+        let start = format!(
+            "the artifact of `{label}` is damaged: `made.txt` has other bytes than it was made with; it is kept in `"
+        );
+        assert!(note.starts_with(&start), "{note}");
+        assert!(note.ends_with("` and made again"), "{note}");
+        let kept = note[start.len()..].split('`').next().unwrap();
+        assert!(Path::new(kept).join("made.txt").is_file(), "{kept}");
+        assert!(run(&plan(), &cache, &fake).ran_nothing(), "all is there");
+    }
+}
+
+#[test]
+fn every_damage_to_an_input_is_repaired() {
+    let damages: [fn(&Path); 5] = [
+        |folder| fs::remove_file(folder.join("made.txt")).unwrap(),
+        |folder| fs::remove_dir_all(folder).unwrap(),
+        |folder| fs::write(folder.join("more.txt"), "").unwrap(),
+        |folder| fs::write(folder.join("made.txt"), "short").unwrap(),
+        |folder| {
+            let manifest = folder.join("manifest.json");
+            let text = fs::read(&manifest).unwrap();
+            fs::write(&manifest, &text[..text.len() / 2]).unwrap();
+        },
+    ];
+    for (i, damage) in damages.into_iter().enumerate() {
+        let (_folder, cache) = new_cache();
+        let fake = Fake::default();
+        let notes = run_after(&cache, &fake, 0, damage);
+        assert_eq!(fake.take_ran(), ["preprocess", "test"], "damage {i}");
+        let gone = usize::from(i != 1);
+        assert_eq!(notes.len(), gone, "damage {i}: {notes:?}");
+        let quarantine = fs::read_dir(cache.root().join("quarantine"));
+        assert_eq!(quarantine.map_or(0, Iterator::count), gone, "damage {i}");
+    }
+}
+
+#[test]
+fn an_input_that_comes_out_otherwise_takes_along_what_was_made_of_it() {
+    let (_folder, cache) = new_cache();
+    let times = AtomicUsize::new(0);
+    let fake = Fake::working(move |spec, inputs, out| match spec {
+        StageSpec::Preprocess(_) => {
+            let text = format!("time {}", times.fetch_add(1, Ordering::SeqCst));
+            write(&text, out)
+        }
+        _ => write(&digest_of(spec, inputs)?, out),
+    });
+    run_after(&cache, &fake, 0, flip_a_byte);
+    assert_eq!(fake.take_ran(), ["preprocess", "pretrain", "test"]);
+    run(&plan(), &cache, &fake);
+    assert_eq!(
+        fake.take_ran(),
+        ["test"],
+        "the old test was of another corpus"
+    );
+}
+
+#[test]
+fn a_forced_stage_runs_once_even_if_an_input_is_repaired_meanwhile() {
     let (_folder, cache) = new_cache();
     let fake = Fake::default();
     let outcome = run(&plan(), &cache, &fake);
     fake.take_ran();
-    let made = outcome.nodes[1].artifact.path().join("made.txt");
-    let bytes = fs::read(&made).unwrap();
-    fs::write(&made, vec![b'x'; bytes.len()]).unwrap();
+    flip_a_byte(outcome.nodes[1].artifact.path());
+    let forced = Options {
+        force: ["corpus", "final"].map(str::to_owned).into(),
+    };
+    let outcome = execute(&plan(), &cache, &fake, &forced, &Silent).unwrap();
+    assert_eq!(fake.take_ran(), ["preprocess", "pretrain", "test"]);
+    let ran = outcome.nodes.iter().map(|done| done.ran_seconds.is_some());
+    assert!(ran.eq([true; 3]), "{outcome:?}");
+}
+
+#[test]
+fn damage_in_a_cache_that_is_only_read_is_repaired_above_it() {
+    let (_folder, cache) = new_cache();
+    let (_other, own) = new_cache();
+    let own = own.over(vec![cache.root().to_owned()]);
+    let fake = Fake::default();
+    let outcome = run(&plan(), &cache, &fake);
+    fake.take_ran();
+    assert!(run(&plan(), &own, &fake).ran_nothing(), "all is below");
+    assert!(!own.root().join("artifacts").exists());
+
+    let below = outcome.nodes[1].artifact.path();
+    flip_a_byte(below);
+    let bytes = fs::read(below.join("made.txt")).unwrap();
     let other_test = plan_with(&[("flops-length = 50", "flops-length = 51")]);
-    let options = Options::default();
-    let error = execute(&other_test, &cache, &fake, &options, &Silent).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .ends_with("made by stage `dense`, was changed afterwards")
-    );
-    assert_eq!(fake.take_ran(), [""; 0]);
-    execute(&other_test, &cache, &fake, &force("dense"), &Silent).unwrap();
+    let notes = Notes::default();
+    let outcome = execute(&other_test, &own, &fake, &Options::default(), &notes).unwrap();
     assert_eq!(fake.take_ran(), ["pretrain", "test"]);
+    let notes = notes.take();
+    assert!(notes[0].ends_with("it is made again"), "{notes:?}");
+    assert!(!own.owns(&outcome.nodes[0].artifact));
+    assert!(own.owns(&outcome.nodes[1].artifact));
+    assert_eq!(fs::read(below.join("made.txt")).unwrap(), bytes);
+    run(
+        &plan_with(&[("flops-length = 50", "flops-length = 52")]),
+        &own,
+        &fake,
+    );
+    assert_eq!(
+        fake.take_ran(),
+        ["test"],
+        "what was made above is found first"
+    );
+}
+
+#[test]
+fn a_run_without_work_writes_nothing_but_the_time_of_use_and_that_once_an_hour() {
+    let (_folder, cache) = new_cache();
+    let fake = Fake::default();
+    let outcome = run(&plan(), &cache, &fake);
+    let manifest = outcome.nodes[0].artifact.path().join("manifest.json");
+    let modified = || fs::metadata(&manifest).unwrap().modified().unwrap();
+    let made = modified();
+    run(&plan(), &cache, &fake);
+    assert_eq!(modified(), made);
+    let days = Duration::from_secs(40 * 86_400);
+    let file = fs::File::open(&manifest).unwrap();
+    file.set_modified(made - days).unwrap();
+    preview(&plan(), &cache, &fake, &Options::default()).unwrap();
+    assert_eq!(modified(), made - days, "a preview writes nothing");
+    run(&plan(), &cache, &fake);
+    assert!(modified() >= made);
 }
 
 #[test]

@@ -70,6 +70,17 @@ pub(crate) const STAGES: &str = r#"
     batch-sentences = 16
 "#;
 
+/// An experiment file with [`STAGES`].
+pub(crate) fn toy() -> String {
+    let stages = STAGES
+        .lines()
+        .map(|line| match line.trim().strip_prefix('[') {
+            Some(table) => format!("[stages.{table}\n"),
+            None => format!("{line}\n"),
+        });
+    "[experiment]\ntitle = \"A toy\"\nseed = 7\n".to_owned() + &stages.collect::<String>()
+}
+
 /// The stages of a text like [`STAGES`], by name.
 pub(crate) fn stages(text: &str) -> BTreeMap<String, StageSpec> {
     toml::from_str(text).unwrap()

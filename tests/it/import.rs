@@ -1,7 +1,7 @@
 //! What other programs made, taken over by the program.
 
 use crate::tiny::{Answer, Place};
-use srp::text::dataset::{Dataset, VALID};
+use srp::text::dataset::{Dataset, Transfer, VALID, copy_pipeline};
 use srp::text::indexed::{self, TokenType};
 use std::fs;
 use std::path::PathBuf;
@@ -141,7 +141,7 @@ fn a_model_that_is_not_there_is_named_with_the_key_that_leads_to_it() {
     );
     fs::create_dir(place.path("exported")).unwrap();
     let corpus = &artifacts(&place)[0];
-    srp::text::dataset::copy_pipeline(corpus, &place.path("exported")).unwrap();
+    copy_pipeline(corpus, &place.path("exported"), Transfer::Copy).unwrap();
     assert_says(
         exported,
         "╰─▶ `exported.folder`: exported/config.json does not exist",

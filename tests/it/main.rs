@@ -7,6 +7,8 @@ mod bring_your_own;
 #[cfg(feature = "nn")]
 mod budget_laws;
 mod cache;
+mod cache_faults;
+mod cache_verbs;
 mod cli;
 #[cfg(feature = "nn")]
 mod criteria;

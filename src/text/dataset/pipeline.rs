@@ -9,6 +9,7 @@ use crate::text::lowercase::lowercase;
 use crate::text::moses::Moses;
 use crate::text::vocabulary::Dictionary;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// How the lines of one language become tokens.
@@ -134,12 +135,22 @@ pub fn pipeline_files(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     Ok(files.chain(dictionaries).collect())
 }
 
-/// Copies what turns text into numbers and back, without the sentences: what [`TextPipeline`] and
+/// How a file comes to stand in a second folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transfer {
+    /// Its bytes are copied: one of the two may be changed later.
+    Copy,
+    /// It is one file with two names where the file system can do that, and copied elsewhere. Only for files that
+    /// nobody changes in place, as those of artifacts; either name may be deleted.
+    Link,
+}
+
+/// Transfers what turns text into numbers and back, without the sentences: what [`TextPipeline`] and
 /// [`TargetText`](super::TargetText) open.
 ///
 /// # Errors
 /// [`DatasetError`] if a file cannot be read or written.
-pub fn copy_pipeline(from: &Path, to: &Path) -> Result<(), DatasetError> {
+pub fn copy_pipeline(from: &Path, to: &Path, transfer: Transfer) -> Result<(), DatasetError> {
     let unwritable = |path: &Path| {
         let path = path.to_owned();
         move |source| DatasetError::Io { path, source }
@@ -148,7 +159,23 @@ pub fn copy_pipeline(from: &Path, to: &Path) -> Result<(), DatasetError> {
     fs::create_dir_all(to).map_err(unwritable(to))?;
     for file in files {
         let copy = to.join(file.file_name().unwrap_or_default());
-        fs::copy(file, &copy).map_err(unwritable(&copy))?;
+        transfer.file(&file, &copy).map_err(unwritable(&copy))?;
     }
     Ok(())
+}
+
+impl Transfer {
+    fn file(self, from: &Path, to: &Path) -> std::io::Result<()> {
+        let copy = || fs::copy(from, to).map(drop);
+        if self == Self::Copy {
+            return copy();
+        }
+        match fs::hard_link(from, to) {
+            // A copy onto a second name of the same file would empty it.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(error),
+            // Whatever forbids a link, such as two file systems or somebody else's file, need not forbid a copy.
+            Err(_) => copy(),
+            Ok(()) => Ok(()),
+        }
+    }
 }

@@ -312,3 +312,47 @@ fn files_that_do_not_belong_together_are_told() {
         Err(DatasetError::Inconsistent { .. })
     ));
 }
+
+#[cfg(unix)]
+fn inode(folder: &Path, name: &str) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    let found = std::fs::metadata(folder.join(name)).unwrap();
+    (found.dev(), found.ino())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_linked_pipeline_takes_no_space_and_outlives_what_it_was_linked_from() {
+    let (_corpus, spec) = small_corpus();
+    let dataset = built(&spec).unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let (linked, copied) = (out.path().join("linked"), out.path().join("copied"));
+    copy_pipeline(dataset.path(), &linked, Transfer::Link).unwrap();
+    copy_pipeline(dataset.path(), &copied, Transfer::Copy).unwrap();
+    let original = inode(dataset.path(), "dict.de.txt");
+    assert_eq!(inode(&linked, "dict.de.txt"), original);
+    assert_ne!(inode(&copied, "dict.de.txt"), original);
+
+    let bytes = std::fs::read(dataset.path().join("dict.de.txt")).unwrap();
+    let again = copy_pipeline(dataset.path(), &linked, Transfer::Link);
+    assert!(again.is_err(), "nothing is written over");
+    assert_eq!(std::fs::read(linked.join("dict.de.txt")).unwrap(), bytes);
+    drop(dataset);
+    assert_eq!(std::fs::read(linked.join("dict.de.txt")).unwrap(), bytes);
+    TextPipeline::open(&linked).unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pipeline_is_copied_where_it_cannot_be_linked() {
+    let (_corpus, spec) = small_corpus();
+    let dataset = built(&spec).unwrap();
+    // Memory is another file system than the folder for temporary files; where it is not there, nothing is tested.
+    let Ok(memory) = tempfile::tempdir_in("/dev/shm") else {
+        return;
+    };
+    copy_pipeline(dataset.path(), memory.path(), Transfer::Link).unwrap();
+    let (from, to) = (dataset.path(), memory.path());
+    assert_ne!(inode(from, "dict.de.txt").0, inode(to, "dict.de.txt").0);
+    TextPipeline::open(memory.path()).unwrap();
+}

@@ -1,0 +1,123 @@
+//! Which experiments use which artifacts.
+
+use super::super::{Context, Failure};
+use crate::cache::{Cache, Key};
+use crate::exec::{self, Options, Status};
+use crate::plan::{self, Overrides, Plan};
+use miette::miette;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// The artifacts that experiments use, each with the names of those experiments.
+#[derive(Debug, Default)]
+pub(super) struct Reach(BTreeMap<Key, BTreeSet<String>>);
+
+/// An experiment file, or what is wrong with it.
+type Loaded = (PathBuf, Result<Plan, Failure>);
+
+impl Reach {
+    /// What these experiments use, or those of the folder `experiments` if none is named; what is wrong with any is
+    /// told, and the experiment is passed over.
+    pub(super) fn as_known(
+        files: &[PathBuf],
+        cache: &Cache,
+        context: &Context<'_>,
+    ) -> Result<Self, Failure> {
+        let mut reach = Self::default();
+        for (file, plan) in load(files) {
+            match plan {
+                Ok(plan) => reach.add(&plan, cache, context)?,
+                Err(failure) => {
+                    let line = format!("`{}` is passed over: {failure}", file.display());
+                    context.progress.note(&line);
+                }
+            }
+        }
+        Ok(reach)
+    }
+
+    /// The same where a gap would be taken for leave to delete.
+    ///
+    /// # Errors
+    /// If there is no experiment, or one of them cannot be understood.
+    pub(super) fn as_sure(
+        files: &[PathBuf],
+        cache: &Cache,
+        context: &Context<'_>,
+    ) -> Result<Self, Failure> {
+        let loaded = load(files);
+        if loaded.is_empty() {
+            return Err(Failure::of_input(miette!(
+                help = "name the experiment files that are still wanted after `--unreachable`",
+                "there are no experiments in `{FOLDER}`, so nothing says what is wanted"
+            )));
+        }
+        let mut reach = Self::default();
+        for (_, plan) in loaded {
+            reach.add(&plan?, cache, context)?;
+        }
+        Ok(reach)
+    }
+
+    fn add(&mut self, plan: &Plan, cache: &Cache, context: &Context<'_>) -> Result<(), Failure> {
+        let runner = context.idle_runner()?;
+        let statuses = exec::preview(plan, cache, &*runner, &Options::default())?;
+        let index = cache.index(&plan.name);
+        for (node, status) in plan.nodes.iter().zip(&statuses) {
+            // Where the way is blocked, say since a corpus is not at hand, what the stage last had is still its own.
+            let key = status
+                .artifact()
+                .map(crate::cache::Artifact::key)
+                .or_else(|| unknown(status).then(|| index.newest(&node.label)).flatten());
+            if let Some(key) = key {
+                self.0.entry(key).or_default().insert(plan.name.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// The experiments that use an artifact.
+    pub(super) fn users(&self, key: Key) -> Vec<&str> {
+        let users = self.0.get(&key).into_iter().flatten();
+        users.map(String::as_str).collect()
+    }
+
+    pub(super) fn into_keys(self) -> BTreeSet<Key> {
+        self.0.into_keys().collect()
+    }
+}
+
+/// Whether it cannot be said which artifact a stage would have.
+fn unknown(status: &Status) -> bool {
+    matches!(status, Status::MayRun(_) | Status::Blocked(_))
+}
+
+const FOLDER: &str = "experiments";
+
+/// Reads the experiment files as they stand: variables that belong to one would be wrong in the others.
+fn load(files: &[PathBuf]) -> Vec<Loaded> {
+    let files = if files.is_empty() {
+        of_folder()
+    } else {
+        files.to_vec()
+    };
+    let loaded = files.into_iter().map(|file| {
+        let plan = plan::load(&file, &Overrides::default());
+        (file, plan.map_err(Failure::from))
+    });
+    loaded.collect()
+}
+
+fn of_folder() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(FOLDER).into_iter().flatten().flatten();
+    let is_toml = |path: &Path| {
+        path.extension()
+            .is_some_and(|extension| extension == "toml")
+    };
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| is_toml(path))
+        .collect();
+    files.sort();
+    files
+}
