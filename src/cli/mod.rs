@@ -34,7 +34,7 @@ struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  a stage failed, or the cache or the results could not be read or written
+  1  a stage failed, `cache verify` found damage, or the cache or the results could not be read or written
   2  the experiment or the command line is wrong";
 
 #[derive(Debug, Subcommand)]

@@ -79,7 +79,7 @@ pub fn execute(
         let visited = run.visit(NodeId(nodes.len()), &nodes);
         run.identifier.save();
         match visited? {
-            Visited::Done(done) => nodes.push(done),
+            Visited::Done(done) => nodes.push(*done),
             // Made again it may have other content, so what follows is looked up anew.
             Visited::Damaged(parent) => nodes.truncate(parent.0),
         }
@@ -137,9 +137,15 @@ struct Run<'a> {
 /// What came of a visit to a node.
 enum Visited {
     /// Its artifact is there.
-    Done(Done),
+    Done(Box<Done>),
     /// This node before it has a damaged artifact, which was set aside.
     Damaged(NodeId),
+}
+
+impl From<Done> for Visited {
+    fn from(done: Done) -> Self {
+        Self::Done(Box::new(done))
+    }
 }
 
 impl Run<'_> {
@@ -159,7 +165,7 @@ impl Run<'_> {
         let forced = self.forced.contains(&id);
 
         if !forced && let Lookup::Whole(artifact) = self.cache.lookup(key) {
-            return Ok(Visited::Done(self.skip(id, &turn, *artifact)));
+            return Ok(self.skip(id, &turn, *artifact).into());
         }
         self.hold(before.iter().map(|done| done.artifact.key()).chain([key]))
             .map_err(ExecError::no_place(&node.label))?;
@@ -169,7 +175,7 @@ impl Run<'_> {
         })?;
         match self.cache.lookup(key) {
             Lookup::Whole(artifact) if !forced => {
-                return Ok(Visited::Done(self.skip(id, &turn, *artifact)));
+                return Ok(self.skip(id, &turn, *artifact).into());
             }
             Lookup::Damaged(fault) => {
                 let kept = self.cache.quarantine(lock.guard())?;
@@ -186,7 +192,7 @@ impl Run<'_> {
                 return Ok(Visited::Damaged(parent.node));
             }
         }
-        self.make(id, &turn, found, lock).map(Visited::Done)
+        self.make(id, &turn, found, lock).map(Visited::from)
     }
 
     fn skip(&mut self, id: NodeId, turn: &Turn<'_>, artifact: Artifact) -> Done {

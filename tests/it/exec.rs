@@ -2,10 +2,11 @@
 
 use crate::fake::{Fake, Notes, digest_of, plan, plan_with, write};
 use miette::Diagnostic;
-use srp::cache::{Cache, Lookup, Reason};
+use srp::cache::{Cache, Key, Lookup, Reason};
 use srp::config::StageSpec;
 use srp::exec::{ExecError, Options, Outcome, Silent, StageFailure, Status, execute, preview};
 use srp::plan::Plan;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -377,6 +378,34 @@ fn damage_in_a_cache_that_is_only_read_is_repaired_above_it() {
         fake.take_ran(),
         ["test"],
         "what was made above is found first"
+    );
+}
+
+#[test]
+fn a_run_holds_what_it_has_found_until_it_ends() {
+    let (_folder, cache) = new_cache();
+    let outcome = run(&plan(), &cache, &Fake::default());
+    let keys = outcome.nodes.iter().map(|done| done.artifact.key());
+    let found: BTreeSet<Key> = keys.take(2).collect();
+    let other = cache.clone();
+    let fake = Fake::working(move |spec, inputs, out| {
+        let held = other.held();
+        assert!(held.is_superset(&found), "{held:?}");
+        assert_eq!(held.len(), 3, "and what it makes");
+        write(&digest_of(spec, inputs)?, out)
+    });
+    run(
+        &plan_with(&[("flops-length = 50", "flops-length = 51")]),
+        &cache,
+        &fake,
+    );
+    assert_eq!(fake.take_ran(), ["test"]);
+    assert!(cache.held().is_empty());
+    assert!(
+        fs::read_dir(cache.root().join("tmp"))
+            .unwrap()
+            .next()
+            .is_none()
     );
 }
 
