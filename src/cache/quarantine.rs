@@ -1,9 +1,11 @@
 //! Where damaged artifacts go: `quarantine/KEY-TIME`. They are never deleted without being asked for, since what
 //! is left of a week of training may still be worth something.
 
+use super::artifact::MANIFEST;
 use super::fault::{Fault, faults};
 use super::{Cache, CacheError, Key, KeyGuard, Manifest};
-use std::fs;
+use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// A damaged artifact that was set aside.
@@ -25,6 +27,13 @@ impl Cache {
         let folder = self.artifact_dir(key);
         if !folder.exists() {
             return Ok(Vec::new());
+        }
+        let manifest = folder.join(MANIFEST);
+        match File::open(&manifest) {
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                return Err(CacheError::unreadable(&manifest)(error));
+            }
+            _ => {}
         }
         match Manifest::read(&folder, key) {
             Ok(manifest) => faults(&folder, &manifest),

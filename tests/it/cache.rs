@@ -265,3 +265,29 @@ fn an_unwritable_cache_is_named() {
     );
     assert_eq!(Cache::at(&file).lookup(some_identity().key), Lookup::Absent);
 }
+
+#[test]
+fn what_was_repaired_meanwhile_is_not_set_aside() {
+    let (_folder, cache) = new_cache();
+    let made = commit(draft(&cache, "one"), &cache, some_identity()).unwrap();
+    let file = made.path().join("inner/a.txt");
+    fs::write(&file, "onf").unwrap();
+    assert_eq!(made.faults().unwrap().len(), 1);
+    fs::write(&file, "one").unwrap();
+    let guard = cache.guard(made.key(), || {}).unwrap();
+    assert_eq!(cache.quarantine_damaged(&guard).unwrap(), None);
+    assert!(
+        cache.try_guard(made.key()).unwrap().is_none(),
+        "it is taken"
+    );
+
+    fs::write(&file, "onf").unwrap();
+    let quarantined = cache.quarantine_damaged(&guard).unwrap().unwrap();
+    assert_eq!(
+        fs::read_to_string(quarantined.to.join("inner/a.txt")).unwrap(),
+        "onf"
+    );
+    assert_eq!(cache.lookup(made.key()), Lookup::Absent);
+    drop(guard);
+    assert!(!cache.is_guarded(made.key()));
+}

@@ -211,6 +211,25 @@ mod unix {
         );
     }
 
+    #[test]
+    fn what_may_not_be_read_is_not_taken_for_damaged() {
+        let place = place();
+        assert_eq!(run(&place, &[]).code, Some(0));
+        let all = folders(&place.path(".srp"));
+        all.iter().for_each(|folder| allow(folder, 0o777));
+        let manifests = all.iter().map(|folder| folder.join("manifest.json"));
+        let manifest = manifests.into_iter().find(|path| path.exists()).unwrap();
+        allow(&manifest, 0o000);
+        let answer = mortal(&place, &["cache", "verify"]);
+        assert_eq!(answer.code, Some(1));
+        assert!(
+            answer.err.contains("cannot read `.srp/artifacts/"),
+            "{}",
+            answer.err
+        );
+        assert!(manifest.exists() && !place.path(".srp/quarantine").exists());
+    }
+
     /// Runs `srp run` where no file may grow beyond some blocks of 512 or 1024 bytes, as on a full disk.
     fn cramped(place: &Place, blocks: u32, arguments: &[&str]) -> Answer {
         let line = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
