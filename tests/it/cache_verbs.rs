@@ -516,7 +516,7 @@ fn gc_clears_what_runs_have_left() {
         "{said}"
     );
     assert!(
-        said.contains("0 artifacts and 2 leftovers: 0 B freed"),
+        said.contains("0 artifacts and 2 leftovers: 0 B freed, 0 ms to make again"),
         "{said}"
     );
     assert!(there("tmp/dead"));

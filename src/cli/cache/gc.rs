@@ -104,7 +104,11 @@ fn preview(
         .sum();
     let gone: u64 = selection.go.iter().map(|entry| entry.bytes).sum();
     let rest: u64 = leftovers.iter().map(|leftover| leftover.bytes).sum();
-    let cost: f64 = selection.go.iter().map(|entry| cost(entry)).sum();
+    // The sum of no numbers would be -0.
+    let cost = selection
+        .go
+        .iter()
+        .fold(0.0, |sum, entry| sum + cost(entry));
     let own_count = entries.iter().filter(|entry| entry.own).count();
     writeln!(
         context.out,
