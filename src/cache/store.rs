@@ -6,6 +6,7 @@
 //! locks/abcd…           held while the artifact of that key is being made
 //! index/EXPERIMENT      which artifact each stage of an experiment last had
 //! attempts/STAGE-TIME/  records and error of a stage that failed
+//! partial/ab/abcd…/     checkpoints of the unfinished stage of key abcd…
 //! outside-files.json    digests of files outside the cache, with the size and time they had
 //! ```
 //!
@@ -254,7 +255,7 @@ fn remove_abandoned(tmp: &Path) -> Result<(), CacheError> {
 }
 
 /// Flushes every file and folder below `folder`, and itself, to the disk.
-fn flush_tree(folder: &Path) -> io::Result<()> {
+pub(super) fn flush_tree(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
@@ -266,7 +267,7 @@ fn flush_tree(folder: &Path) -> io::Result<()> {
     flush(folder)
 }
 
-fn flush(path: &Path) -> io::Result<()> {
+pub(super) fn flush(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 

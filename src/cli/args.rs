@@ -53,6 +53,7 @@ impl Force {
     pub(super) fn options(&self) -> Options {
         Options {
             force: self.force.iter().cloned().collect(),
+            ..Options::default()
         }
     }
 }

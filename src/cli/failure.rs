@@ -24,9 +24,11 @@ enum Cause {
 const WORK: u8 = 1;
 /// The experiment or the command line is wrong.
 const INPUT: u8 = 2;
+/// Somebody asked to stop, and what was done is kept.
+const STOPPED: u8 = 3;
 
 impl Failure {
-    /// The exit code: 1 if the work failed, 2 if what was asked for is wrong.
+    /// The exit code: 1 if the work failed, 2 if what was asked for is wrong, 3 if it was stopped.
     pub fn code(&self) -> u8 {
         self.code
     }
@@ -88,6 +90,10 @@ impl From<ExecError> for Failure {
     fn from(error: ExecError) -> Self {
         match error {
             ExecError::UnknownStage { .. } => Self::of_input(error.into()),
+            ExecError::Stopped { .. } => Self {
+                cause: Cause::Report(error.into()),
+                code: STOPPED,
+            },
             _ => Self::of_work(error),
         }
     }

@@ -9,6 +9,7 @@ mod plan;
 mod progress;
 mod results;
 mod run;
+mod signals;
 mod translate;
 
 pub use failure::Failure;
@@ -34,7 +35,8 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  done
   1  a stage failed, or the cache or the results could not be read or written
-  2  the experiment or the command line is wrong";
+  2  the experiment or the command line is wrong
+  3  stopped by Ctrl-C or SIGTERM; what was done is kept, and the same command goes on";
 
 #[derive(Debug, Subcommand)]
 enum Verb {

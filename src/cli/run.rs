@@ -4,8 +4,8 @@ use super::args::{CacheDir, Experiment, Force, ResultsDir};
 use super::{Context, Failure, plan, results};
 use crate::cache::Artifact;
 use crate::device::{DeviceChoice, unused_gpu};
-use crate::exec;
-use std::time::Instant;
+use crate::exec::{self, Options};
+use std::time::{Duration, Instant};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -18,6 +18,10 @@ pub(super) struct Args {
 
     #[command(flatten)]
     force: Force,
+
+    /// Keep what a training has done at least every so often, besides after every epoch
+    #[arg(long, value_name = "SECONDS", default_value_t = 300.0, value_parser = seconds)]
+    keep_every: f64,
 
     /// Say what would run, as `srp plan` does, and run nothing
     #[arg(long)]
@@ -34,7 +38,10 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     let clock = Instant::now();
     let experiment = args.experiment.load()?;
     let cache = args.cache.open();
-    let options = args.force.options();
+    let options = Options {
+        keep_every: Duration::from_secs_f64(args.keep_every),
+        ..args.force.options()
+    };
     if args.dry_run {
         return plan::print(&experiment, &cache, &options, context);
     }
@@ -42,6 +49,7 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     if let (DeviceChoice::Auto, Some(advice)) = (args.device, unused_gpu()) {
         context.progress.note(&advice);
     }
+    super::signals::request_stop(&options.stop)?;
     let outcome = exec::execute(&experiment, &cache, &*runner, &options, context.progress)?;
     let artifacts = outcome.nodes.iter().map(|done| Some(&done.artifact));
     let artifacts: Vec<Option<&Artifact>> = artifacts.collect();
@@ -53,4 +61,12 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
         context.progress.note(&line);
     }
     Ok(())
+}
+
+/// A number of seconds that a duration can hold.
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds = text.parse::<f64>().ok();
+    seconds
+        .filter(|&seconds| Duration::try_from_secs_f64(seconds).is_ok())
+        .ok_or_else(|| format!("expected a number of seconds, found `{text}`"))
 }

@@ -1,7 +1,7 @@
 //! What ends a run.
 
 use super::StageFailure;
-use crate::cache::CacheError;
+use crate::cache::{CacheError, Partial, Position};
 use crate::plan::suggest::advice;
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -46,13 +46,42 @@ pub enum ExecError {
         help: Option<String>,
     },
 
+    /// The run was asked to stop.
+    #[error("stopped {}", before(stage, *position))]
+    #[diagnostic(
+        code(exec::stopped),
+        help("the same command goes on from there; nothing that was finished runs again")
+    )]
+    Stopped {
+        /// The label of the stage that was running, or would have been next.
+        stage: String,
+        /// How far it has come.
+        position: Option<Position>,
+    },
+
     /// The cache failed.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Cache(#[from] CacheError),
 }
 
+/// Where a run was stopped.
+fn before(stage: &str, position: Option<Position>) -> String {
+    match position {
+        Some(Position { step, of }) => format!("in stage `{stage}`, after step {step} of {of}"),
+        None => format!("before stage `{stage}`"),
+    }
+}
+
 impl ExecError {
+    /// A stop at a stage, which has kept `partial`.
+    pub(super) fn stopped(stage: &str, partial: &Partial) -> Self {
+        Self::Stopped {
+            stage: stage.to_owned(),
+            position: partial.position(),
+        }
+    }
+
     /// The failure of a stage whose log is in the folder `attempt`, if it came as far as having one.
     pub(super) fn stage(stage: &str, failure: StageFailure, attempt: Option<&Path>) -> Self {
         let (source, advice) = failure.into_parts();

@@ -2,7 +2,7 @@
 
 use super::identify::{Identified, Identifier};
 use super::progress::Logged;
-use super::{ExecError, Inputs, Progress, Runner, StageFailure, Turn};
+use super::{ExecError, Inputs, Progress, Runner, StageFailure, Stop, Turn, Workplace};
 use crate::cache::{
     Artifact, Cache, CacheError, Draft, Index, Key, KeyLock, Lookup, Machine, Provenance,
     peak_memory_bytes,
@@ -12,13 +12,27 @@ use jiff::Timestamp;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What a user may ask of a run.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Labels or names of stages to run even if they are cached.
     pub force: BTreeSet<String>,
+    /// How long a stage may work without keeping what it has done.
+    pub keep_every: Duration,
+    /// Ends the run, once it is requested.
+    pub stop: Stop,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            force: BTreeSet::new(),
+            keep_every: Duration::from_secs(300),
+            stop: Stop::default(),
+        }
+    }
 }
 
 /// What a run did.
@@ -64,6 +78,7 @@ pub fn execute(
         cache,
         runner,
         progress,
+        options,
         forced: forced(plan, options)?,
         identifier: Identifier::new(cache, runner),
         index: cache.index(&plan.name),
@@ -114,6 +129,7 @@ struct Run<'a> {
     cache: &'a Cache,
     runner: &'a dyn Runner,
     progress: &'a dyn Progress,
+    options: &'a Options,
     forced: BTreeSet<NodeId>,
     identifier: Identifier<'a>,
     index: Index,
@@ -183,6 +199,10 @@ impl Run<'_> {
         found: Identified<'_>,
         lock: KeyLock,
     ) -> Result<Done, ExecError> {
+        let partial = self.cache.partial(found.identity.key);
+        if self.options.stop.requested() {
+            return Err(ExecError::stopped(turn.stage, &partial));
+        }
         self.progress.stage_started(turn);
         let mut draft = self.cache.begin()?;
         let log = Logged::new(self.progress, draft.log()?);
@@ -191,12 +211,24 @@ impl Run<'_> {
         let machine = self.machine().clone();
 
         let (started, clock) = (Timestamp::now(), Instant::now());
-        let work = || self.runner.run(&node.spec, &inputs, draft.dir(), &log);
+        let place = Workplace {
+            inputs: &inputs,
+            out: draft.dir(),
+            partial: &partial,
+            keep_every: self.options.keep_every,
+            stop: &self.options.stop,
+            progress: &log,
+        };
+        let work = || self.runner.run(&node.spec, place);
         let result = catch_unwind(AssertUnwindSafe(work))
             .unwrap_or_else(|panic| Err(StageFailure::from_panic(&*panic)));
         let seconds = clock.elapsed().as_secs_f64();
-        if let Err(failure) = result {
-            return Err(self.give_up(turn, draft, failure));
+        match result {
+            Err(failure) if failure.is_stop() => {
+                return Err(ExecError::stopped(turn.stage, &partial));
+            }
+            Err(failure) => return Err(self.give_up(turn, draft, failure)),
+            Ok(()) => {}
         }
 
         let provenance = Provenance {
@@ -215,6 +247,7 @@ impl Run<'_> {
             peak_memory_bytes: peak_memory_bytes(),
         };
         let artifact = draft.commit(lock, provenance)?;
+        partial.clear();
         self.progress.stage_finished(turn, seconds);
         self.sound.insert(artifact.key());
         self.remember(turn, artifact.key());

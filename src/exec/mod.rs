@@ -11,10 +11,12 @@ mod identify;
 mod preview;
 mod progress;
 mod runner;
+mod stop;
 
 pub use error::ExecError;
 pub use execute::{Done, Options, Outcome, execute};
 pub use failure::StageFailure;
 pub use preview::{Status, preview};
 pub use progress::{Progress, Silent, Turn};
-pub use runner::{Inputs, Runner, Undeclared};
+pub use runner::{Inputs, Runner, Undeclared, Workplace};
+pub use stop::Stop;

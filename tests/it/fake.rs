@@ -2,7 +2,7 @@
 
 use srp::cache::{ArtifactDir, Key};
 use srp::config::{OutputProjection, StageName, StageSpec};
-use srp::exec::{Inputs, Progress, Runner, StageFailure, Turn};
+use srp::exec::{Inputs, Progress, Runner, StageFailure, Turn, Workplace};
 use srp::metrics::report::{DecodeSpeed, TestReport};
 use srp::plan::{Node, NodeId, Parent, Plan, Point};
 use srp::shape::{
@@ -188,17 +188,11 @@ impl Runner for Fake {
         1
     }
 
-    fn run(
-        &self,
-        spec: &StageSpec,
-        inputs: &Inputs,
-        out: &mut ArtifactDir,
-        progress: &dyn Progress,
-    ) -> Result<(), StageFailure> {
+    fn run(&self, spec: &StageSpec, place: Workplace<'_>) -> Result<(), StageFailure> {
         self.ran.lock().unwrap().push(spec.kind());
-        progress.phase("working");
-        progress.step(1, Some(1), "loss 1.0");
-        (self.work)(spec, inputs, out)
+        place.progress.phase("working");
+        place.progress.step(1, Some(1), "loss 1.0");
+        (self.work)(spec, place.inputs, place.out)
     }
 }
 
