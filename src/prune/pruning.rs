@@ -3,9 +3,9 @@
 use super::compaction::{complement, freeze_masks, slice_blueprint, slice_state};
 use super::{
     Counts, Goal, Importance, OutOfReach, Progress, at_random, by_absolute_gradient, by_magnitude,
-    connectivity_gradients, pruned_fraction, removed, removed_within, select, shrunk,
+    connectivity_gradients, heads_agree, pruned_fraction, removed, removed_within, select, shrunk,
 };
-use crate::config::{Budget, Criterion, Prune, Shrink};
+use crate::config::{Budget, Criterion, Prune, PruneStage, Shrink};
 use crate::device::rounding;
 use crate::groups::Groups;
 use crate::model::state::State;
@@ -33,6 +33,11 @@ pub enum PruneError {
         /// The largest that rounding explains.
         tolerance: f64,
     },
+    /// The model is not of a form that rounds can count on.
+    #[error(
+        "the attention modules of this model are not equally wide, so that it can only be pruned in stage 1"
+    )]
+    UnevenHeads,
     /// There is nothing to compare the models on.
     #[error("no validation sentence is short enough to prove a cut on")]
     NothingToProveOn,
