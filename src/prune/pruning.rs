@@ -187,6 +187,9 @@ impl<'a, B: AutodiffBackend> Pruning<'a, B> {
         ranking: &Groups<Vec<f32>>,
     ) -> Result<Counts, TrainError> {
         let (rate, rounds) = (self.spec.compression_rate.get(), self.spec.iterations.get());
+        if self.spec.stage != PruneStage::Embedding && !heads_agree(&blueprint.shape) {
+            return Err(TrainError::Other(Box::new(PruneError::UnevenHeads)));
+        }
         let Budget::Integer = self.spec.budget else {
             let fraction = pruned_fraction(&blueprint.original, rate, rounds, self.spec.budget);
             return Ok(removed(&blueprint.shape, fraction, self.spec.stage));

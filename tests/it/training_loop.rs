@@ -82,7 +82,7 @@ pub(crate) fn batches() -> Vec<Batch> {
         .collect()
 }
 
-fn learner(settings: &Training) -> Learner<Learning> {
+pub(crate) fn learner(settings: &Training) -> Learner<Learning> {
     let architecture: Architecture = toml::from_str(
         r#"
         d-model = 16
