@@ -27,6 +27,7 @@ fn run(plan: &Plan, cache: &Cache, fake: &Fake) -> Outcome {
 fn force(stage: &str) -> Options {
     Options {
         force: [stage.to_owned()].into(),
+        ..Options::default()
     }
 }
 
@@ -372,4 +373,18 @@ fn a_forced_stage_is_foretold_as_such() {
     let statuses = preview(&plan(), &cache, &fake, &force("dense")).unwrap();
     assert!(matches!(statuses[1], Status::Run(Reason::Forced)));
     assert!(matches!(&statuses[2], Status::MayRun(parents) if parents.len() == 1));
+}
+
+#[test]
+fn a_run_that_is_asked_to_stop_begins_no_stage() {
+    let (_folder, cache) = place();
+    let fake = Fake::default();
+    let options = Options::default();
+    options.stop.request();
+    let error = execute(&chain(), &cache, &fake, &options, &Silent).unwrap_err();
+    assert!(
+        matches!(error, ExecError::Stopped { position: None, .. }),
+        "{error}"
+    );
+    assert_eq!(fake.ran(), [""; 0]);
 }
