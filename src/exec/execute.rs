@@ -159,7 +159,7 @@ impl Run<'_> {
 
     fn skip(&mut self, turn: &Turn<'_>, artifact: Artifact) -> Done {
         self.progress.stage_cached(turn, artifact.key());
-        self.remember(turn, artifact.key());
+        self.remember(turn, &artifact);
         Done {
             artifact,
             ran_seconds: None,
@@ -202,6 +202,7 @@ impl Run<'_> {
         let provenance = Provenance {
             experiment: self.plan.name.clone(),
             stage: node.label.clone(),
+            request: Some(self.plan.request.clone()),
             inputs: found
                 .inputs
                 .iter()
@@ -217,7 +218,7 @@ impl Run<'_> {
         let artifact = draft.commit(lock, provenance)?;
         self.progress.stage_finished(turn, seconds);
         self.sound.insert(artifact.key());
-        self.remember(turn, artifact.key());
+        self.remember(turn, &artifact);
         Ok(Done {
             artifact,
             ran_seconds: Some(seconds),
@@ -240,7 +241,7 @@ impl Run<'_> {
     }
 
     /// Notes what the stage has now, for explanations only; a cache that cannot be written does not matter.
-    fn remember(&mut self, turn: &Turn<'_>, key: Key) {
-        self.index.remember(turn.stage, key).ok();
+    fn remember(&mut self, turn: &Turn<'_>, artifact: &Artifact) {
+        self.index.remember(turn.stage, artifact).ok();
     }
 }
