@@ -46,7 +46,7 @@ struct Hashed<'a> {
     revision: u32,
     config: &'a Value,
     inputs: &'a [ReadStage],
-    files: &'a [ReadFile],
+    files: Option<&'a [ReadFile]>,
 }
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
@@ -73,7 +73,7 @@ fn report<'a>(plan: &'a Plan, id: NodeId, explained: &'a Explanation) -> Report<
             revision: explained.revision,
             config: &explained.config,
             inputs: &explained.inputs,
-            files: &explained.files,
+            files: explained.files.as_deref(),
         },
     }
 }
@@ -109,8 +109,10 @@ fn print(
             None => writeln!(out, "  {key}: what `{stage}` has yet to make")?,
         }
     }
-    writeln!(out, "outside files:{}", none_if(explained.files.is_empty()))?;
-    for file in &explained.files {
+    let files = explained.files.as_deref();
+    let none = files.map_or(" cannot be read", |files| none_if(files.is_empty()));
+    writeln!(out, "outside files:{none}")?;
+    for file in files.unwrap_or_default() {
         let (path, digest, bytes) = (file.path.display(), file.digest, file.bytes);
         writeln!(out, "  {path}: {digest}, {bytes} bytes")?;
     }

@@ -151,8 +151,8 @@ fn again(cache: &Cache, made: &Provenance) -> String {
     let root = unless_usual("--cache", cache.root(), ".srp");
     more.extend(root.iter().map(String::as_str));
     match &made.request {
-        Some(request) if !request.file.as_os_str().is_empty() => request.command("run", &more),
-        _ => format!(
+        Some(request) => request.command("run", &more),
+        None => format!(
             "srp run FILE {}, where FILE is the experiment `{}`",
             more.join(" "),
             made.experiment
@@ -229,7 +229,7 @@ fn print_table(args: &Args, origins: &[Origin], context: &mut Context<'_>) -> io
             None => writeln!(out, "  {}: {short}, not in this cache", origin.stage)?,
         }
     }
-    let Some(request) = request.filter(|request| !request.file.as_os_str().is_empty()) else {
+    let Some(request) = request else {
         return Ok(());
     };
     let folder = args.path.parent().unwrap_or(Path::new("."));

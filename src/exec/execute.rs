@@ -93,20 +93,12 @@ pub(super) fn forced(plan: &Plan, options: &Options) -> Result<BTreeSet<NodeId>,
         if meant.is_empty() {
             return Err(ExecError::UnknownStage {
                 name: name.clone(),
-                known: names(plan),
+                known: plan.stage_names(),
             });
         }
         forced.extend(meant);
     }
     Ok(forced)
-}
-
-/// The names and labels of all stages.
-fn names(plan: &Plan) -> Vec<String> {
-    let labels = plan.nodes.iter().map(|node| &node.label);
-    let names = plan.nodes.iter().flat_map(|node| &node.names);
-    let all: BTreeSet<&String> = labels.chain(names.map(|name| &name.0)).collect();
-    all.into_iter().cloned().collect()
 }
 
 struct Run<'a> {
@@ -202,7 +194,7 @@ impl Run<'_> {
         let provenance = Provenance {
             experiment: self.plan.name.clone(),
             stage: node.label.clone(),
-            request: Some(self.plan.request.clone()),
+            request: self.plan.request.clone(),
             inputs: found
                 .inputs
                 .iter()

@@ -23,8 +23,8 @@ pub struct Explanation {
     pub config: Value,
     /// What it reads of other stages.
     pub inputs: Vec<ReadStage>,
-    /// What it reads outside the cache.
-    pub files: Vec<ReadFile>,
+    /// What it reads outside the cache; nothing if that cannot be read.
+    pub files: Option<Vec<ReadFile>>,
     /// The newest other artifact that the stage had, and all that differs from it.
     pub comparison: Option<Comparison>,
 }
@@ -55,6 +55,16 @@ pub struct ReadFile {
     pub bytes: u64,
 }
 
+impl ReadFile {
+    fn of((path, digest): (PathBuf, Digest)) -> Self {
+        Self {
+            bytes: fs::metadata(&path).map_or(0, |file| file.len()),
+            path,
+            digest,
+        }
+    }
+}
+
 /// All that is known of what the node `id` of the plan would make. Writes nothing.
 ///
 /// # Errors
@@ -70,7 +80,7 @@ pub fn explain(
     let node = &plan.nodes[id.0];
     let revision = runner.revision(&node.spec);
     let mut identifier = Identifier::new(cache, runner);
-    let files = identifier.files(node).unwrap_or_default();
+    let files = identifier.files(node).ok();
     let found = inputs(node, &statuses).ok();
     let found = found.and_then(|inputs| identifier.identify(node, inputs).ok());
     let (key, subject) = match &found {
@@ -95,14 +105,7 @@ pub fn explain(
         revision,
         config: Identity::config(&node.spec)?,
         inputs: read.collect(),
-        files: files
-            .into_iter()
-            .map(|(path, digest)| ReadFile {
-                bytes: fs::metadata(&path).map_or(0, |file| file.len()),
-                path,
-                digest,
-            })
-            .collect(),
+        files: files.map(|files| files.into_iter().map(ReadFile::of).collect()),
         comparison,
         status: statuses.swap_remove(id.0),
     })

@@ -10,7 +10,7 @@ use super::nodes::Nodes;
 use super::params::Scope;
 use super::problem::Problem;
 use super::read::{self, Failure};
-use super::{NodeId, Parent, Plan, Point, Request};
+use super::{NodeId, Parent, Plan, Point};
 use crate::config::{Contradiction, Import, Input, StageSpec};
 use crate::graph::{Cycle, Graph};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -34,7 +34,7 @@ pub(crate) fn resolve(experiment: &Experiment) -> Result<Plan, PlanError> {
         name: experiment.name.clone(),
         title: experiment.title.clone(),
         source: experiment.source.clone(),
-        request: Request::default(),
+        request: None,
         nodes,
         points: points
             .into_iter()

@@ -164,7 +164,10 @@ impl Plan {
         let (name, values) = text.split_once('@').unwrap_or((text, ""));
         let name = StageName(name.to_owned());
         if !stages().any(|(stage, _)| *stage == name) {
-            return Err(self.no_stage(text));
+            return Err(SelectError::Stage {
+                name: text.to_owned(),
+                known: self.stage_names(),
+            });
         }
         let values: Vec<String> = values
             .split(',')
@@ -174,16 +177,6 @@ impl Plan {
         let fitting = self.points_with(points.iter().copied(), &wanted(&values)?)?;
         let nodes = fitting.iter().filter_map(|point| point.stages.get(&name));
         Ok(nodes.map(|id| id.0).collect())
-    }
-
-    fn no_stage(&self, name: &str) -> SelectError {
-        let labels = self.nodes.iter().map(|node| &node.label);
-        let names = self.nodes.iter().flat_map(|node| &node.names);
-        let known: BTreeSet<&String> = labels.chain(names.map(|name| &name.0)).collect();
-        SelectError::Stage {
-            name: name.to_owned(),
-            known: known.into_iter().cloned().collect(),
-        }
     }
 
     /// Those of `points` where every parameter that is named has one of the values wanted of it.

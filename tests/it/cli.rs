@@ -39,7 +39,12 @@ impl Place {
     }
 
     /// What `srp VERB toy.toml …` prints on stdout, when stages are done by runners like `make()`.
-    fn srp_with(&self, make: fn() -> Fake, verb: &str, more: &[&str]) -> Result<String, Failure> {
+    pub(crate) fn srp_with(
+        &self,
+        make: fn() -> Fake,
+        verb: &str,
+        more: &[&str],
+    ) -> Result<String, Failure> {
         let mut words: Vec<OsString> = vec!["srp".into(), verb.into()];
         words.push(self.path("toy.toml").into());
         words.extend(["--cache".into(), self.path("cache").into()]);

@@ -4,7 +4,7 @@ use srp::cache::{ArtifactDir, Key};
 use srp::config::{OutputProjection, StageName, StageSpec};
 use srp::exec::{Inputs, Progress, Runner, StageFailure, Turn};
 use srp::metrics::report::{DecodeSpeed, TestReport};
-use srp::plan::{Node, NodeId, Parent, Plan, Point, Request};
+use srp::plan::{Node, NodeId, Parent, Plan, Point};
 use srp::shape::{
     AttentionShape, DecoderLayerShape, DecoderShape, EncoderLayerShape, EncoderShape, Shape,
 };
@@ -103,7 +103,7 @@ pub(crate) fn plan_with(replacements: &[(&str, &str)]) -> Plan {
         name: "toy".to_owned(),
         title: "A toy".to_owned(),
         source: None,
-        request: Request::default(),
+        request: None,
         points: vec![Point {
             params: BTreeMap::new(),
             stages: stages.collect(),

@@ -1,7 +1,9 @@
 //! What `srp plan` and `srp explain` say before anything is done.
 
 use crate::cli::Place;
+use crate::fake::{Fake, reporting};
 use serde_json::{Value, json};
+use srp::cache::Digest;
 use std::fs;
 
 /// What stands behind the cost of the stage with this label.
@@ -300,6 +302,40 @@ fn an_explanation_lists_every_ingredient_of_the_key() {
     assert_eq!(hashed["config"]["flops-length"], json!(60));
     assert_eq!(hashed["inputs"][1]["stage"], json!("dense"));
     assert_eq!(changes(&report["stage"]).len(), 2);
+}
+
+/// A runner whose preprocess stages read this file.
+fn reading(file: &str) -> Fake {
+    let mut fake = reporting();
+    fake.outside_files = vec![file.into()];
+    fake
+}
+
+#[test]
+fn an_explanation_tells_files_by_digest_and_size() {
+    let place = Place::new();
+    let text = place
+        .srp_with(|| reading("Cargo.toml"), "explain", &["corpus"])
+        .unwrap();
+    let bytes = fs::read("Cargo.toml").unwrap();
+    let line = format!(
+        "  Cargo.toml: {}, {} bytes",
+        Digest::of(&bytes),
+        bytes.len()
+    );
+    assert!(
+        text.lines().any(|found| found == line),
+        "no {line} in {text}"
+    );
+
+    let text = place
+        .srp_with(|| reading("no/such/file"), "explain", &["corpus"])
+        .unwrap();
+    assert!(
+        text.starts_with("corpus: blocked, stage `corpus` reads `no/such/file`"),
+        "{text}"
+    );
+    assert!(text.contains("outside files: cannot be read\n"), "{text}");
 }
 
 #[test]
