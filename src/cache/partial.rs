@@ -15,6 +15,7 @@ use super::{Cache, CacheError, Key};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,12 @@ pub struct Position {
     pub step: u64,
     /// Steps of the whole stage, as far as it knows.
     pub of: u64,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "after step {} of {}", self.step, self.of)
+    }
 }
 
 /// The content of `complete.json`.

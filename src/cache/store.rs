@@ -82,6 +82,12 @@ impl Cache {
         }
     }
 
+    /// The manifest of the artifact of `key`, whatever has become of its files.
+    pub fn manifest(&self, key: Key) -> Option<Manifest> {
+        let text = fs::read(self.artifact_dir(key).join(MANIFEST)).ok()?;
+        serde_json::from_slice(&text).ok()
+    }
+
     /// The folders of all artifacts whose keys begin with `prefix`, sorted.
     pub fn with_prefix(&self, prefix: &str) -> Vec<PathBuf> {
         let entries = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().flatten();

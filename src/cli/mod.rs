@@ -2,8 +2,10 @@
 
 mod args;
 mod dag;
+mod explain;
 mod export;
 mod failure;
+mod foretold;
 mod model;
 mod plan;
 mod progress;
@@ -11,6 +13,8 @@ mod results;
 mod run;
 mod signals;
 mod translate;
+mod why;
+mod words;
 
 pub use failure::Failure;
 
@@ -36,7 +40,8 @@ Exit codes:
   0  done
   1  a stage failed, or the cache or the results could not be read or written
   2  the experiment or the command line is wrong
-  3  stopped by Ctrl-C or SIGTERM; what was done is kept, and the same command goes on";
+  3  `srp plan --check`: something would run
+  4  stopped by Ctrl-C or SIGTERM; what was done is kept, and the same command goes on";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
@@ -44,6 +49,10 @@ enum Verb {
     Run(run::Args),
     /// Say of every stage whether it is cached, will run or may run, and why
     Plan(plan::Args),
+    /// Say all that the key of one stage is made of, and what differs from what the stage had before
+    Explain(explain::Args),
+    /// Say which stage made a file, of what, when and how
+    Why(why::Args),
     /// Draw the stages of an experiment and what they read
     Dag(dag::Args),
     /// Make the table of an experiment's results again, from artifacts alone
@@ -104,6 +113,8 @@ pub fn execute(
     match Cli::try_parse_from(arguments)?.verb {
         Verb::Run(args) => run::run(&args, &mut context),
         Verb::Plan(args) => plan::run(&args, &mut context),
+        Verb::Explain(args) => explain::run(&args, &mut context),
+        Verb::Why(args) => why::run(&args, &mut context),
         Verb::Dag(args) => dag::run(&args, &mut context),
         Verb::Results(args) => results::run(&args, &mut context),
         Verb::Translate(args) => translate::run(&args, &mut context),

@@ -1,7 +1,8 @@
 //! `srp run`
 
-use super::args::{CacheDir, Experiment, Force, ResultsDir};
-use super::{Context, Failure, plan, results};
+use super::args::{CacheDir, Experiment, Force, Part, ResultsDir};
+use super::foretold::Foretold;
+use super::{Context, Failure, results};
 use crate::cache::Artifact;
 use crate::device::{DeviceChoice, unused_gpu};
 use crate::exec::{self, Options};
@@ -11,6 +12,9 @@ use std::time::{Duration, Instant};
 pub(super) struct Args {
     #[command(flatten)]
     experiment: Experiment,
+
+    #[command(flatten)]
+    part: Part,
 
     /// Where tensors live: `auto`, `cpu` or `cuda:N`
     #[arg(long, default_value_t)]
@@ -36,14 +40,15 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
     let clock = Instant::now();
-    let experiment = args.experiment.load()?;
+    let whole = args.experiment.load()?;
+    let experiment = args.part.of(&whole)?;
     let cache = args.cache.open();
     let options = Options {
         keep_every: Duration::from_secs_f64(args.keep_every),
         ..args.force.options()
     };
     if args.dry_run {
-        return plan::print(&experiment, &cache, &options, context);
+        return Foretold::of(&experiment, &cache, &options, context)?.print(context);
     }
     let runner = context.runner(args.device)?;
     if let (DeviceChoice::Auto, Some(advice)) = (args.device, unused_gpu()) {
@@ -51,9 +56,14 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     }
     super::signals::request_stop(&options.stop)?;
     let outcome = exec::execute(&experiment, &cache, &*runner, &options, context.progress)?;
-    let artifacts = outcome.nodes.iter().map(|done| Some(&done.artifact));
-    let artifacts: Vec<Option<&Artifact>> = artifacts.collect();
-    results::write_and_print(&experiment, &artifacts, &args.results, context)?;
+    if args.part.is_everything() {
+        let artifacts = outcome.nodes.iter().map(|done| Some(&done.artifact));
+        let artifacts: Vec<Option<&Artifact>> = artifacts.collect();
+        results::write_and_print(&experiment, &artifacts, &args.results, context)?;
+    } else {
+        // The table of the experiment must not lose the rows that were not asked for now.
+        results::collect(&whole, &cache, &*runner, &args.results, context)?;
+    }
     if outcome.ran_nothing() {
         let stages = experiment.nodes.len();
         let time = crate::results::duration(clock.elapsed().as_secs_f64());

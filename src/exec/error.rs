@@ -68,7 +68,7 @@ pub enum ExecError {
 /// Where a run was stopped.
 fn before(stage: &str, position: Option<Position>) -> String {
     match position {
-        Some(Position { step, of }) => format!("in stage `{stage}`, after step {step} of {of}"),
+        Some(position) => format!("in stage `{stage}`, {position}"),
         None => format!("before stage `{stage}`"),
     }
 }

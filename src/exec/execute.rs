@@ -108,20 +108,12 @@ pub(super) fn forced(plan: &Plan, options: &Options) -> Result<BTreeSet<NodeId>,
         if meant.is_empty() {
             return Err(ExecError::UnknownStage {
                 name: name.clone(),
-                known: names(plan),
+                known: plan.stage_names(),
             });
         }
         forced.extend(meant);
     }
     Ok(forced)
-}
-
-/// The names and labels of all stages.
-fn names(plan: &Plan) -> Vec<String> {
-    let labels = plan.nodes.iter().map(|node| &node.label);
-    let names = plan.nodes.iter().flat_map(|node| &node.names);
-    let all: BTreeSet<&String> = labels.chain(names.map(|name| &name.0)).collect();
-    all.into_iter().cloned().collect()
 }
 
 struct Run<'a> {
@@ -175,7 +167,7 @@ impl Run<'_> {
 
     fn skip(&mut self, turn: &Turn<'_>, artifact: Artifact) -> Done {
         self.progress.stage_cached(turn, artifact.key());
-        self.remember(turn, artifact.key());
+        self.remember(turn, &artifact);
         Done {
             artifact,
             ran_seconds: None,
@@ -234,6 +226,7 @@ impl Run<'_> {
         let provenance = Provenance {
             experiment: self.plan.name.clone(),
             stage: node.label.clone(),
+            request: self.plan.request.clone(),
             inputs: found
                 .inputs
                 .iter()
@@ -250,7 +243,7 @@ impl Run<'_> {
         partial.clear();
         self.progress.stage_finished(turn, seconds);
         self.sound.insert(artifact.key());
-        self.remember(turn, artifact.key());
+        self.remember(turn, &artifact);
         Ok(Done {
             artifact,
             ran_seconds: Some(seconds),
@@ -273,7 +266,7 @@ impl Run<'_> {
     }
 
     /// Notes what the stage has now, for explanations only; a cache that cannot be written does not matter.
-    fn remember(&mut self, turn: &Turn<'_>, key: Key) {
-        self.index.remember(turn.stage, key).ok();
+    fn remember(&mut self, turn: &Turn<'_>, artifact: &Artifact) {
+        self.index.remember(turn.stage, artifact).ok();
     }
 }

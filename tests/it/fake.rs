@@ -103,6 +103,7 @@ pub(crate) fn plan_with(replacements: &[(&str, &str)]) -> Plan {
         name: "toy".to_owned(),
         title: "A toy".to_owned(),
         source: None,
+        request: None,
         points: vec![Point {
             params: BTreeMap::new(),
             stages: stages.collect(),

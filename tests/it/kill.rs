@@ -218,7 +218,7 @@ fn a_run_that_is_asked_to_stop_says_how_to_go_on_and_does() {
         if code == Some(0) {
             break;
         }
-        assert_eq!(code, Some(3), "{said}");
+        assert_eq!(code, Some(4), "{said}");
         assert!(
             said.contains("exec::stopped") && said.contains("the same command goes on"),
             "{said}"

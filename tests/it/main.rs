@@ -16,6 +16,7 @@ mod export;
 #[cfg(feature = "nn")]
 mod fairseq;
 mod fake;
+mod foretold;
 mod golden;
 mod house;
 mod import;
@@ -27,8 +28,10 @@ mod plans;
 #[cfg(feature = "nn")]
 mod pruning_laws;
 mod results;
+mod select;
 #[cfg(feature = "nn")]
 mod smoke;
 mod tiny;
 #[cfg(feature = "nn")]
 mod training_loop;
+mod why;
