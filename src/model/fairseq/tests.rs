@@ -151,7 +151,50 @@ fn sizes_and_columns_of_a_cut_model_come_from_its_tensors() {
 }
 
 #[test]
-fn a_group_without_tensors_was_pruned_completely() {
+fn a_group_without_tensors_was_pruned_completely_where_srp_made_the_checkpoint() {
+    let fc = |tensors: &mut Tensors| {
+        for part in ["fc1.weight", "fc1.bias", "fc2.weight"] {
+            tensors.remove(&format!("encoder.layers.0.{part}"));
+        }
+    };
+    for (name, raw) in [
+        ("decoder.pos_emb_mask", integers(&[0, 1, 2, 3, 4, 5, 6, 7])),
+        ("decoder.layers.1.fc_c", floats(&[6], vec![1.0; 6])),
+        ("encoder.layers.0.fc1.weight", zeros(&[0, 8])),
+        ("encoder.layers.0.fc2.weight", zeros(&[8, 0])),
+        ("encoder.layers.0.fc_c", zeros(&[0])),
+    ] {
+        let (blueprint, state) = changed(|tensors| {
+            fc(tensors);
+            tensors.insert(name.to_owned(), raw);
+        })
+        .unwrap();
+        assert_eq!(blueprint.shape.encoder.layers[0].d_ff, 0, "{name}");
+        assert!(!state.contains_key(name));
+    }
+    // An empty tensor says nothing of the groups of others.
+    let other = problem(|tensors| {
+        fc(tensors);
+        let keys = [
+            "q_proj.weight",
+            "q_proj.bias",
+            "k_proj.weight",
+            "k_proj.bias",
+        ];
+        for part in keys {
+            tensors.insert(format!("decoder.layers.0.self_attn.{part}"), zeros(&[0]));
+        }
+    });
+    for message in [problem(fc), other] {
+        assert_eq!(
+            message,
+            "tensor `encoder.layers.0.fc1.weight` is missing, expected with shape [6, 8]"
+        );
+    }
+}
+
+#[test]
+fn groups_with_empty_tensors_were_pruned_completely() {
     let (blueprint, state) = changed(|tensors| {
         tensors.insert("decoder.layers.0.fc1.weight".to_owned(), zeros(&[0, 8]));
         tensors.insert("decoder.layers.0.fc1.bias".to_owned(), zeros(&[0]));
@@ -162,7 +205,7 @@ fn a_group_without_tensors_was_pruned_completely() {
             "k_proj.weight",
             "k_proj.bias",
         ] {
-            tensors.remove(&format!("encoder.layers.0.self_attn.{part}"));
+            tensors.insert(format!("encoder.layers.0.self_attn.{part}"), zeros(&[0]));
         }
     })
     .unwrap();
