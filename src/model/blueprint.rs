@@ -112,19 +112,14 @@ impl Blueprint {
     /// What cannot be true of a model. What this lets pass neither overflows nor divides by zero later on.
     pub(super) fn contradiction(&self) -> Option<&'static str> {
         let (shape, original) = (&self.shape, &self.original);
+        let (sizes, whole) = (shape.groups(), original.groups());
         if !is_bounded(original) || !(1..=LARGEST).contains(&self.max_positions) {
             Some("a size is above a million, or `max-positions` is 0")
-        } else if layers(shape) != layers(original)
-            || *shape != original.with_groups(&shape.groups())
-        {
+        } else if layers(shape) != layers(original) || *shape != original.with_groups(&sizes) {
             Some("layers, heads, dictionaries, projection or original width changed by pruning")
         } else if shape.heads == 0 || !shape.original_d_model.is_multiple_of(shape.heads) {
             Some("the original width is no multiple of the heads")
-        } else if shape
-            .groups()
-            .iter()
-            .any(|(group, size)| size > original.groups().get(group))
-        {
+        } else if sizes.iter().any(|(group, size)| size > whole.get(group)) {
             Some("a group is larger than before pruning")
         } else if shape.encoder.d_model == 0 || shape.decoder.d_model == 0 {
             Some("a side has no embedding dimension")

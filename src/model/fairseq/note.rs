@@ -56,7 +56,7 @@ impl fmt::Display for Note {
 /// What there is to say of a model.
 pub(super) fn notes(blueprint: &Blueprint, state: &State) -> Vec<Note> {
     let same = |one: &str, other: &str| state.get(one) == state.get(other);
-    let emptied = emptied(blueprint).map(Note::Emptied);
+    let emptied = emptied(blueprint).into_iter().map(Note::Emptied);
     let is_separate = blueprint.shape.output_projection == OutputProjection::Separate;
     let twice = is_separate && same(OUTPUT_PROJECTION, TARGET_TABLE);
     let shared = same(SOURCE_TABLE, TARGET_TABLE);
@@ -67,9 +67,9 @@ pub(super) fn notes(blueprint: &Blueprint, state: &State) -> Vec<Note> {
 }
 
 /// The groups that nothing is left of; of an attention module that has lost both, only the values.
-fn emptied(blueprint: &Blueprint) -> impl Iterator<Item = GroupName> {
+fn emptied(blueprint: &Blueprint) -> Vec<GroupName> {
     let sizes = blueprint.shape.groups();
-    let gone: Vec<GroupName> = sizes
+    sizes
         .iter()
         .filter(|&(_, &size)| size == 0)
         .map(|(group, _)| group)
@@ -79,8 +79,7 @@ fn emptied(blueprint: &Blueprint) -> impl Iterator<Item = GroupName> {
             }
             _ => true,
         })
-        .collect();
-    gone.into_iter()
+        .collect()
 }
 
 #[cfg(test)]
