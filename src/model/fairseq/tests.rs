@@ -1,15 +1,14 @@
 //! What is taken from tensors in memory, and what is refused.
 
-use super::settings;
 use super::*;
 use crate::groups::GroupName;
 use crate::model::parameters::initial_state;
-use pytorch_reader::{DType, PickleValue};
+use pytorch_reader::DType;
 
 const SOURCE_VOCAB: usize = 7;
 const TARGET_VOCAB: usize = 9;
 
-fn architecture(output_projection: OutputProjection) -> Architecture {
+pub(super) fn architecture(output_projection: OutputProjection) -> Architecture {
     let architecture: Architecture = toml::from_str(
         r#"
         d-model = 8
@@ -455,79 +454,4 @@ fn an_architecture_that_cannot_be_is_refused() {
     let tensors = tensors(&unpruned.original.with_groups(&sizes));
     let message = model(tensors, unpruned).unwrap_err().to_string();
     assert!(message.contains("no multiple of the heads"), "{message}");
-}
-
-#[test]
-fn a_configuration_of_another_model_names_both_values() {
-    let architecture = architecture(OutputProjection::Tied);
-    let yes = PickleValue::Bool(true);
-    for (key, value, words) in [
-        (
-            "encoder_attention_heads",
-            PickleValue::Int(4),
-            "= 4, expected 2: `heads` says so",
-        ),
-        (
-            "decoder_attention_heads",
-            PickleValue::Int(1),
-            "= 1, expected 2: `heads` says so",
-        ),
-        (
-            "encoder_normalize_before",
-            yes.clone(),
-            "= true, expected false: srp's layer norms",
-        ),
-        (
-            "decoder_normalize_before",
-            yes.clone(),
-            "= true, expected false: srp's layer norms",
-        ),
-        (
-            "encoder_learned_pos",
-            yes.clone(),
-            "= true, expected false: srp's positions",
-        ),
-        (
-            "decoder_learned_pos",
-            yes.clone(),
-            "= true, expected false: srp's positions",
-        ),
-        (
-            "no_token_positional_embeddings",
-            yes.clone(),
-            "= true, expected false: srp's positions",
-        ),
-        (
-            "no_scale_embedding",
-            yes,
-            "= true, expected false: srp scales embeddings",
-        ),
-        (
-            "activation_fn",
-            PickleValue::String("gelu".to_owned()),
-            "= \"gelu\", expected \"relu\": srp's feed-forward",
-        ),
-    ] {
-        let settings = [(key.to_owned(), value)].into();
-        let message = settings::check(&settings, &architecture)
-            .unwrap_err()
-            .to_string();
-        assert!(
-            message.starts_with(&format!("the model was trained with `{key}` {words}")),
-            "{message}"
-        );
-    }
-}
-
-#[test]
-fn a_configuration_that_agrees_or_is_silent_is_fine() {
-    let architecture = architecture(OutputProjection::Tied);
-    let settings = [
-        ("encoder_attention_heads", PickleValue::Int(2)),
-        ("decoder_learned_pos", PickleValue::Bool(false)),
-        ("activation_fn", PickleValue::None),
-        ("dropout", PickleValue::Float(0.3)),
-    ];
-    let settings = settings.map(|(key, value)| (key.to_owned(), value)).into();
-    settings::check(&settings, &architecture).unwrap();
 }
