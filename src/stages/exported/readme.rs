@@ -56,8 +56,8 @@ or `import.exported.folder` in an experiment of srp.
 fn model(blueprint: &Blueprint) -> String {
     let shape = &blueprint.shape;
     let layer_norm = match blueprint.layer_norm {
-        LayerNorm::Weighted => "`weighted`: `D = n`",
-        LayerNorm::Unweighted => "`unweighted`: `D = d`",
+        LayerNorm::Weighted => "`weighted`",
+        LayerNorm::Unweighted => "`unweighted`",
     };
     let projection = match shape.output_projection {
         OutputProjection::Tied => {
@@ -73,8 +73,8 @@ of different sizes: take them from the tensors. Three numbers are those from bef
 `d = {d}` (`shape.original-d-model`), the heads `h = {heads}` (`shape.heads`) and their width `d / h = {d_head}`.
 
 **Sentences.** A source is its tokens and `</s>`. The decoder reads `</s>` and the tokens written so far, and writes the
-next one, until that is `</s>`; `<s>` is not used. Neither side may have more than {max_positions} tokens
-(`max-positions`). `<pad>` fills batches up: nothing attends to it, it has no position, and its own row means nothing.
+next one, until that is `</s>`; `<s>` is not used. Neither side may have more than {max_positions} tokens (`max-positions`).
+`<pad>` fills batches up: nothing attends to it, it has no position, and its own row means nothing.
 
 **Input.** The token `t` at place 0, 1, ... of its sentence enters as the vector with the entries
 
@@ -90,7 +90,8 @@ where the list `C` is `SIDE-columns`, and `P` has `d` columns: with `half = d / 
     variance = (sum((x - mean)^2) + (D - n) * mean^2) / D
     NORM(x) = NORM.weight * (x - mean) / (sqrt(variance) + 0.00001) + NORM.bias
 
-Here `layer-norm` is {layer_norm}. (`weighted` is `D = n`, `unweighted` is `D = d`: what was pruned counts as zeros.)
+With `layer-norm` `weighted`, `D = n`; with `unweighted`, `D = d`, so that what was pruned counts as zeros. Here it is
+{layer_norm}.
 
 **Attention** of a vector `x` to vectors `m`. `q_proj` and `k_proj` have one number of rows, `v_proj` has another, which
 may differ; `h` divides both. A head owns consecutive rows, all heads equally many: head 0 the first of `h` blocks.
@@ -121,7 +122,8 @@ may differ; `h` divides both. A head owns consecutive rows, all heads equally ma
     x = final_layer_norm(x + FF(x))
 
 **Output.** The score (logit) of each symbol of the target dictionary is its row of
-{projection}, times `x` of the last decoder layer. There is no bias, and no layer norm beside those above.
+{projection}, times `x` of the last decoder layer.
+There is no bias, and no layer norm beside those above.
 "#,
         d = shape.original_d_model,
         heads = shape.heads,
