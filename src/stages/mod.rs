@@ -54,7 +54,7 @@ fn revision(spec: &StageSpec) -> u32 {
     match spec {
         StageSpec::Preprocess(_) => 1,
         StageSpec::Import(_) => 1,
-        StageSpec::Export(_) => 1,
+        StageSpec::Export(_) => 2,
         StageSpec::Pretrain(_) => 1,
         StageSpec::Prune(_) => 1,
         StageSpec::Finetune(_) => 1,

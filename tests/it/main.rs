@@ -14,10 +14,14 @@ mod exec;
 #[cfg(feature = "nn")]
 mod export;
 #[cfg(feature = "nn")]
+mod exported_reader;
+#[cfg(feature = "nn")]
 mod fairseq;
 mod fake;
 mod foretold;
 mod golden;
+#[cfg(feature = "nn")]
+mod handmade;
 mod house;
 mod import;
 #[cfg(all(feature = "nn", feature = "tables", unix))]
