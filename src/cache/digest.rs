@@ -23,6 +23,13 @@ impl Digest {
         Self(blake3::hash(bytes).into())
     }
 
+    /// Enough of the digest to tell contents apart in a message.
+    pub fn short(&self) -> String {
+        let mut text = self.to_string();
+        text.truncate(12);
+        text
+    }
+
     /// The digest of a file's bytes.
     ///
     /// # Errors

@@ -38,15 +38,7 @@ pub struct Key(Digest);
 impl Key {
     /// Enough of the key to tell artifacts apart in a message.
     pub fn short(&self) -> String {
-        let mut text = self.to_string();
-        text.truncate(12);
-        text
-    }
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.0.short()
     }
 }
 
@@ -55,6 +47,12 @@ impl FromStr for Key {
 
     fn from_str(text: &str) -> Result<Self, NotADigest> {
         text.parse().map(Self)
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -76,13 +74,26 @@ pub struct Identity {
 /// The ingredients of a key, as they are written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Ingredients {
-    pub(super) config: Value,
-    pub(super) files: Vec<Digest>,
-    pub(super) format: u32,
-    pub(super) inputs: BTreeMap<String, Digest>,
-    pub(super) kind: String,
-    pub(super) revision: u32,
+pub struct Ingredients {
+    /// What the stage is told.
+    pub config: Value,
+    /// Content digests of the files outside the cache, in the stage's order.
+    pub files: Vec<Digest>,
+    /// The meaning of this list.
+    pub format: u32,
+    /// Content digests of what is read, by config key.
+    pub inputs: BTreeMap<String, Digest>,
+    /// The kind of the stage.
+    pub kind: String,
+    /// That of the stage's code.
+    pub revision: u32,
+}
+
+impl Ingredients {
+    /// Reads a hashed text, unless it was written in a form that this srp does not know.
+    pub fn read(hashed: &str) -> Option<Self> {
+        serde_json::from_str(hashed).ok()
+    }
 }
 
 impl Identity {
@@ -98,10 +109,8 @@ impl Identity {
         files: Vec<Digest>,
     ) -> Result<Self, CacheError> {
         let kind = spec.kind();
+        let config = Self::config(spec)?;
         let text = || {
-            let mut config = spec.identity()?;
-            // A no-op unless another crate has switched serde_json to keep the order of insertion.
-            config.sort_all_objects();
             serde_json::to_string(&Ingredients {
                 config,
                 files,
@@ -116,6 +125,20 @@ impl Identity {
             key: Self::key_of(&text),
             text,
         })
+    }
+
+    /// The config of a stage as it is hashed.
+    ///
+    /// # Errors
+    /// If it cannot be written as JSON.
+    pub fn config(spec: &StageSpec) -> Result<Value, CacheError> {
+        let mut config = spec.identity().map_err(|source| CacheError::NotJson {
+            kind: spec.kind(),
+            source,
+        })?;
+        // A no-op unless another crate has switched serde_json to keep the order of insertion.
+        config.sort_all_objects();
+        Ok(config)
     }
 
     /// The key of a hashed text.

@@ -1,8 +1,9 @@
 //! Artifacts and their keys: what was made, what it was made of, and where it lies.
 //!
-//! `key` says when two stages would make the same thing, `store` keeps what they made, `staleness` puts the
-//! difference between two keys in words. `catalogue`, `fault`, `quarantine`, `collect` and `leftovers` keep house:
-//! what there is, what is wrong with it, and what may go. Nothing here knows what is inside an artifact.
+//! `key` says when two stages would make the same thing, `store` keeps what they made, `partial` what unfinished ones
+//! have done, `index` notes who had what, `history` finds in it what a stage had before, and `staleness` puts the
+//! difference between two keys in words. `catalogue`, `fault`, `quarantine`, `collect` and `leftovers` keep house: what
+//! there is, what is wrong with it, and what may go. Nothing here knows what is inside an artifact.
 
 mod artifact;
 mod catalogue;
@@ -10,11 +11,14 @@ mod collect;
 mod digest;
 mod error;
 mod fault;
+mod history;
 mod hold;
 mod index;
 mod key;
 mod leftovers;
+mod locate;
 mod outside;
+mod partial;
 mod provenance;
 mod quarantine;
 mod staleness;
@@ -27,13 +31,16 @@ pub use collect::{Selection, Wish};
 pub use digest::{Digest, NotADigest};
 pub use error::CacheError;
 pub use fault::{Fault, in_a_line};
+pub use history::History;
 pub use hold::{Hold, KeyGuard};
-pub use index::Index;
-pub use key::{Identity, Key};
+pub use index::{Index, Noted, epochs};
+pub use key::{Identity, Ingredients, Key};
 pub use leftovers::{Leftover, LeftoverKind};
+pub use locate::{Place, locate};
 pub use outside::OutsideFiles;
+pub use partial::{Partial, Position};
 pub(crate) use provenance::peak_memory_bytes;
 pub use provenance::{GitState, Machine, Provenance};
 pub use quarantine::Quarantined;
-pub use staleness::{Change, Reason};
+pub use staleness::{Against, Change, Comparison, Reason, Subject, first_of, shown};
 pub use store::{Cache, Draft, KeyLock, Lookup};

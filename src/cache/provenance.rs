@@ -1,6 +1,7 @@
 //! What made an artifact, apart from what its key says.
 
 use super::Key;
+use crate::plan::Request;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -16,6 +17,9 @@ pub struct Provenance {
     pub experiment: String,
     /// The stage's label in that experiment.
     pub stage: String,
+    /// What was asked for, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Request>,
     /// The artifacts that were read, by the config key that names them.
     pub inputs: BTreeMap<String, Key>,
     /// The files outside the cache that were read, in the stage's order.

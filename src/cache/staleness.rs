@@ -1,29 +1,56 @@
 //! Why a stage must run, in terms that a user can act on.
 
 use super::key::Ingredients;
-use super::{Cache, Identity, Key, Lookup};
-use serde_json::Value;
-use std::collections::BTreeMap;
+use super::{Digest, Identity, Key};
+use crate::plan::Node;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 /// Why a stage must run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reason {
-    /// No artifact of this stage of this experiment is left to compare with.
+    /// This experiment never had an artifact of this stage.
     NeverMade,
-    /// The artifact that the stage last had is the right one, but it is no longer in the cache.
+    /// The stage had artifacts, but none is left in the cache to compare with.
+    NothingLeft,
+    /// The artifact that the stage had is the right one, but it is no longer in the cache.
     Gone,
     /// The artifact is in the cache, but not as it was made; says what is wrong.
     Damaged(String),
-    /// It differs from what the stage last made in these ways.
-    Changed(Vec<Change>),
+    /// It differs from what the stage had in these ways.
+    Changed(Comparison),
     /// The user asked for it.
     Forced,
 }
 
-/// One difference between what a stage last made and what it would make now.
+/// An earlier artifact of a stage, and all differences to what the stage would make now.
 #[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// The earlier artifact.
+    pub against: Against,
+    /// The differences: those of the config by key, then those of inputs, files and code.
+    pub changes: Vec<Change>,
+}
+
+/// An earlier artifact, and who had it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Against {
+    /// The experiment.
+    pub experiment: String,
+    /// The stage's label there.
+    pub stage: String,
+    /// The artifact.
+    pub key: Key,
+}
+
+/// One difference between what a stage had and what it would make now. Keys are those of the experiment file, in full.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
 pub enum Change {
     /// It is of another kind.
     Kind {
@@ -43,13 +70,21 @@ pub enum Change {
     },
     /// An input has other content, came, or went.
     Input {
-        /// The config key that names it.
+        /// The dotted key that names it.
         key: String,
+        /// The digest of the content that it had.
+        old: Option<Digest>,
+        /// The digest of the content that it has.
+        new: Option<Digest>,
     },
     /// A file outside the cache has other content.
     File {
         /// The file, as the stage reads it now.
         path: PathBuf,
+        /// The digest that it had.
+        old: Digest,
+        /// The digest that it has.
+        new: Digest,
     },
     /// The stage reads another number of files outside the cache.
     FileCount {
@@ -69,208 +104,222 @@ pub enum Change {
     Format,
 }
 
-impl Reason {
-    /// Why `cache` has no artifact of `identity`, which reads the outside files `paths`, for a stage whose
-    /// artifact was last `newest`.
-    pub fn of_absence(
-        cache: &Cache,
-        identity: &Identity,
-        paths: &[PathBuf],
-        newest: Option<Key>,
-    ) -> Self {
-        match newest {
-            Some(key) if key == identity.key => Self::Gone,
-            Some(key) => match cache.lookup(key) {
-                Lookup::Whole(last) => {
-                    Self::Changed(changes(&last.manifest().hashed, &identity.text, paths))
-                }
-                Lookup::Absent | Lookup::Damaged(_) => Self::NeverMade,
-            },
-            None => Self::NeverMade,
+/// What a stage would make now, as far as it is known.
+pub struct Subject<'a> {
+    pub(super) node: &'a Node,
+    pub(super) key: Option<Key>,
+    now: Option<Ingredients>,
+    paths: &'a [PathBuf],
+}
+
+impl<'a> Subject<'a> {
+    /// A stage whose inputs are known; `paths` are the files outside the cache that it reads.
+    pub fn known(node: &'a Node, identity: &Identity, paths: &'a [PathBuf]) -> Self {
+        Self {
+            node,
+            key: Some(identity.key),
+            now: Ingredients::read(&identity.text),
+            paths,
         }
     }
+
+    /// A stage of which only the config and the `revision` are known. Inputs and files are not compared.
+    pub fn waiting(node: &'a Node, revision: u32) -> Self {
+        let identity = Identity::new(&node.spec, revision, BTreeMap::new(), Vec::new());
+        Self {
+            node,
+            key: None,
+            now: identity
+                .ok()
+                .and_then(|identity| Ingredients::read(&identity.text)),
+            paths: &[],
+        }
+    }
+
+    /// In what it differs from what was made of the `old` ingredients, or of some that cannot be read.
+    pub(super) fn changes(&self, old: Option<&Ingredients>) -> Vec<Change> {
+        let Some((old, new)) = old.zip(self.now.as_ref()) else {
+            return vec![Change::Format];
+        };
+        if old.format != new.format {
+            return vec![Change::Format];
+        }
+        if old.kind != new.kind {
+            return vec![Change::Kind {
+                old: old.kind.clone(),
+                new: new.kind.clone(),
+            }];
+        }
+        let prefix = prefix(self.node);
+        let mut changes = Vec::new();
+        differ(&prefix, Some(&old.config), Some(&new.config), &mut changes);
+        if self.key.is_some() {
+            changes.extend(input_changes(&prefix, &old.inputs, &new.inputs));
+            changes.extend(file_changes(&old.files, &new.files, self.paths));
+        }
+        if old.revision != new.revision {
+            changes.push(Change::Revision {
+                old: old.revision,
+                new: new.revision,
+            });
+        }
+        changes
+    }
 }
 
-/// The differences between two hashed texts; `paths` are the outside files of the new one.
-fn changes(old: &str, new: &str, paths: &[PathBuf]) -> Vec<Change> {
-    let read = |text| serde_json::from_str::<Ingredients>(text).ok();
-    let Some((old, new)) = read(old).zip(read(new)) else {
-        return vec![Change::Format];
-    };
-    if old.format != new.format {
-        return vec![Change::Format];
+/// What the keys of a stage begin with in the experiment file: `stages.NAME.KIND`.
+fn prefix(node: &Node) -> String {
+    let name = node.label.split('@').next().unwrap_or_default();
+    format!("stages.{name}.{}", node.spec.kind())
+}
+
+/// Adds the values that differ, by the key `path` and what follows inside of objects.
+fn differ(path: &str, old: Option<&Value>, new: Option<&Value>, into: &mut Vec<Change>) {
+    if old == new {
+        return;
     }
-    if old.kind != new.kind {
-        return vec![Change::Kind {
-            old: old.kind,
-            new: new.kind,
-        }];
-    }
-    let mut changes = config_changes(&old.config, &new.config);
-    changes.extend(
-        differing(&old.inputs, &new.inputs).map(|key| Change::Input {
-            key: key.to_owned(),
+    match (entries(old), entries(new)) {
+        (Some(before), Some(after)) if !(before.is_empty() && after.is_empty()) => {
+            for name in names(before.keys(), after.keys()) {
+                let path = format!("{path}.{name}");
+                differ(&path, before.get(name), after.get(name), into);
+            }
+        }
+        _ => into.push(Change::Config {
+            key: path.to_owned(),
+            old: old.cloned(),
+            new: new.cloned(),
         }),
-    );
-    if old.files.len() == new.files.len() {
-        let files = old.files.iter().zip(&new.files).zip(paths);
-        changes.extend(
-            files
-                .filter(|((old, new), _)| old != new)
-                .map(|(_, path)| Change::File { path: path.clone() }),
-        );
-    } else {
-        changes.push(Change::FileCount {
-            old: old.files.len(),
-            new: new.files.len(),
-        });
     }
-    if old.revision != new.revision {
-        changes.push(Change::Revision {
-            old: old.revision,
-            new: new.revision,
-        });
-    }
-    changes
 }
 
-fn config_changes(old: &Value, new: &Value) -> Vec<Change> {
-    let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
-    flatten("", old, &mut before);
-    flatten("", new, &mut after);
-    differing(&before, &after)
-        .map(|key| Change::Config {
-            key: key.to_owned(),
-            old: before.get(key).map(|value| (*value).clone()),
-            new: after.get(key).map(|value| (*value).clone()),
+/// What is inside an object; nothing is inside of what is not there.
+fn entries(value: Option<&Value>) -> Option<&Map<String, Value>> {
+    static NOTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+    value.map_or(Some(&NOTHING), Value::as_object)
+}
+
+/// The names on either side, in order.
+fn names<'a>(
+    old: impl Iterator<Item = &'a String>,
+    new: impl Iterator<Item = &'a String>,
+) -> BTreeSet<&'a String> {
+    old.chain(new).collect()
+}
+
+fn input_changes(
+    prefix: &str,
+    old: &BTreeMap<String, Digest>,
+    new: &BTreeMap<String, Digest>,
+) -> Vec<Change> {
+    names(old.keys(), new.keys())
+        .into_iter()
+        .filter(|name| old.get(*name) != new.get(*name))
+        .map(|name| Change::Input {
+            key: format!("{prefix}.{name}"),
+            old: old.get(name).copied(),
+            new: new.get(name).copied(),
         })
         .collect()
 }
 
-/// The values inside nested objects, by dotted key.
-fn flatten<'a>(prefix: &str, value: &'a Value, into: &mut BTreeMap<String, &'a Value>) {
-    match value {
-        Value::Object(entries) => {
-            for (name, inner) in entries {
-                let key = if prefix.is_empty() {
-                    name.clone()
-                } else {
-                    format!("{prefix}.{name}")
-                };
-                flatten(&key, inner, into);
-            }
-        }
-        leaf => {
-            into.insert(prefix.to_owned(), leaf);
-        }
+fn file_changes(old: &[Digest], new: &[Digest], paths: &[PathBuf]) -> Vec<Change> {
+    if old.len() != new.len() {
+        return vec![Change::FileCount {
+            old: old.len(),
+            new: new.len(),
+        }];
     }
+    let files = old.iter().zip(new).zip(paths);
+    files
+        .filter(|((old, new), _)| old != new)
+        .map(|((old, new), path)| Change::File {
+            path: path.clone(),
+            old: *old,
+            new: *new,
+        })
+        .collect()
 }
 
-/// The keys that only one map has, or that have another value in each; in order.
-fn differing<'a, V: PartialEq>(
-    old: &'a BTreeMap<String, V>,
-    new: &'a BTreeMap<String, V>,
-) -> impl Iterator<Item = &'a str> {
-    let mut keys: Vec<&str> = old.keys().chain(new.keys()).map(String::as_str).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    keys.into_iter()
-        .filter(|key| old.get(*key) != new.get(*key))
+impl Reason {
+    /// The reason in a word, as programs read it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::NeverMade => "never-made",
+            Self::NothingLeft => "nothing-left",
+            Self::Gone => "gone",
+            Self::Damaged(_) => "damaged",
+            Self::Changed(_) => "changed",
+            Self::Forced => "forced",
+        }
+    }
+
+    /// What is wrong with the artifact that is there.
+    pub fn fault(&self) -> Option<&str> {
+        match self {
+            Self::Damaged(fault) => Some(fault),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NeverMade => f.write_str("never made"),
+            Self::NothingLeft => f.write_str("nothing that it had is left in the cache"),
             Self::Gone => f.write_str("its artifact is no longer in the cache"),
             Self::Damaged(fault) => write!(f, "its artifact is damaged: {fault}"),
-            Self::Changed(changes) => {
-                for (i, change) in changes.iter().enumerate() {
-                    let separator = if i == 0 { "" } else { "; " };
-                    write!(f, "{separator}{change}")?;
-                }
-                Ok(())
-            }
+            Self::Changed(comparison) => f.write_str(&first_of(&comparison.changes)),
             Self::Forced => f.write_str("forced"),
         }
     }
 }
 
+/// The first of some changes in words, and how many more there are.
+pub fn first_of(changes: &[Change]) -> String {
+    match changes {
+        [] => "nothing that is known of".to_owned(),
+        [only] => only.to_string(),
+        [first, more @ ..] => format!("{first} and {} more", more.len()),
+    }
+}
+
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |value: &Option<Value>| {
-            value
-                .as_ref()
-                .map_or_else(|| "(none)".to_owned(), Value::to_string)
-        };
         match self {
-            Self::Kind { old, new } => write!(f, "kind {old} -> {new}"),
-            Self::Config { key, old, new } => write!(f, "{key} {} -> {}", shown(old), shown(new)),
-            Self::Input { key } => write!(f, "input `{key}` changed"),
-            Self::File { path } => write!(f, "file `{}` changed", path.display()),
-            Self::FileCount { old, new } => write!(f, "reads {new} outside files, read {old}"),
-            Self::Revision { old, new } => write!(f, "revision {old} -> {new}"),
+            Self::Kind { old, new } => write!(f, "kind: {old} -> {new}"),
+            Self::Config { key, old, new } => {
+                let shown = |value: &Option<Value>| value.as_ref().map_or(NONE.into(), shown);
+                write!(f, "{key}: {} -> {}", shown(old), shown(new))
+            }
+            Self::Input { key, old, new } => {
+                let shown = |digest: &Option<Digest>| digest.map_or(NONE.into(), |d| d.short());
+                write!(f, "{key}: content {} -> {}", shown(old), shown(new))
+            }
+            Self::File { path, old, new } => {
+                let path = path.display();
+                write!(f, "file `{path}`: {} -> {}", old.short(), new.short())
+            }
+            Self::FileCount { old, new } => write!(f, "outside files: {old} -> {new}"),
+            Self::Revision { old, new } => write!(f, "revision: {old} -> {new}"),
             Self::Format => f.write_str("keys are computed in a new way"),
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cache::Digest;
-    use serde_json::json;
+/// What stands for a value that is not there.
+const NONE: &str = "(none)";
 
-    fn ingredients() -> Ingredients {
-        Ingredients {
-            config: json!({"seed": 1, "training": {"epochs": 2}}),
-            files: vec![Digest::of(b"f"), Digest::of(b"g")],
-            format: 1,
-            inputs: BTreeMap::from([("corpus".to_owned(), Digest::of(b"c"))]),
-            kind: "pretrain".to_owned(),
-            revision: 1,
+/// A value as people write it: small fractions by their power of ten.
+pub fn shown(value: &Value) -> String {
+    match value.as_f64() {
+        Some(number) if value.is_f64() && number != 0.0 && number.abs() < 0.01 => {
+            format!("{number:e}")
         }
-    }
-
-    fn said(change: impl FnOnce(&mut Ingredients)) -> String {
-        let (old, mut new) = (ingredients(), ingredients());
-        change(&mut new);
-        let text = |i: &Ingredients| serde_json::to_string(i).unwrap();
-        let paths = ["data/f".into(), "data/g".into()];
-        Reason::Changed(changes(&text(&old), &text(&new), &paths)).to_string()
-    }
-
-    #[test]
-    fn every_ingredient_is_named_when_it_changes() {
-        assert_eq!(said(|_| {}), "");
-        assert_eq!(said(|i| i.config["seed"] = json!(2)), "seed 1 -> 2");
-        assert_eq!(
-            said(|i| i.config["training"] = json!({"max-steps": 9})),
-            "training.epochs 2 -> (none); training.max-steps (none) -> 9"
-        );
-        assert_eq!(said(|i| i.inputs.clear()), "input `corpus` changed");
-        assert_eq!(
-            said(|i| i.files[1] = Digest::of(b"h")),
-            "file `data/g` changed"
-        );
-        assert_eq!(
-            said(|i| i.files.truncate(1)),
-            "reads 1 outside files, read 2"
-        );
-        assert_eq!(said(|i| i.revision = 2), "revision 1 -> 2");
-        assert_eq!(
-            said(|i| i.kind = "prune".to_owned()),
-            "kind pretrain -> prune"
-        );
-        assert_eq!(said(|i| i.format = 2), "keys are computed in a new way");
-    }
-
-    #[test]
-    fn two_changes_are_both_named() {
-        let both = said(|i| {
-            i.config["seed"] = json!(2);
-            i.revision = 4;
-        });
-        assert_eq!(both, "seed 1 -> 2; revision 1 -> 4");
+        _ => value.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

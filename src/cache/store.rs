@@ -8,6 +8,7 @@
 //! index/EXPERIMENT      which artifact each stage of an experiment last had
 //! attempts/STAGE-TIME/  records and error of a stage that failed
 //! quarantine/KEY-TIME/  a damaged artifact that was set aside
+//! partial/ab/abcd…/     checkpoints of the unfinished stage of key abcd…
 //! outside-files.json    digests of files outside the cache, with the size and time they had
 //! ```
 //!
@@ -118,6 +119,14 @@ impl Cache {
             }
         }
         damaged.map_or(Lookup::Absent, Lookup::Damaged)
+    }
+
+    /// The manifest of the artifact of `key`, whatever has become of its files.
+    pub fn manifest(&self, key: Key) -> Option<Manifest> {
+        self.layers().find_map(|layer| {
+            let text = fs::read(folder_of(layer, key).join(MANIFEST)).ok()?;
+            serde_json::from_slice(&text).ok()
+        })
     }
 
     /// The folders of all artifacts whose keys begin with `prefix`, sorted by key; those of this cache come before
@@ -332,7 +341,7 @@ fn remove_abandoned(tmp: &Path) -> Result<(), CacheError> {
 }
 
 /// Flushes every file and folder below `folder`, and itself, to the disk.
-fn flush_tree(folder: &Path) -> io::Result<()> {
+pub(super) fn flush_tree(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
@@ -344,7 +353,7 @@ fn flush_tree(folder: &Path) -> io::Result<()> {
     flush(folder)
 }
 
-fn flush(path: &Path) -> io::Result<()> {
+pub(super) fn flush(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 

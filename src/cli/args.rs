@@ -4,7 +4,7 @@ use super::{Context, Failure};
 use crate::cache::Cache;
 use crate::device::DeviceChoice;
 use crate::exec::{Options, Runner};
-use crate::plan::{self, Overrides, Plan};
+use crate::plan::{self, Overrides, Plan, Selection};
 use std::path::PathBuf;
 
 /// Which experiment.
@@ -24,6 +24,39 @@ impl Experiment {
             &self.file,
             &Overrides::from_process(self.set.clone()),
         )?)
+    }
+}
+
+/// Which part of the experiment.
+#[derive(Debug, clap::Args)]
+pub(super) struct Part {
+    /// Only these stages, with all that they need: NAME, LABEL or NAME@PARAMETER=VALUE,…; a `+` behind it adds
+    /// everything below the stage
+    #[arg(value_name = "STAGE")]
+    stages: Vec<String>,
+
+    /// Only the points of the sweep where this holds; several values of one parameter are alternatives, several
+    /// parameters must all hold
+    #[arg(long, value_name = "PARAMETER=VALUE")]
+    only: Vec<String>,
+}
+
+impl Part {
+    /// The part of `plan` that is meant.
+    pub(super) fn of(&self, plan: &Plan) -> Result<Plan, Failure> {
+        Ok(plan.select(&self.selection())?)
+    }
+
+    /// Whether nothing is left out.
+    pub(super) fn is_everything(&self) -> bool {
+        self.selection().is_everything()
+    }
+
+    fn selection(&self) -> Selection {
+        Selection {
+            stages: self.stages.clone(),
+            only: self.only.clone(),
+        }
     }
 }
 
@@ -75,6 +108,7 @@ impl Force {
     pub(super) fn options(&self) -> Options {
         Options {
             force: self.force.iter().cloned().collect(),
+            ..Options::default()
         }
     }
 }

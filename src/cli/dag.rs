@@ -1,7 +1,6 @@
 //! `srp dag`
 
 use super::args::{CacheDir, Experiment};
-use super::plan::word;
 use super::{Context, Failure};
 use crate::exec::{self, Options};
 use crate::plan::NodeId;
@@ -36,7 +35,7 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     let runner = context.idle_runner()?;
     let cache = args.cache.open();
     let statuses = exec::preview(&plan, &cache, &*runner, &Options::default())?;
-    let state = |id: NodeId| statuses.get(id.0).map(|status| word(status).to_owned());
+    let state = |id: NodeId| statuses.get(id.0).map(|status| status.word().to_owned());
     let drawn = match args.format {
         Format::Text => dag_text(&plan, &state),
         Format::Dot => dag_dot(&plan, &state),

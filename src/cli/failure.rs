@@ -1,7 +1,7 @@
 //! What went wrong, and the exit code that it deserves.
 
 use crate::exec::{ExecError, StageFailure};
-use crate::plan::PlanError;
+use crate::plan::{PlanError, SelectError};
 use crate::results::ResultsError;
 use std::io::{self, Write};
 
@@ -18,15 +18,22 @@ enum Cause {
     Report(miette::Report),
     /// Whoever read stdout has seen enough.
     ClosedPipe,
+    /// A plan was asked whether anything would run, and something would.
+    Work,
 }
 
 /// A stage failed, or something could not be read or written.
 const WORK: u8 = 1;
 /// The experiment or the command line is wrong.
 const INPUT: u8 = 2;
+/// Something would run, and `--check` asked for that.
+const WOULD_RUN: u8 = 3;
+/// Somebody asked to stop, and what was done is kept.
+const STOPPED: u8 = 4;
 
 impl Failure {
-    /// The exit code: 1 if the work failed, 2 if what was asked for is wrong.
+    /// The exit code: 1 if the work failed, 2 if what was asked for is wrong, 3 if a check found work to do, 4 if the
+    /// run was stopped.
     pub fn code(&self) -> u8 {
         self.code
     }
@@ -36,6 +43,14 @@ impl Failure {
         Self {
             cause: Cause::Report(report),
             code: INPUT,
+        }
+    }
+
+    /// The answer to a check that there is work to do; what work, has been printed.
+    pub(super) fn would_run() -> Self {
+        Self {
+            cause: Cause::Work,
+            code: WOULD_RUN,
         }
     }
 
@@ -53,7 +68,7 @@ impl Failure {
             // There is nobody left to tell if these cannot be printed.
             Cause::Usage(error) => error.print().ok(),
             Cause::Report(report) => writeln!(io::stderr(), "{report:?}").ok(),
-            Cause::ClosedPipe => None,
+            Cause::ClosedPipe | Cause::Work => None,
         };
     }
 }
@@ -65,6 +80,7 @@ impl std::fmt::Display for Failure {
             Cause::Usage(error) => error.fmt(f),
             Cause::Report(report) => write!(f, "{report:#}"),
             Cause::ClosedPipe => f.write_str("nobody reads the output"),
+            Cause::Work => f.write_str("something would run"),
         }
     }
 }
@@ -84,10 +100,20 @@ impl From<PlanError> for Failure {
     }
 }
 
+impl From<SelectError> for Failure {
+    fn from(error: SelectError) -> Self {
+        Self::of_input(error.into())
+    }
+}
+
 impl From<ExecError> for Failure {
     fn from(error: ExecError) -> Self {
         match error {
             ExecError::UnknownStage { .. } => Self::of_input(error.into()),
+            ExecError::Stopped { .. } => Self {
+                cause: Cause::Report(error.into()),
+                code: STOPPED,
+            },
             _ => Self::of_work(error),
         }
     }

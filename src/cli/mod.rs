@@ -3,14 +3,19 @@
 mod args;
 mod cache;
 mod dag;
+mod explain;
 mod export;
 mod failure;
+mod foretold;
 mod model;
 mod plan;
 mod progress;
 mod results;
 mod run;
+mod signals;
 mod translate;
+mod why;
+mod words;
 
 pub use failure::Failure;
 
@@ -35,7 +40,9 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  done
   1  a stage failed, `cache verify` found damage, or the cache or the results could not be read or written
-  2  the experiment or the command line is wrong";
+  2  the experiment or the command line is wrong
+  3  `srp plan --check`: something would run
+  4  stopped by Ctrl-C or SIGTERM; what was done is kept, and the same command goes on";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
@@ -43,6 +50,10 @@ enum Verb {
     Run(run::Args),
     /// Say of every stage whether it is cached, will run or may run, and why
     Plan(plan::Args),
+    /// Say all that the key of one stage is made of, and what differs from what the stage had before
+    Explain(explain::Args),
+    /// Say which stage made a file, of what, when and how
+    Why(why::Args),
     /// Draw the stages of an experiment and what they read
     Dag(dag::Args),
     /// Make the table of an experiment's results again, from artifacts alone
@@ -105,6 +116,8 @@ pub fn execute(
     match Cli::try_parse_from(arguments)?.verb {
         Verb::Run(args) => run::run(&args, &mut context),
         Verb::Plan(args) => plan::run(&args, &mut context),
+        Verb::Explain(args) => explain::run(&args, &mut context),
+        Verb::Why(args) => why::run(&args, &mut context),
         Verb::Dag(args) => dag::run(&args, &mut context),
         Verb::Results(args) => results::run(&args, &mut context),
         Verb::Cache(args) => cache::run(&args, &mut context),

@@ -2,9 +2,9 @@
 
 use super::args::{CacheDir, Experiment, ResultsDir};
 use super::{Context, Failure};
-use crate::cache::Artifact;
+use crate::cache::{Artifact, Cache};
 use crate::config::StageSpec;
-use crate::exec::{self, Options, Status};
+use crate::exec::{self, Options, Runner, Status};
 use crate::plan::Plan;
 use crate::results::{self, Record};
 
@@ -24,10 +24,21 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     let plan = args.experiment.load()?;
     let runner = context.idle_runner()?;
     let cache = args.cache.open();
-    let statuses = exec::preview(&plan, &cache, &*runner, &Options::default())?;
+    collect(&plan, &cache, &*runner, &args.results, context)
+}
+
+/// Writes and prints the tables of all that is in the cache, and says if that is not everything.
+pub(super) fn collect(
+    plan: &Plan,
+    cache: &Cache,
+    runner: &dyn Runner,
+    folder: &ResultsDir,
+    context: &mut Context<'_>,
+) -> Result<(), Failure> {
+    let statuses = exec::preview(plan, cache, runner, &Options::default())?;
     let artifacts: Vec<_> = statuses.iter().map(Status::artifact).collect();
-    let rows = write_and_print(&plan, &artifacts, &args.results, context)?;
-    let expected = expected_rows(&plan);
+    let rows = write_and_print(plan, &artifacts, folder, context)?;
+    let expected = expected_rows(plan);
     if rows < expected {
         let line = format!("{rows} of {expected} results are there; `srp plan` says why");
         context.progress.note(&line);

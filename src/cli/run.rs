@@ -1,16 +1,20 @@
 //! `srp run`
 
-use super::args::{CacheDir, Experiment, Force, ResultsDir};
-use super::{Context, Failure, plan, results};
+use super::args::{CacheDir, Experiment, Force, Part, ResultsDir};
+use super::foretold::Foretold;
+use super::{Context, Failure, results};
 use crate::cache::Artifact;
 use crate::device::{DeviceChoice, unused_gpu};
-use crate::exec;
-use std::time::Instant;
+use crate::exec::{self, Options};
+use std::time::{Duration, Instant};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     experiment: Experiment,
+
+    #[command(flatten)]
+    part: Part,
 
     /// Where tensors live: `auto`, `cpu` or `cuda:N`
     #[arg(long, default_value_t)]
@@ -18,6 +22,10 @@ pub(super) struct Args {
 
     #[command(flatten)]
     force: Force,
+
+    /// Keep what a training has done at least every so often, besides after every epoch
+    #[arg(long, value_name = "SECONDS", default_value_t = 300.0, value_parser = seconds)]
+    keep_every: f64,
 
     /// Say what would run, as `srp plan` does, and run nothing
     #[arg(long)]
@@ -32,20 +40,30 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
     let clock = Instant::now();
-    let experiment = args.experiment.load()?;
+    let whole = args.experiment.load()?;
+    let experiment = args.part.of(&whole)?;
     let cache = args.cache.open();
-    let options = args.force.options();
+    let options = Options {
+        keep_every: Duration::from_secs_f64(args.keep_every),
+        ..args.force.options()
+    };
     if args.dry_run {
-        return plan::print(&experiment, &cache, &options, context);
+        return Foretold::of(&experiment, &cache, &options, context)?.print(context);
     }
     let runner = context.runner(args.device)?;
     if let (DeviceChoice::Auto, Some(advice)) = (args.device, unused_gpu()) {
         context.progress.note(&advice);
     }
+    super::signals::request_stop(&options.stop)?;
     let outcome = exec::execute(&experiment, &cache, &*runner, &options, context.progress)?;
-    let artifacts = outcome.nodes.iter().map(|done| Some(&done.artifact));
-    let artifacts: Vec<Option<&Artifact>> = artifacts.collect();
-    results::write_and_print(&experiment, &artifacts, &args.results, context)?;
+    if args.part.is_everything() {
+        let artifacts = outcome.nodes.iter().map(|done| Some(&done.artifact));
+        let artifacts: Vec<Option<&Artifact>> = artifacts.collect();
+        results::write_and_print(&experiment, &artifacts, &args.results, context)?;
+    } else {
+        // The table of the experiment must not lose the rows that were not asked for now.
+        results::collect(&whole, &cache, &*runner, &args.results, context)?;
+    }
     if outcome.ran_nothing() {
         let stages = experiment.nodes.len();
         let time = crate::results::duration(clock.elapsed().as_secs_f64());
@@ -53,4 +71,12 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
         context.progress.note(&line);
     }
     Ok(())
+}
+
+/// A number of seconds that a duration can hold.
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds = text.parse::<f64>().ok();
+    seconds
+        .filter(|&seconds| Duration::try_from_secs_f64(seconds).is_ok())
+        .ok_or_else(|| format!("expected a number of seconds, found `{text}`"))
 }

@@ -1,7 +1,7 @@
 //! What ends a run.
 
 use super::StageFailure;
-use crate::cache::CacheError;
+use crate::cache::{CacheError, Partial, Position};
 use crate::plan::suggest::advice;
 use miette::Diagnostic;
 use std::error::Error;
@@ -61,10 +61,31 @@ pub enum ExecError {
         help: Option<String>,
     },
 
+    /// The run was asked to stop.
+    #[error("stopped {}", before(stage, *position))]
+    #[diagnostic(
+        code(exec::stopped),
+        help("the same command goes on from there; nothing that was finished runs again")
+    )]
+    Stopped {
+        /// The label of the stage that was running, or would have been next.
+        stage: String,
+        /// How far it has come.
+        position: Option<Position>,
+    },
+
     /// The cache failed.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Cache(#[from] CacheError),
+}
+
+/// Where a run was stopped.
+fn before(stage: &str, position: Option<Position>) -> String {
+    match position {
+        Some(position) => format!("in stage `{stage}`, {position}"),
+        None => format!("before stage `{stage}`"),
+    }
 }
 
 impl ExecError {
@@ -74,6 +95,14 @@ impl ExecError {
             stage: stage.to_owned(),
             help: source.help().map(|help| help.to_string()),
             source,
+        }
+    }
+
+    /// A stop at a stage, which has kept `partial`.
+    pub(super) fn stopped(stage: &str, partial: &Partial) -> Self {
+        Self::Stopped {
+            stage: stage.to_owned(),
+            position: partial.position(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::identify::{Identified, Identifier};
 use super::progress::Logged;
-use super::{ExecError, Inputs, Progress, Runner, StageFailure, Turn};
+use super::{ExecError, Inputs, Progress, Runner, StageFailure, Stop, Turn, Workplace};
 use crate::cache::{
     Artifact, Cache, CacheError, Draft, Fault, Hold, Index, Key, KeyLock, Lookup, Machine,
     Provenance, in_a_line, peak_memory_bytes,
@@ -13,13 +13,27 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What a user may ask of a run.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Labels or names of stages to run even if they are cached.
     pub force: BTreeSet<String>,
+    /// How long a stage may work without keeping what it has done.
+    pub keep_every: Duration,
+    /// Ends the run, once it is requested.
+    pub stop: Stop,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            force: BTreeSet::new(),
+            keep_every: Duration::from_secs(300),
+            stop: Stop::default(),
+        }
+    }
 }
 
 /// What a run did.
@@ -66,6 +80,7 @@ pub fn execute(
         cache,
         runner,
         progress,
+        options,
         forced: forced(plan, options)?,
         identifier: Identifier::new(cache, runner),
         index: cache.index(&plan.name),
@@ -101,7 +116,7 @@ pub(super) fn forced(plan: &Plan, options: &Options) -> Result<BTreeSet<NodeId>,
         if meant.is_empty() {
             return Err(ExecError::UnknownStage {
                 name: name.clone(),
-                known: names(plan),
+                known: plan.stage_names(),
             });
         }
         forced.extend(meant);
@@ -109,19 +124,12 @@ pub(super) fn forced(plan: &Plan, options: &Options) -> Result<BTreeSet<NodeId>,
     Ok(forced)
 }
 
-/// The names and labels of all stages.
-fn names(plan: &Plan) -> Vec<String> {
-    let labels = plan.nodes.iter().map(|node| &node.label);
-    let names = plan.nodes.iter().flat_map(|node| &node.names);
-    let all: BTreeSet<&String> = labels.chain(names.map(|name| &name.0)).collect();
-    all.into_iter().cloned().collect()
-}
-
 struct Run<'a> {
     plan: &'a Plan,
     cache: &'a Cache,
     runner: &'a dyn Runner,
     progress: &'a dyn Progress,
+    options: &'a Options,
     forced: BTreeSet<NodeId>,
     identifier: Identifier<'a>,
     index: Index,
@@ -197,7 +205,7 @@ impl Run<'_> {
 
     fn skip(&mut self, id: NodeId, turn: &Turn<'_>, artifact: Artifact) -> Done {
         self.progress.stage_cached(turn, artifact.key());
-        self.remember(turn, artifact.key());
+        self.remember(turn, &artifact);
         self.cache.mark_used(&artifact);
         Done {
             artifact,
@@ -266,6 +274,10 @@ impl Run<'_> {
         lock: KeyLock,
     ) -> Result<Done, ExecError> {
         let node = &self.plan.nodes[id.0];
+        let partial = self.cache.partial(found.identity.key);
+        if self.options.stop.requested() {
+            return Err(ExecError::stopped(turn.stage, &partial));
+        }
         self.progress.stage_started(turn);
         let mut draft = self.cache.begin()?;
         let log = Logged::new(self.progress, draft.log()?);
@@ -274,17 +286,30 @@ impl Run<'_> {
         let machine = self.machine().clone();
 
         let (started, clock) = (Timestamp::now(), Instant::now());
-        let work = || self.runner.run(&node.spec, &inputs, draft.dir(), &log);
+        let place = Workplace {
+            inputs: &inputs,
+            out: draft.dir(),
+            partial: &partial,
+            keep_every: self.options.keep_every,
+            stop: &self.options.stop,
+            progress: &log,
+        };
+        let work = || self.runner.run(&node.spec, place);
         let result = catch_unwind(AssertUnwindSafe(work))
             .unwrap_or_else(|panic| Err(StageFailure::from_panic(&*panic)));
         let seconds = clock.elapsed().as_secs_f64();
-        if let Err(failure) = result {
-            return Err(self.give_up(turn, draft, failure));
+        match result {
+            Err(failure) if failure.is_stop() => {
+                return Err(ExecError::stopped(turn.stage, &partial));
+            }
+            Err(failure) => return Err(self.give_up(turn, draft, failure)),
+            Ok(()) => {}
         }
 
         let provenance = Provenance {
             experiment: self.plan.name.clone(),
             stage: node.label.clone(),
+            request: self.plan.request.clone(),
             inputs: found
                 .inputs
                 .iter()
@@ -298,11 +323,12 @@ impl Run<'_> {
             peak_memory_bytes: peak_memory_bytes(),
         };
         let artifact = draft.commit(lock, provenance)?;
+        partial.clear();
         self.progress.stage_finished(turn, seconds);
         self.sound.insert(artifact.key());
         self.ran.insert(id, seconds);
         self.forced.remove(&id);
-        self.remember(turn, artifact.key());
+        self.remember(turn, &artifact);
         Ok(Done {
             artifact,
             ran_seconds: Some(seconds),
@@ -325,7 +351,7 @@ impl Run<'_> {
     }
 
     /// Notes what the stage has now, for explanations only; a cache that cannot be written does not matter.
-    fn remember(&mut self, turn: &Turn<'_>, key: Key) {
-        self.index.remember(turn.stage, key).ok();
+    fn remember(&mut self, turn: &Turn<'_>, artifact: &Artifact) {
+        self.index.remember(turn.stage, artifact).ok();
     }
 }

@@ -13,6 +13,11 @@ pub struct StageFailure {
     help: Option<String>,
 }
 
+/// The stage was asked to stop, and did.
+#[derive(Debug, thiserror::Error)]
+#[error("the stage was asked to stop")]
+struct Stopped;
+
 /// An error made of words, and perhaps a cause.
 #[derive(Debug, thiserror::Error)]
 #[error("{text}")]
@@ -28,6 +33,16 @@ impl StageFailure {
             text: text.into(),
             source: None,
         })
+    }
+
+    /// A stage that has stopped because it was asked to.
+    pub fn stopped() -> Self {
+        Self::from(Stopped)
+    }
+
+    /// Whether it is no failure, but a stop that was asked for.
+    pub(super) fn is_stop(&self) -> bool {
+        self.error.is::<Stopped>()
     }
 
     /// Keeps the advice that the error carries.

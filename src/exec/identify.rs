@@ -1,7 +1,7 @@
 //! What a stage would make, once its parents' artifacts are known.
 
 use super::{ExecError, Runner};
-use crate::cache::{Artifact, Cache, Identity, OutsideFiles};
+use crate::cache::{Artifact, Cache, Digest, Identity, OutsideFiles};
 use crate::plan::Node;
 use std::path::PathBuf;
 
@@ -26,25 +26,30 @@ impl<'a> Identifier<'a> {
         }
     }
 
+    /// The files outside the cache that `node` reads, with the digests of their bytes.
+    pub(super) fn files(&mut self, node: &Node) -> Result<Vec<(PathBuf, Digest)>, ExecError> {
+        let paths = self
+            .runner
+            .outside_files(&node.spec)
+            .map_err(|failure| ExecError::stage(&node.label, failure, None))?;
+        let digest = |path: PathBuf| match self.files.digest(&path) {
+            Ok(digest) => Ok((path, digest)),
+            Err(source) => Err(ExecError::OutsideFile {
+                stage: node.label.clone(),
+                path,
+                source,
+            }),
+        };
+        paths.into_iter().map(digest).collect()
+    }
+
     /// The identity of what `node` would make of `inputs`, which are the artifacts of its parents by key.
     pub(super) fn identify<'b>(
         &mut self,
         node: &Node,
         inputs: Vec<(&'static str, &'b Artifact)>,
     ) -> Result<Identified<'b>, ExecError> {
-        let outside_files = self
-            .runner
-            .outside_files(&node.spec)
-            .map_err(|failure| ExecError::stage(&node.label, failure, None))?;
-        let mut digests = Vec::with_capacity(outside_files.len());
-        for path in &outside_files {
-            let digest = self.files.digest(path);
-            digests.push(digest.map_err(|source| ExecError::OutsideFile {
-                stage: node.label.clone(),
-                path: path.clone(),
-                source,
-            })?);
-        }
+        let (outside_files, digests) = self.files(node)?.into_iter().unzip();
         let contents = inputs
             .iter()
             .map(|(key, artifact)| ((*key).to_owned(), artifact.content()))

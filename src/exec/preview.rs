@@ -3,7 +3,7 @@
 use super::execute::{Options, forced};
 use super::identify::{Identified, Identifier};
 use super::{ExecError, Runner};
-use crate::cache::{Artifact, Cache, Key, Lookup, Reason};
+use crate::cache::{Artifact, Cache, Comparison, History, Lookup, Position, Reason, Subject};
 use crate::plan::{Node, NodeId, Plan};
 
 /// What a run would do with a stage.
@@ -13,19 +13,58 @@ pub enum Status {
     Cached(Box<Artifact>),
     /// Run it.
     Run(Reason),
-    /// Run it, unless these parents, which have yet to run, make what there is an artifact for.
-    MayRun(Vec<NodeId>),
+    /// Run what is left of it: it was interrupted, and has kept this.
+    Resume(Position),
+    /// Run it, unless its parents, some of which have yet to run, make what there is an artifact for.
+    MayRun(Waiting),
     /// Fail: the stage cannot begin.
     Blocked(ExecError),
 }
 
+/// What is known of a stage that waits for others.
+#[derive(Debug)]
+pub struct Waiting {
+    /// The parents that have yet to run.
+    pub after: Vec<NodeId>,
+    /// In what its own config and code differ from what it had, if they do.
+    pub own: Option<Comparison>,
+}
+
 impl Status {
+    /// All words for a status, in the order that they are counted in.
+    pub const WORDS: [&str; 5] = ["cached", "resume", "run", "may run", "blocked"];
+
+    /// The status in a word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Cached(_) => "cached",
+            Self::Resume(_) => "resume",
+            Self::Run(_) => "run",
+            Self::MayRun(_) => "may run",
+            Self::Blocked(_) => "blocked",
+        }
+    }
+
     /// The artifact that is there.
     pub fn artifact(&self) -> Option<&Artifact> {
         match self {
             Self::Cached(artifact) => Some(artifact),
-            Self::Run(_) | Self::MayRun(_) | Self::Blocked(_) => None,
+            Self::Resume(_) | Self::Run(_) | Self::MayRun(_) | Self::Blocked(_) => None,
         }
+    }
+
+    /// An earlier artifact of the stage and what is known to differ from it.
+    pub fn comparison(&self) -> Option<&Comparison> {
+        match self {
+            Self::Run(Reason::Changed(comparison)) => Some(comparison),
+            Self::MayRun(waiting) => waiting.own.as_ref(),
+            Self::Cached(_) | Self::Resume(_) | Self::Run(_) | Self::Blocked(_) => None,
+        }
+    }
+
+    /// Whether a run would do the work of the stage, as far as that is known.
+    pub fn works(&self) -> bool {
+        matches!(self, Self::Resume(_) | Self::Run(_) | Self::MayRun(_))
     }
 }
 
@@ -39,8 +78,19 @@ pub fn preview(
     runner: &dyn Runner,
     options: &Options,
 ) -> Result<Vec<Status>, ExecError> {
+    let mut history = History::of(cache, &plan.name);
+    preview_with(plan, cache, runner, options, &mut history)
+}
+
+/// [`preview`], with what the stages had before.
+pub(super) fn preview_with(
+    plan: &Plan,
+    cache: &Cache,
+    runner: &dyn Runner,
+    options: &Options,
+    history: &mut History<'_>,
+) -> Result<Vec<Status>, ExecError> {
     let forced = forced(plan, options)?;
-    let index = cache.index(&plan.name);
     let mut identifier = Identifier::new(cache, runner);
     let mut statuses: Vec<Status> = Vec::with_capacity(plan.nodes.len());
     for (position, node) in plan.nodes.iter().enumerate() {
@@ -48,10 +98,14 @@ pub fn preview(
             Status::Run(Reason::Forced)
         } else {
             match inputs(node, &statuses) {
-                Err(silent) => Status::MayRun(silent),
+                Err(after) => {
+                    let own = Subject::waiting(node, runner.revision(&node.spec));
+                    let own = history.compare(&own).filter(|own| !own.changes.is_empty());
+                    Status::MayRun(Waiting { after, own })
+                }
                 Ok(inputs) => match identifier.identify(node, inputs) {
                     Err(error) => Status::Blocked(error),
-                    Ok(found) => known(cache, &found, index.newest(&node.label)),
+                    Ok(found) => known(cache, node, &found, history),
                 },
             }
         };
@@ -61,7 +115,7 @@ pub fn preview(
 }
 
 /// The artifacts of all parents, or those parents that have yet to make theirs.
-fn inputs<'a>(
+pub(super) fn inputs<'a>(
     node: &Node,
     before: &'a [Status],
 ) -> Result<Vec<(&'static str, &'a Artifact)>, Vec<NodeId>> {
@@ -81,16 +135,17 @@ fn inputs<'a>(
     }
 }
 
-/// The status of a stage whose parents are all there, and whose artifact was last `newest`.
-fn known(cache: &Cache, found: &Identified<'_>, newest: Option<Key>) -> Status {
+/// The status of a stage whose parents are all there.
+fn known(cache: &Cache, node: &Node, found: &Identified<'_>, history: &mut History<'_>) -> Status {
     match cache.lookup(found.identity.key) {
         Lookup::Whole(artifact) => Status::Cached(artifact),
         Lookup::Damaged(fault) => Status::Run(Reason::Damaged(fault)),
-        Lookup::Absent => Status::Run(Reason::of_absence(
-            cache,
-            &found.identity,
-            &found.outside_files,
-            newest,
-        )),
+        Lookup::Absent => match cache.partial(found.identity.key).position() {
+            Some(position) => Status::Resume(position),
+            None => {
+                let subject = Subject::known(node, &found.identity, &found.outside_files);
+                Status::Run(history.reason(&subject))
+            }
+        },
     }
 }

@@ -1,10 +1,11 @@
 //! Who does the work of a stage, and what it is given.
 
-use super::{Progress, StageFailure};
-use crate::cache::ArtifactDir;
+use super::{Progress, StageFailure, Stop};
+use crate::cache::{ArtifactDir, Partial};
 use crate::config::StageSpec;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Does the work of any stage.
 pub trait Runner {
@@ -24,17 +25,27 @@ pub trait Runner {
     /// The threads that a stage may use.
     fn threads(&self) -> usize;
 
-    /// Does the work: reads `inputs`, writes files into `out`.
+    /// Does the work: reads the inputs, writes files into `out`.
     ///
     /// # Errors
     /// Whatever keeps the stage from finishing; then nothing of `out` but its records is kept.
-    fn run(
-        &self,
-        spec: &StageSpec,
-        inputs: &Inputs,
-        out: &mut ArtifactDir,
-        progress: &dyn Progress,
-    ) -> Result<(), StageFailure>;
+    fn run(&self, spec: &StageSpec, place: Workplace<'_>) -> Result<(), StageFailure>;
+}
+
+/// What a stage works with.
+pub struct Workplace<'a> {
+    /// What it reads.
+    pub inputs: &'a Inputs,
+    /// Where it puts what it makes.
+    pub out: &'a mut ArtifactDir,
+    /// What it has kept when it was interrupted, and may keep.
+    pub partial: &'a Partial,
+    /// How long it may work without keeping anything.
+    pub keep_every: Duration,
+    /// Asks it to keep what it has done, and to stop.
+    pub stop: &'a Stop,
+    /// Hears how it goes.
+    pub progress: &'a dyn Progress,
 }
 
 /// The artifacts that a stage declared as its inputs, and no others.

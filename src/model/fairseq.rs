@@ -4,11 +4,13 @@
 //! tensors, and what they were before any pruning from the [`Architecture`]. What a checkpoint holds beside parameters
 //! is `pos_emb_mask`, which becomes the kept position columns; connectivity vectors, which must be 1; versions and an
 //! empty tensor that fairseq's positions carry, which are dropped; and in a tied model a second copy of the table.
-//! Anything else is an error. A group without any tensor, or with empty ones, was pruned completely.
+//! Anything else is an error. A group with empty tensors was pruned completely, and in a checkpoint of SRP one
+//! without any.
 //!
 //! Whether the model was trained with as many heads, and with post-norm, sinusoidal positions and ReLU, no shape can
 //! tell: the configuration in the file can, but only where fairseq wrote it as plain values. An object of the class
-//! `argparse.Namespace` cannot be read, and then the architecture is believed.
+//! `argparse.Namespace` cannot be read, and then the architecture is believed, with a [`Note`]. Which layer norm a
+//! pruned model has is in neither.
 //!
 //! fairseq's own layer norm adds 1e-5 to the variance, SRP's and ours to the deviation (SPEC §3). The logits of a
 //! plain transformer are therefore not quite the same here: those of `tests/fixtures/fairseq/plain.pt` move by 4.5e-6
@@ -16,10 +18,12 @@
 
 mod checkpoint;
 mod error;
+mod note;
 mod settings;
 mod sizes;
 
 pub use error::{FairseqError, Problem};
+pub use note::Note;
 
 use super::parameters::OUTPUT_PROJECTION;
 use super::state::{Array, State};
@@ -35,6 +39,17 @@ use std::path::Path;
 /// The name of the decoder's embedding table.
 const TARGET_TABLE: &str = "decoder.embed_tokens.weight";
 
+/// A model that was taken from a checkpoint.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Taken {
+    /// Its sizes.
+    pub blueprint: Blueprint,
+    /// Its numbers.
+    pub state: State,
+    /// What its user should know.
+    pub notes: Vec<Note>,
+}
+
 /// Reads the model of a checkpoint. No code in the file is executed.
 ///
 /// `architecture` says what the model was before any pruning; `source_vocab` and `target_vocab` are the sizes of the
@@ -48,12 +63,24 @@ pub fn read(
     architecture: &Architecture,
     source_vocab: usize,
     target_vocab: usize,
-) -> Result<(Blueprint, State), FairseqError> {
+) -> Result<Taken, FairseqError> {
     Checkpoint::open(path)
         .and_then(|checkpoint| {
-            settings::check(&checkpoint.settings, architecture)?;
             let unpruned = Blueprint::unpruned(architecture, source_vocab, target_vocab);
-            model(checkpoint.tensors, unpruned)
+            let unsaid = match &checkpoint.settings {
+                Some(settings) => {
+                    settings::check(settings, architecture)?;
+                    None
+                }
+                None => Some(Note::NoSettings),
+            };
+            let (blueprint, state) = model(checkpoint.tensors, unpruned)?;
+            let notes = unsaid.into_iter().chain(note::notes(&blueprint, &state));
+            Ok(Taken {
+                notes: notes.collect(),
+                blueprint,
+                state,
+            })
         })
         .map_err(|problem| FairseqError {
             path: path.into(),
@@ -63,9 +90,10 @@ pub fn read(
 
 /// The model of these tensors, which is `unpruned` or was cut out of it.
 fn model(mut tensors: Tensors, unpruned: Blueprint) -> Result<(Blueprint, State), Problem> {
-    tensors.retain(|name, raw| !is_buffer(name) && !raw.is_empty());
+    tensors.retain(|name, _| !is_buffer(name));
     refuse_foreign(&tensors)?;
     let shape = sizes::shape(&tensors, &unpruned.original)?;
+    tensors.retain(|_, raw| !raw.is_empty());
     drop_connectivity(&mut tensors, &shape)?;
     let original = unpruned.original.original_d_model;
     let blueprint = Blueprint {

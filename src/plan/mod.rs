@@ -11,7 +11,9 @@ mod presets;
 mod problem;
 mod read;
 pub mod render;
+mod request;
 mod resolve;
+mod select;
 mod settings;
 pub(crate) mod suggest;
 mod sweep;
@@ -22,6 +24,8 @@ pub use file::default_search;
 pub use layers::Origin;
 pub use overrides::Overrides;
 pub use problem::{Owner, Problem};
+pub use request::Request;
+pub use select::{SelectError, Selection};
 pub use settings::{Setting, settings};
 
 use crate::config::{StageName, StageSpec};
@@ -40,6 +44,9 @@ pub struct Plan {
     /// What it reproduces: the paper, table and row.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    /// What was asked for, if the plan comes from a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<Request>,
     /// All distinct stages of all sweep points, parents before children.
     pub nodes: Vec<Node>,
     /// The sweep points, in the order of the file; one without parameters when there is no sweep.
@@ -51,10 +58,20 @@ pub struct Plan {
 /// # Errors
 /// Whatever is wrong with the experiment, with the text that causes it.
 pub fn load(file: &Path, overrides: &Overrides) -> Result<Plan, PlanError> {
-    resolve::resolve(&file::open(file, overrides)?)
+    let mut plan = resolve::resolve(&file::open(file, overrides)?)?;
+    plan.request = Some(Request::new(file, overrides));
+    Ok(plan)
 }
 
 impl Plan {
+    /// The names and labels of all stages, sorted.
+    pub fn stage_names(&self) -> Vec<String> {
+        let labels = self.nodes.iter().map(|node| &node.label);
+        let names = self.nodes.iter().flat_map(|node| &node.names);
+        let all: BTreeSet<&String> = labels.chain(names.map(|name| &name.0)).collect();
+        all.into_iter().cloned().collect()
+    }
+
     /// The arrows from nodes that are read to those that read them; positions are those of [`Plan::nodes`].
     pub fn graph(&self) -> Graph {
         let arrows = self.nodes.iter().enumerate();

@@ -33,6 +33,12 @@ impl Overrides {
         }
     }
 
+    /// The variables that are read.
+    pub(crate) fn variables(&self) -> Vec<(String, String)> {
+        let ours = self.env.iter().filter(|(name, _)| keys_of(name).is_some());
+        ours.cloned().collect()
+    }
+
     /// The layers that these make over the experiment `file`, the lowest first.
     ///
     /// # Errors

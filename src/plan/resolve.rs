@@ -34,6 +34,7 @@ pub(crate) fn resolve(experiment: &Experiment) -> Result<Plan, PlanError> {
         name: experiment.name.clone(),
         title: experiment.title.clone(),
         source: experiment.source.clone(),
+        request: None,
         nodes,
         points: points
             .into_iter()

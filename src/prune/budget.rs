@@ -64,6 +64,16 @@ pub(super) fn total_neurons(shape: &Shape) -> usize {
     encoder + shape.decoder.layers.iter().map(|l| l.d_ff).sum::<usize>()
 }
 
+/// Whether all attention modules are as wide as the first, which the counts of a round take for granted. Pruning keeps
+/// them so; a model from elsewhere need not be.
+pub fn heads_agree(shape: &Shape) -> bool {
+    let encoder = shape.encoder.layers.iter().map(|l| l.self_attention);
+    let decoder = shape.decoder.layers.iter();
+    let decoder = decoder.flat_map(|l| [l.self_attention, l.cross_attention]);
+    let all: Vec<_> = encoder.chain(decoder).collect();
+    all.windows(2).all(|pair| pair[0] == pair[1])
+}
+
 /// What one round removes from a model of this shape; every side keeps at least one dimension.
 ///
 /// The widths of heads are read off the first encoder layer: all heads of a model have the same.

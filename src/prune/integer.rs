@@ -28,6 +28,13 @@ pub struct Goal<'a> {
     pub stage: PruneStage,
 }
 
+impl Goal<'_> {
+    /// What is left of a share after this round, if every round keeps as much of what it finds (SPEC §6).
+    fn after_round(&self, share: f64) -> f64 {
+        share.powf(self.round as f64 / self.rounds as f64)
+    }
+}
+
 /// A rate that cannot be reached.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -61,75 +68,118 @@ pub fn removed_within(
     scores: &Groups<Vec<f32>>,
     goal: Goal<'_>,
 ) -> Result<Counts, OutOfReach> {
-    let search = Search::new(goal, neurons_in_order(scores));
+    let order = neurons_in_order(scores);
     let now = Sizes::of(current);
     let fit = match goal.stage {
-        PruneStage::Embedding => search.dimensions(current),
-        stage => search.fit(current, stage),
+        PruneStage::Embedding => dimensions(current, goal, &order),
+        PruneStage::Inner => Search::inner(current, goal, &order).fit(current),
+        PruneStage::Everything => Search::everything(goal, &order).fit(current),
     };
     fit.map(|fit| now.counts_to(fit.sizes, fit.gone))
         .ok_or_else(|| OutOfReach {
-            target: search.target,
+            target: (goal.rate * goal.original.parameters() as f64) as u64,
             least: now.least(goal.stage).without_neurons(current).parameters(),
         })
+}
+
+/// The dimensions that stage 1 leaves.
+fn dimensions(current: &Shape, goal: Goal<'_>, order: &[(GroupName, usize)]) -> Option<Fit> {
+    let everything = Search::everything(goal, order);
+    let now = Sizes::of(current);
+    let nearest = (goal.original.original_d_model as f64 * everything.ratio).round() as usize;
+    let nearest = now.with_dims(nearest, nearest);
+    let narrowed = nearest.applied(current);
+    let inner = Search::inner(&narrowed, goal, order);
+    let lands = inner
+        .fit(&narrowed)
+        .is_some_and(|fit| fit.room <= inner.most_room);
+    let sizes = match lands {
+        true => nearest,
+        false => {
+            let all = everything.fit(current)?.sizes;
+            now.with_dims(all.encoder_dims, all.decoder_dims)
+        }
+    };
+    Some(Fit {
+        sizes,
+        gone: 0,
+        room: 0,
+    })
 }
 
 /// What sizes are looked for.
 struct Search<'a> {
     original: &'a Shape,
-    /// The share that all groups are to keep.
+    stage: PruneStage,
+    /// The share of their original sizes that the groups of the stage are to keep.
     ratio: f64,
     /// Parameters that may stay.
     target: u64,
     /// Parameters that a fit may stay below that without wasting room.
     most_room: u64,
     /// The neurons in the order in which they go.
-    order: Vec<(GroupName, usize)>,
+    order: &'a [(GroupName, usize)],
 }
 
 impl<'a> Search<'a> {
-    fn new(goal: Goal<'a>, order: Vec<(GroupName, usize)>) -> Self {
+    /// For stage 0: the ratio of SPEC §6.
+    fn everything(goal: Goal<'a>, order: &'a [(GroupName, usize)]) -> Self {
         let original = goal.original;
-        let ratio = keep_ratio(original, goal.rate, Budget::Exact)
-            .powf(goal.round as f64 / goal.rounds as f64);
-        let target = if goal.round == goal.rounds {
-            goal.rate * original.parameters() as f64
-        } else {
+        let ratio = goal.after_round(keep_ratio(original, goal.rate, Budget::Exact));
+        Self::new(goal, PruneStage::Everything, ratio, order, |ratio| {
             parameters_at(original, ratio)
+        })
+    }
+
+    /// For stage 2: the widths are what they are, and the parameters a linear function of the ratio that all other
+    /// groups keep.
+    fn inner(current: &Shape, goal: Goal<'a>, order: &'a [(GroupName, usize)]) -> Self {
+        let with_inner = |keep: bool| {
+            let original = goal.original.groups();
+            let sizes = current.groups().map(|name, &size| match name {
+                GroupName::Embedding(_) => size,
+                _ if keep => *original.get(name),
+                _ => 0,
+            });
+            current.with_groups(&sizes).parameters() as f64
+        };
+        let (least, most) = (with_inner(false), with_inner(true));
+        let all = goal.rate * goal.original.parameters() as f64;
+        let ratio = goal.after_round(((all - least) / (most - least)).clamp(0.0, 1.0));
+        Self::new(goal, PruneStage::Inner, ratio, order, |ratio| {
+            least + (most - least) * ratio
+        })
+    }
+
+    /// `parameters` are those of a model that keeps a ratio, whole or not.
+    fn new(
+        goal: Goal<'a>,
+        stage: PruneStage,
+        ratio: f64,
+        order: &'a [(GroupName, usize)],
+        parameters: impl Fn(f64) -> f64,
+    ) -> Self {
+        let all = goal.original.parameters() as f64;
+        let target = match goal.round == goal.rounds {
+            true => goal.rate * all,
+            false => parameters(ratio),
         };
         Self {
-            original,
+            original: goal.original,
+            stage,
             ratio,
-            target: target.floor() as u64,
-            most_room: (original.parameters() as f64 * LARGEST_SHORTFALL) as u64,
+            target: target as u64,
+            most_room: (all * LARGEST_SHORTFALL) as u64,
             order,
         }
     }
 
-    /// The dimensions that stage 1 leaves.
-    fn dimensions(&self, current: &Shape) -> Option<Fit> {
-        let now = Sizes::of(current);
-        let nearest = (self.original.original_d_model as f64 * self.ratio).round() as usize;
-        let nearest = now.with_dims(nearest, nearest);
-        let lands = self
-            .fit(&nearest.applied(current), PruneStage::Inner)
-            .is_some_and(|fit| fit.room <= self.most_room);
-        let sizes = match lands {
-            true => nearest,
-            false => {
-                let all = self.fit(current, PruneStage::Everything)?.sizes;
-                now.with_dims(all.encoder_dims, all.decoder_dims)
-            }
-        };
-        Some(Fit {
-            sizes,
-            gone: 0,
-            room: 0,
-        })
-    }
-
     /// The sizes that a stage leaves, and the neurons that it removes.
-    fn fit(&self, current: &Shape, stage: PruneStage) -> Option<Fit> {
+    fn fit(&self, current: &Shape) -> Option<Fit> {
+        let least = Sizes::of(current).least(self.stage);
+        if least.without_neurons(current).parameters() > self.target {
+            return None;
+        }
         let near = |slack| Around {
             ratio: self.ratio,
             slack,
@@ -137,7 +187,7 @@ impl<'a> Search<'a> {
         };
         (0..=MOST_SLACK)
             .find_map(|slack| {
-                let fit = self.best(current, stage, near(slack));
+                let fit = self.best(current, near(slack));
                 fit.filter(|fit| fit.room <= self.most_room)
             })
             .or_else(|| {
@@ -146,13 +196,13 @@ impl<'a> Search<'a> {
                     ..near(MOST_SLACK)
                 };
                 let mut steps = 0..=self.original.original_d_model;
-                steps.find_map(|less| self.best(current, stage, down(less)))
+                steps.find_map(|less| self.best(current, down(less)))
             })
     }
 
     /// Of the sizes in some range, first those that use the room that there is, then those whose neurons keep the
     /// same share as all else.
-    fn best(&self, current: &Shape, stage: PruneStage, around: Around) -> Option<Fit> {
+    fn best(&self, current: &Shape, around: Around) -> Option<Fit> {
         let share = self.ratio * total_neurons(self.original) as f64;
         let worth = |fit: &Fit| {
             let wasted = fit.room.saturating_sub(self.most_room) as f64;
@@ -160,7 +210,7 @@ impl<'a> Search<'a> {
             (wasted, imbalance)
         };
         Sizes::of(current)
-            .candidates(self.original, stage, around)
+            .candidates(self.original, self.stage, around)
             .into_iter()
             .filter_map(|sizes| {
                 let (gone, parameters) = self.neurons_to_remove(&sizes.applied(current))?;
@@ -177,15 +227,27 @@ impl<'a> Search<'a> {
     /// too few.
     fn neurons_to_remove(&self, shape: &Shape) -> Option<(usize, u64)> {
         // A row and a bias of the first matrix, a column of the second.
-        let cost = |name: GroupName| match name {
-            GroupName::FeedForward(Side::Encoder, _) => 2 * shape.encoder.d_model + 1,
-            _ => 2 * shape.decoder.d_model + 1,
+        let cost = |side: Side| match side {
+            Side::Encoder => 2 * shape.encoder.d_model as u64 + 1,
+            Side::Decoder => 2 * shape.decoder.d_model as u64 + 1,
         };
         let mut parameters = shape.parameters();
+        let neurons = shape.groups();
+        let mut of_neurons = 0;
+        for (name, &size) in neurons.iter() {
+            if let GroupName::FeedForward(side, _) = name {
+                of_neurons += cost(side) * size as u64;
+            }
+        }
+        if parameters - of_neurons > self.target {
+            return None;
+        }
         let mut gone = 0;
         while parameters > self.target {
             let &(name, _) = self.order.get(gone)?;
-            parameters -= cost(name) as u64;
+            if let GroupName::FeedForward(side, _) = name {
+                parameters -= cost(side);
+            }
             gone += 1;
         }
         Some((gone, parameters))

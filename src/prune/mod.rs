@@ -13,7 +13,7 @@ mod pruning;
 mod schedule;
 mod selection;
 
-pub use budget::{Counts, keep_ratio, pruned_fraction, removed};
+pub use budget::{Counts, heads_agree, keep_ratio, pruned_fraction, removed};
 pub use compaction::{complement, freeze_masks, kept_after, slice_blueprint, slice_state};
 pub use criterion::{at_random, by_absolute_gradient, by_magnitude};
 pub use importance::{Importance, connectivity_gradients};

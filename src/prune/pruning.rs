@@ -3,9 +3,9 @@
 use super::compaction::{complement, freeze_masks, slice_blueprint, slice_state};
 use super::{
     Counts, Goal, Importance, OutOfReach, Progress, at_random, by_absolute_gradient, by_magnitude,
-    connectivity_gradients, pruned_fraction, removed, removed_within, select, shrunk,
+    connectivity_gradients, heads_agree, pruned_fraction, removed, removed_within, select, shrunk,
 };
-use crate::config::{Budget, Criterion, Prune, Shrink};
+use crate::config::{Budget, Criterion, Prune, PruneStage, Shrink};
 use crate::device::rounding;
 use crate::groups::Groups;
 use crate::model::state::State;
@@ -16,6 +16,8 @@ use burn::module::AutodiffModule;
 use burn::tensor::backend::{AutodiffBackend, Backend};
 use burn::tensor::{ElementConversion, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// A pruning run that cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +33,11 @@ pub enum PruneError {
         /// The largest that rounding explains.
         tolerance: f64,
     },
+    /// The model is not of a form that rounds can count on.
+    #[error(
+        "the attention modules of this model are not equally wide, so that it can only be pruned in stage 1"
+    )]
+    UnevenHeads,
     /// There is nothing to compare the models on.
     #[error("no validation sentence is short enough to prove a cut on")]
     NothingToProveOn,
@@ -43,6 +50,9 @@ pub enum PruneError {
         #[source]
         source: OutOfReach,
     },
+    /// What was kept of an interrupted run is something else.
+    #[error("the state of an interrupted pruning run cannot be read")]
+    State(#[source] serde_json::Error),
     /// The gradients that were to say what goes are no numbers.
     #[error("an importance score of `{group}` is not a number: the model has diverged")]
     Scores {
@@ -131,20 +141,31 @@ impl<'a, B: AutodiffBackend> Pruning<'a, B> {
         let ranking = self.rank(learner, &sizes)?;
         let counts = self.counts(&learner.blueprint, &ranking)?;
         let chosen = select(&ranking, &counts, shape.heads);
-        let kept = complement(&chosen, &sizes);
         let epochs = self.spec.epochs_per_iteration.get() as u64;
-        Ok(Round {
+        let progress = Progress {
+            step: 0,
+            steps: epochs * steps as u64,
+            epoch: 0,
+            epochs,
+        };
+        Ok(self.round_of(counts, complement(&chosen, &sizes), &sizes, progress))
+    }
+
+    /// The round that keeps these entries of groups of these sizes.
+    fn round_of(
+        &self,
+        counts: Counts,
+        kept: Groups<Vec<usize>>,
+        sizes: &Groups<usize>,
+        progress: Progress,
+    ) -> Round<B> {
+        Round {
             counts,
-            selected: indicator(&chosen, &sizes, &self.device),
-            staying: indicator(&kept, &sizes, &self.device),
+            selected: indicator(&complement(&kept, sizes), sizes, &self.device),
+            staying: indicator(&kept, sizes, &self.device),
             kept,
-            progress: Progress {
-                step: 0,
-                steps: epochs * steps as u64,
-                epoch: 0,
-                epochs,
-            },
-        })
+            progress,
+        }
     }
 
     /// Holds still what was selected.
@@ -166,6 +187,9 @@ impl<'a, B: AutodiffBackend> Pruning<'a, B> {
         ranking: &Groups<Vec<f32>>,
     ) -> Result<Counts, TrainError> {
         let (rate, rounds) = (self.spec.compression_rate.get(), self.spec.iterations.get());
+        if self.spec.stage != PruneStage::Embedding && !heads_agree(&blueprint.shape) {
+            return Err(TrainError::Other(Box::new(PruneError::UnevenHeads)));
+        }
         let Budget::Integer = self.spec.budget else {
             let fraction = pruned_fraction(&blueprint.original, rate, rounds, self.spec.budget);
             return Ok(removed(&blueprint.shape, fraction, self.spec.stage));
@@ -423,4 +447,52 @@ impl<B: AutodiffBackend> Regime<B> for Pruning<'_, B> {
     fn settled(&self) -> bool {
         self.slicings.len() == self.spec.iterations.get()
     }
+
+    fn state(&self) -> Value {
+        let round = self.round.as_ref().map(|round| {
+            let kept = round.kept.iter();
+            let kept: BTreeMap<String, &Vec<usize>> =
+                kept.map(|(name, kept)| (name.to_string(), kept)).collect();
+            json!({ "counts": round.counts, "kept": kept, "progress": round.progress })
+        });
+        json!({ "round": round, "slicings": self.slicings })
+    }
+
+    fn resume(&mut self, state: &Value, learner: &mut Learner<B>) -> Result<(), TrainError> {
+        let broken = |error| TrainError::Other(Box::new(PruneError::State(error)));
+        let kept: KeptState = serde_json::from_value(state.clone()).map_err(broken)?;
+        self.slicings = kept.slicings;
+        self.round = None;
+        if let Some(round) = kept.round {
+            let shape = &learner.blueprint.shape;
+            let entries = shape.groups().map(|name, _| {
+                round
+                    .kept
+                    .get(&name.to_string())
+                    .cloned()
+                    .unwrap_or_default()
+            });
+            let masks = freeze_masks(shape, &entries);
+            let (counts, progress) = (round.counts, round.progress);
+            self.round = Some(self.round_of(counts, entries, &shape.groups(), progress));
+            learner.adam.freeze(&masks, self.spec.freeze);
+        }
+        Ok(())
+    }
+}
+
+/// What [`Regime::state`] of a pruning run gives.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeptState {
+    round: Option<KeptRound>,
+    slicings: Vec<Safety>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeptRound {
+    counts: Counts,
+    kept: BTreeMap<String, Vec<usize>>,
+    progress: Progress,
 }

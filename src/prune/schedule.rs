@@ -1,9 +1,11 @@
 //! How the connectivity parameters of selected groups fade (SPEC §8).
 
 use crate::config::Shrink;
+use serde::{Deserialize, Serialize};
 
 /// Where a period of shrinking stands, in the forward pass of one update.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Progress {
     /// The update within the period, from 1.
     pub step: u64,

@@ -1,11 +1,13 @@
 //! Results tables: one row for each test stage at each sweep point, read from artifacts alone.
 //!
 //! `record` reads a row, `columns` lays rows out as a tidy table, `table` writes that to files, `markdown`
-//! prints what a person wants to see of it. The same artifacts give the same bytes.
+//! prints what a person wants to see of it, `origin` finds the artifacts that a table was
+//! made from. The same artifacts give the same bytes.
 
 mod columns;
 mod error;
 mod markdown;
+mod origin;
 mod record;
 #[cfg(feature = "tables")]
 mod table;
@@ -13,6 +15,7 @@ mod table;
 pub use columns::{Column, Values, columns};
 pub use error::ResultsError;
 pub use markdown::{duration, markdown};
+pub use origin::{Origin, origins};
 pub use record::{Record, records};
 #[cfg(feature = "tables")]
 pub use table::{data_frame, write};

@@ -14,9 +14,9 @@ use super::model_artifact::{self, TEXT};
 use super::training::write_json;
 use crate::config::Checkpoint;
 use crate::exec::StageFailure;
-use crate::model::state::{self, State};
+use crate::model::state::{self, Array, State};
 use crate::model::{Blueprint, LAYER_NORM_EPSILON, check};
-use crate::text::dataset::{Transfer, copy_pipeline, dictionary_sizes};
+use crate::text::dataset::{Transfer, check_merges, copy_pipeline, dictionary_sizes};
 use crate::text::vocabulary::{BOS, EOS, PAD, UNK};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -95,6 +95,8 @@ enum BadExport {
         found: Box<Conventions>,
         expected: Box<Conventions>,
     },
+    #[error("tensor `{tensor}` of `{path}` holds a number that is not finite")]
+    NotFinite { path: String, tensor: String },
     #[error(
         "the {side} dictionary of `{folder}` has {symbols} symbols, but the model's table has {rows} rows"
     )]
@@ -146,6 +148,12 @@ pub(super) fn read(folder: &Path) -> Result<(Blueprint, State), StageFailure> {
             path.display()
         ))
     })?;
+    if let Some(tensor) = not_finite(&tensors) {
+        let path = path.display().to_string();
+        let tensor = tensor.to_owned();
+        return Err(BadExport::NotFinite { path, tensor }.into());
+    }
+    check_merges(folder)?;
     let shape = &config.model.shape;
     let (source, target) = dictionary_sizes(folder)?;
     for (side, symbols, rows) in [
@@ -164,6 +172,13 @@ pub(super) fn read(folder: &Path) -> Result<(Blueprint, State), StageFailure> {
         }
     }
     Ok((config.model, tensors))
+}
+
+/// The first tensor that holds a number which no model can have.
+fn not_finite(tensors: &State) -> Option<&str> {
+    let is_broken = |array: &Array| array.data.iter().any(|number| !number.is_finite());
+    let (name, _) = tensors.iter().find(|(_, array)| is_broken(array))?;
+    Some(name)
 }
 
 fn read_config(path: &Path) -> Result<Config, StageFailure> {

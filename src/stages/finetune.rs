@@ -1,29 +1,20 @@
 //! Finetune: a model trained on.
 
 use super::training::{Corpus, start, train};
-use crate::cache::ArtifactDir;
 use crate::config::Finetune;
-use crate::exec::{Inputs, Progress, StageFailure};
+use crate::exec::{StageFailure, Workplace};
 use crate::train::{Learner, Phase, Plain};
 use burn::tensor::backend::AutodiffBackend;
 
 pub(super) fn run<B: AutodiffBackend>(
     spec: &Finetune,
-    inputs: &Inputs,
-    out: &mut ArtifactDir,
-    progress: &dyn Progress,
+    place: Workplace<'_>,
     device: &B::Device,
 ) -> Result<(), StageFailure> {
-    let (blueprint, state) = start(inputs, "model", spec.checkpoint)?;
-    let corpus = Corpus::open(inputs, &spec.training, blueprint.max_positions, spec.seed)?;
-    let mut learner = Learner::<B>::new(blueprint, &state, &spec.training, device)?;
-    train(
-        &corpus,
-        &spec.training,
-        spec.seed,
-        &mut learner,
-        &mut Plain(Phase::FineTuning),
-        out,
-        progress,
-    )
+    let (blueprint, state) = start(place.inputs, "model", spec.checkpoint)?;
+    let max_positions = blueprint.max_positions;
+    let corpus = Corpus::open(place.inputs, &spec.training, max_positions, spec.seed)?;
+    let fresh = || Learner::<B>::new(blueprint, &state, &spec.training, device);
+    train(&corpus, fresh, &mut Plain(Phase::FineTuning), place, device)?;
+    Ok(())
 }

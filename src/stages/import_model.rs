@@ -23,8 +23,18 @@ pub(super) fn fairseq(
     }
     let (source, target) = dictionary_sizes(corpus)?;
     progress.phase("reading the checkpoint");
-    let (blueprint, state) = fairseq::read(&spec.checkpoint, &spec.model, source, target)?;
-    save(&blueprint, &state, (corpus, Transfer::Link), out, progress)
+    let taken = fairseq::read(&spec.checkpoint, &spec.model, source, target)?;
+    save(
+        &taken.blueprint,
+        &taken.state,
+        (corpus, Transfer::Link),
+        out,
+        progress,
+    )?;
+    for note in &taken.notes {
+        progress.note(&note.to_string());
+    }
+    Ok(())
 }
 
 /// Takes over what `srp export` wrote.

@@ -30,10 +30,9 @@ pub mod translate;
 #[cfg(feature = "nn")]
 mod translation;
 
-use crate::cache::ArtifactDir;
 use crate::config::{Import, StageSpec};
 use crate::device::Device;
-use crate::exec::{Inputs, Progress, Runner, StageFailure};
+use crate::exec::{Runner, StageFailure, Workplace};
 use crate::text::corpus::{Languages, outside_files};
 use std::path::PathBuf;
 
@@ -55,7 +54,7 @@ fn revision(spec: &StageSpec) -> u32 {
     match spec {
         StageSpec::Preprocess(_) => 1,
         StageSpec::Import(_) => 1,
-        StageSpec::Export(_) => 1,
+        StageSpec::Export(_) => 2,
         StageSpec::Pretrain(_) => 1,
         StageSpec::Prune(_) => 1,
         StageSpec::Finetune(_) => 1,
@@ -93,62 +92,47 @@ impl Runner for Stages {
         asked.filter(|&threads| threads > 0).unwrap_or_else(all)
     }
 
-    fn run(
-        &self,
-        spec: &StageSpec,
-        inputs: &Inputs,
-        out: &mut ArtifactDir,
-        progress: &dyn Progress,
-    ) -> Result<(), StageFailure> {
+    fn run(&self, spec: &StageSpec, place: Workplace<'_>) -> Result<(), StageFailure> {
         match spec {
-            StageSpec::Preprocess(spec) => preprocess::run(spec, out, progress),
-            StageSpec::Import(Import::DataBin(spec)) => import::run(spec, out, progress),
+            StageSpec::Preprocess(spec) => preprocess::run(spec, place.out, place.progress),
+            StageSpec::Import(Import::DataBin(spec)) => {
+                import::run(spec, place.out, place.progress)
+            }
             #[cfg(feature = "nn")]
             StageSpec::Import(Import::Fairseq(spec)) => {
-                import_model::fairseq(spec, inputs, out, progress)
+                import_model::fairseq(spec, place.inputs, place.out, place.progress)
             }
             #[cfg(feature = "nn")]
             StageSpec::Import(Import::Exported(spec)) => {
-                import_model::exported(spec, out, progress)
+                import_model::exported(spec, place.out, place.progress)
             }
             #[cfg(feature = "nn")]
-            StageSpec::Export(spec) => export::run(spec, inputs, out),
+            StageSpec::Export(spec) => export::run(spec, place.inputs, place.out),
             #[cfg(feature = "nn")]
-            StageSpec::Pretrain(spec) => self.on_device(Job::Pretrain(spec), inputs, out, progress),
+            StageSpec::Pretrain(spec) => self.on_device(Job::Pretrain(spec), place),
             #[cfg(feature = "nn")]
-            StageSpec::Prune(spec) => self.on_device(Job::Prune(spec), inputs, out, progress),
+            StageSpec::Prune(spec) => self.on_device(Job::Prune(spec), place),
             #[cfg(feature = "nn")]
-            StageSpec::Finetune(spec) => self.on_device(Job::Finetune(spec), inputs, out, progress),
+            StageSpec::Finetune(spec) => self.on_device(Job::Finetune(spec), place),
             #[cfg(feature = "nn")]
-            StageSpec::Test(spec) => self.on_device(Job::Test(spec), inputs, out, progress),
+            StageSpec::Test(spec) => self.on_device(Job::Test(spec), place),
             #[cfg(not(feature = "nn"))]
-            other => {
-                let _ = inputs;
-                Err(StageFailure::new(format!(
-                    "this srp was built without models, so it cannot {}",
-                    other.kind()
-                ))
-                .with_help("build it with the default features"))
-            }
+            other => Err(StageFailure::new(format!(
+                "this srp was built without models, so it cannot {}",
+                other.kind()
+            ))
+            .with_help("build it with the default features")),
         }
     }
 }
 
 #[cfg(feature = "nn")]
 impl Stages {
-    fn on_device(
-        &self,
-        job: Job<'_>,
-        inputs: &Inputs,
-        out: &mut ArtifactDir,
-        progress: &dyn Progress,
-    ) -> Result<(), StageFailure> {
+    fn on_device(&self, job: Job<'_>, place: Workplace<'_>) -> Result<(), StageFailure> {
         self.device.run(OnDevice {
             stages: self,
             job,
-            inputs,
-            out,
-            progress,
+            place,
         })
     }
 }
@@ -167,9 +151,7 @@ enum Job<'a> {
 struct OnDevice<'a> {
     stages: &'a Stages,
     job: Job<'a>,
-    inputs: &'a Inputs,
-    out: &'a mut ArtifactDir,
-    progress: &'a dyn Progress,
+    place: Workplace<'a>,
 }
 
 #[cfg(feature = "nn")]
@@ -177,23 +159,17 @@ impl crate::device::Work for OnDevice<'_> {
     type Output = Result<(), StageFailure>;
 
     fn run<B: burn::tensor::backend::AutodiffBackend>(self, device: B::Device) -> Self::Output {
-        let Self {
-            stages,
-            job,
-            inputs,
-            out,
-            progress,
-        } = self;
+        let Self { stages, job, place } = self;
         match job {
-            Job::Pretrain(spec) => pretrain::run::<B>(spec, inputs, out, progress, &device),
-            Job::Prune(spec) => prune::run::<B>(spec, inputs, out, progress, &device),
-            Job::Finetune(spec) => finetune::run::<B>(spec, inputs, out, progress, &device),
+            Job::Pretrain(spec) => pretrain::run::<B>(spec, place, &device),
+            Job::Prune(spec) => prune::run::<B>(spec, place, &device),
+            Job::Finetune(spec) => finetune::run::<B>(spec, place, &device),
             Job::Test(spec) => {
                 let machine = test::Machine {
                     device: stages.device(),
                     threads: stages.threads(),
                 };
-                test::run::<B::InnerBackend>(spec, inputs, out, progress, &device, machine)
+                test::run::<B::InnerBackend>(spec, place, &device, machine)
             }
         }
     }

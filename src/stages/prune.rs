@@ -1,9 +1,8 @@
 //! Prune: a model to a smaller model.
 
 use super::training::{Corpus, start, train, write_json};
-use crate::cache::ArtifactDir;
 use crate::config::{Checkpoint, Prune, PruneStage};
-use crate::exec::{Inputs, Progress, StageFailure};
+use crate::exec::{Inputs, StageFailure, Workplace};
 use crate::model::Transformer;
 use crate::prune::{Pruning, Safety};
 use crate::random::Stream;
@@ -29,14 +28,15 @@ struct Removal {
 
 pub(super) fn run<B: AutodiffBackend>(
     spec: &Prune,
-    inputs: &Inputs,
-    out: &mut ArtifactDir,
-    progress: &dyn Progress,
+    place: Workplace<'_>,
     device: &B::Device,
 ) -> Result<(), StageFailure> {
+    let Workplace {
+        inputs, progress, ..
+    } = place;
     let (blueprint, state) = start(inputs, "model", spec.checkpoint)?;
     let corpus = Corpus::open(inputs, &spec.training, blueprint.max_positions, spec.seed)?;
-    let proof = corpus.validation_batches(&spec.training, blueprint.max_positions)?;
+    let proof = corpus.validation_batches(blueprint.max_positions)?;
     let mut order = Stream::new(spec.seed, "scoring batches").permutation(corpus.batches.len());
     order.truncate(spec.scoring.batches.get());
     let scoring: Vec<_> = order
@@ -45,17 +45,10 @@ pub(super) fn run<B: AutodiffBackend>(
         .collect();
     let teacher = teacher::<B>(spec, inputs, blueprint.max_positions, device)?;
     let before = blueprint.shape.parameters();
-    let mut learner = Learner::<B>::new(blueprint, &state, &spec.training, device)?;
     let mut pruning = Pruning::new(spec, &scoring, &proof, teacher, device);
-    train(
-        &corpus,
-        &spec.training,
-        spec.seed,
-        &mut learner,
-        &mut pruning,
-        out,
-        progress,
-    )?;
+    let fresh = || Learner::<B>::new(blueprint, &state, &spec.training, device);
+    let summary = place.out.content("pruning.json");
+    let learner = train(&corpus, fresh, &mut pruning, place, device)?;
     let after = learner.blueprint.shape.parameters();
     let removal = Removal {
         compression_rate: spec.compression_rate.get(),
@@ -79,7 +72,7 @@ pub(super) fn run<B: AutodiffBackend>(
         },
         spec.compression_rate.get(),
     ));
-    write_json(&out.content("pruning.json"), &removal)
+    write_json(&summary, &removal)
 }
 
 fn teacher<B: AutodiffBackend>(

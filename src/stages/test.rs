@@ -1,10 +1,9 @@
 //! Test: a model to what can be said of it.
 
 use super::training::{start, write_json};
-use super::translation::Translator;
-use crate::cache::ArtifactDir;
+use super::translation::{Translator, Unfinished};
 use crate::config::{Case, Test};
-use crate::exec::{Inputs, Progress, StageFailure};
+use crate::exec::{StageFailure, Workplace};
 use crate::metrics::bleu::{BleuStatistics, Orders};
 use crate::metrics::chrf::ChrfStatistics;
 use crate::metrics::flops::cached_inference;
@@ -14,6 +13,7 @@ use crate::metrics::tokenized_bleu::TokenizedBleuStatistics;
 use crate::model::{Blueprint, Pass, Transformer};
 use crate::text::dataset::{Dataset, TargetText};
 use burn::tensor::backend::Backend;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
@@ -35,12 +35,17 @@ struct Translated {
 
 pub(super) fn run<B: Backend>(
     spec: &Test,
-    inputs: &Inputs,
-    out: &mut ArtifactDir,
-    progress: &dyn Progress,
+    place: Workplace<'_>,
     device: &B::Device,
     machine: Machine,
 ) -> Result<(), StageFailure> {
+    let Workplace {
+        inputs,
+        out,
+        progress,
+        stop,
+        ..
+    } = place;
     let folder = inputs.path("corpus")?;
     let dataset = Dataset::open(folder)?;
     let split = dataset.split(&spec.split)?;
@@ -58,10 +63,17 @@ pub(super) fn run<B: Backend>(
     let started = Instant::now();
     let total = Some(sources.len() as u64);
     let translations = translator
-        .translate(&sources, |done| progress.step(done as u64, total, ""))
-        .map_err(|error| {
-            let split = &spec.split;
-            StageFailure::diagnostic(error).context(format!("cannot translate the split `{split}`"))
+        .translate(&sources, |done| {
+            progress.step(done as u64, total, "");
+            match stop.requested() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        })
+        .map_err(|error| match error {
+            Unfinished::TooLong(error) => StageFailure::diagnostic(error)
+                .context(format!("cannot translate the split `{}`", spec.split)),
+            Unfinished::Stopped => StageFailure::stopped(),
         })?;
     let seconds = started.elapsed().as_secs_f64();
     let tokens: usize = translations.iter().map(Vec::len).sum();

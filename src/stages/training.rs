@@ -2,26 +2,30 @@
 
 use super::data::Sentences;
 use super::model_artifact::{self, TEXT};
+use super::translation::Unfinished;
 use super::translation::{Translator, check_lengths};
-use crate::cache::ArtifactDir;
+use crate::cache::{ArtifactDir, CacheError, Partial, Position};
 use crate::config::{Checkpoint, Training, Validation};
-use crate::exec::{Inputs, Progress, StageFailure};
+use crate::exec::{Inputs, Progress, StageFailure, Stop, Workplace};
 use crate::metrics::bleu::{BleuStatistics, Orders};
 use crate::model::state::State;
-use crate::model::{Blueprint, Connectivity, Pass, Transformer};
+use crate::model::{Blueprint, Connectivity, LoadError, Pass, Transformer};
 use crate::text::batching::{Batch, SentenceTooLong};
 use crate::text::dataset::{
     Dataset, Pair, TRAIN, TargetText, Transfer, VALID, copy_pipeline, same_symbols,
 };
 use crate::text::vocabulary::{UNKNOWN_IN_REFERENCE, join_subwords};
 use crate::train::{
-    EpochRecord, Learner, Outcome, Regime, StepRecord, TrainError, Trainer, Validate, Watch,
+    Company, EpochRecord, Keep, Learner, Outcome, Regime, Snapshot, StepRecord, TrainError,
+    Trainer, Validate, Watch, Wish,
 };
 use burn::tensor::backend::AutodiffBackend;
 use serde::{Deserialize, Serialize};
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// How a training ended: the content of `training.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,7 +38,9 @@ pub(super) struct Ending {
 }
 
 /// A data set as a training stage uses it.
-pub(super) struct Corpus {
+pub(super) struct Corpus<'a> {
+    training: &'a Training,
+    seed: u64,
     folder: PathBuf,
     /// Its dictionaries' sizes.
     pub(super) source_vocab: usize,
@@ -54,14 +60,14 @@ struct Judged {
     text: TargetText,
 }
 
-impl Corpus {
+impl<'a> Corpus<'a> {
     /// Opens the stage's data set and cuts its batches.
     ///
     /// # Errors
     /// If the data set cannot be read, or if the model or the batches cannot hold its sentences.
     pub(super) fn open(
         inputs: &Inputs,
-        training: &Training,
+        training: &'a Training,
         max_positions: usize,
         seed: u64,
     ) -> Result<Self, StageFailure> {
@@ -94,6 +100,8 @@ impl Corpus {
             .map(|pair| text.plain(&text.reference_tokens(&pair.target)))
             .collect();
         Ok(Self {
+            training,
+            seed,
             source_vocab: dataset.source_dictionary().len(),
             target_vocab: dataset.target_dictionary().len(),
             batches,
@@ -111,11 +119,11 @@ impl Corpus {
     /// Validation sentences as batches, without those that training would not take either.
     pub(super) fn validation_batches(
         &self,
-        training: &Training,
         max_positions: usize,
     ) -> Result<Vec<Batch>, StageFailure> {
-        let most = max_positions.min(training.batching.max_tokens.get());
-        Ok(self.valid.batches(&training.batching, most, 0)?)
+        let batching = &self.training.batching;
+        let most = max_positions.min(batching.max_tokens.get());
+        Ok(self.valid.batches(batching, most, 0)?)
     }
 }
 
@@ -136,24 +144,33 @@ fn over_budget(dataset: &Dataset, pairs: &[Pair], error: SentenceTooLong) -> Sta
         ))
 }
 
-/// Trains, and writes what a model artifact holds.
+/// The file of the records that has a line for each epoch, in artifacts and checkpoints.
+const EPOCHS: &str = "epochs.jsonl";
+
+/// Trains a `fresh` learner, or one that was interrupted, and writes what a model artifact holds.
 pub(super) fn train<B: AutodiffBackend>(
-    corpus: &Corpus,
-    training: &Training,
-    seed: u64,
-    learner: &mut Learner<B>,
+    corpus: &Corpus<'_>,
+    fresh: impl FnOnce() -> Result<Learner<B>, LoadError>,
     regime: &mut impl Regime<B>,
-    out: &mut ArtifactDir,
-    progress: &dyn Progress,
-) -> Result<(), StageFailure> {
+    place: Workplace<'_>,
+    device: &B::Device,
+) -> Result<Learner<B>, StageFailure> {
+    let Workplace { out, progress, .. } = place;
+    let log = out.record(EPOCHS);
+    let kept = kept(place.partial, &log, progress);
+    let mut learner = match &kept {
+        Some(snapshot) => Learner::resume(snapshot, corpus.training, device)?,
+        None => fresh()?,
+    };
+    let max_positions = learner.blueprint.max_positions;
     if corpus.left_out > 0 {
         progress.note(&format!(
-            "{} training pairs are left out: they are longer than `max-positions` = {}",
-            corpus.left_out, learner.blueprint.max_positions
+            "{} training pairs are left out: they are longer than `max-positions` = {max_positions}",
+            corpus.left_out
         ));
     }
-    let log = out.record("epochs.jsonl");
-    let file = File::create(&log).map_err(|error| {
+    let file = OpenOptions::new().create(true).append(true).open(&log);
+    let file = file.map_err(|error| {
         StageFailure::from(error).context(format!("cannot write `{}`", log.display()))
     })?;
     let mut watch = Log {
@@ -163,18 +180,116 @@ pub(super) fn train<B: AutodiffBackend>(
     };
     let mut judge = Judge {
         judged: &corpus.judged,
-        validation: &training.validation,
-        max_positions: learner.blueprint.max_positions,
+        validation: &corpus.training.validation,
+        max_positions,
         device: learner.device.clone(),
         progress,
     };
+    let mut keeper = Keeper {
+        partial: place.partial,
+        every: place.keep_every,
+        last: Instant::now(),
+        stop: place.stop,
+        log: &log,
+        progress,
+    };
     let trainer = Trainer {
-        settings: training,
-        seed,
+        settings: corpus.training,
+        seed: corpus.seed,
         batches: &corpus.batches,
     };
-    let outcome = trainer.run(learner, regime, &mut judge, &mut watch)?;
-    save(&outcome, &corpus.folder, out)
+    let company = Company {
+        regime,
+        validate: &mut judge,
+        watch: &mut watch,
+        keep: &mut keeper,
+    };
+    let outcome = trainer
+        .run(&mut learner, company, kept)
+        .map_err(|error| match error {
+            TrainError::Stopped { .. } => StageFailure::stopped(),
+            other => other.into(),
+        })?;
+    save(&outcome, &corpus.folder, out)?;
+    Ok(learner)
+}
+
+/// What an interrupted run of the stage has kept; its log goes on as well.
+fn kept(partial: &Partial, log: &Path, progress: &dyn Progress) -> Option<Snapshot> {
+    let folder = partial.newest()?;
+    let read = || -> Result<Snapshot, TrainError> {
+        let snapshot = Snapshot::read(&folder)?;
+        std::fs::copy(folder.join(EPOCHS), log).map_err(|error| TrainError::Other(error.into()))?;
+        Ok(snapshot)
+    };
+    match read() {
+        Ok(snapshot) => {
+            let steps = snapshot.place.steps;
+            progress.note(&format!(
+                "going on after update {steps}, where it was interrupted"
+            ));
+            Some(snapshot)
+        }
+        Err(error) => {
+            progress.note(&format!(
+                "what was kept of an interrupted run is of no use: {error}"
+            ));
+            None
+        }
+    }
+}
+
+/// Keeps checkpoints in the cache: every so often, and when the run is to stop.
+struct Keeper<'a> {
+    partial: &'a Partial,
+    every: Duration,
+    last: Instant,
+    stop: &'a Stop,
+    /// The log of epochs, which is kept too.
+    log: &'a Path,
+    progress: &'a dyn Progress,
+}
+
+/// Why a checkpoint could not be kept.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+enum KeepError {
+    Cache(#[from] CacheError),
+    Snapshot(#[from] TrainError),
+    Log(#[from] std::io::Error),
+}
+
+impl Keep for Keeper<'_> {
+    fn wish(&mut self) -> Wish {
+        if self.stop.requested() {
+            Wish::Stop
+        } else if self.last.elapsed() >= self.every {
+            Wish::Keep
+        } else {
+            Wish::GoOn
+        }
+    }
+
+    /// A checkpoint that cannot be written is no reason to give up the work.
+    fn keep(&mut self, snapshot: &Snapshot, total: u64) -> Result<(), TrainError> {
+        let position = Position {
+            step: snapshot.place.steps,
+            of: total,
+        };
+        let kept = self
+            .partial
+            .save(position, |folder| -> Result<(), KeepError> {
+                snapshot.write(folder)?;
+                std::fs::copy(self.log, folder.join(EPOCHS))?;
+                Ok(())
+            });
+        if let Err(error) = kept {
+            self.progress
+                .note(&format!("cannot keep a checkpoint: {error}"));
+        }
+        self.last = Instant::now();
+        Ok(())
+    }
 }
 
 fn save(outcome: &Outcome, dataset: &Path, out: &mut ArtifactDir) -> Result<(), StageFailure> {
@@ -233,7 +348,8 @@ impl<B: AutodiffBackend> Validate<B> for Judge<'_, B> {
         &mut self,
         model: &Transformer<B::InnerBackend>,
         connectivity: Option<&Connectivity<B::InnerBackend>>,
-    ) -> Result<f64, TrainError> {
+        stopped: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<f64>, TrainError> {
         let translator = Translator {
             model,
             max_positions: self.max_positions,
@@ -246,11 +362,18 @@ impl<B: AutodiffBackend> Validate<B> for Judge<'_, B> {
         };
         let total = self.judged.sources.len() as u64;
         self.progress.phase("validation");
-        let translations = translator
-            .translate(&self.judged.sources, |done| {
-                self.progress.step(done as u64, Some(total), "")
-            })
-            .map_err(|error| TrainError::Other(Box::new(error)))?;
+        let translations = translator.translate(&self.judged.sources, |done| {
+            self.progress.step(done as u64, Some(total), "");
+            match stopped() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        });
+        let translations = match translations {
+            Ok(translations) => translations,
+            Err(Unfinished::Stopped) => return Ok(None),
+            Err(error) => return Err(TrainError::Other(Box::new(error))),
+        };
         let mut statistics = BleuStatistics::default();
         for (translation, reference) in translations.iter().zip(&self.judged.references) {
             let text = &self.judged.text;
@@ -258,7 +381,7 @@ impl<B: AutodiffBackend> Validate<B> for Judge<'_, B> {
         }
         let bleu = statistics.score(Orders::All).score;
         // As the original compares checkpoints: to two decimals.
-        Ok((bleu * 100.0).round() / 100.0)
+        Ok(Some((bleu * 100.0).round() / 100.0))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Translating new text with a model artifact.
 
 use super::model_artifact::{self, TEXT};
-use super::translation::{TooLong, Translator};
+use super::translation::{TooLong, Translator, Unfinished};
 use crate::config::{Checkpoint, Search};
 use crate::device::{Device, Work};
 use crate::exec::StageFailure;
@@ -10,6 +10,7 @@ use crate::text::dataset::{TargetText, TextPipeline};
 use burn::module::AutodiffModule;
 use burn::tensor::backend::AutodiffBackend;
 use std::io::{self, BufRead, Write};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 /// What to translate with, and how.
@@ -91,12 +92,15 @@ impl Work for OnDevice<'_> {
             if sources.is_empty() {
                 return Ok(());
             }
-            let translations = translator.translate(&sources, |_| {}).map_err(|error| {
-                StageFailure::diagnostic(TooLong {
-                    number: done + error.number,
-                    ..error
-                })
-            })?;
+            let translations = translator
+                .translate(&sources, |_| ControlFlow::Continue(()))
+                .map_err(|error| match error {
+                    Unfinished::TooLong(error) => StageFailure::diagnostic(TooLong {
+                        number: done + error.number,
+                        ..error
+                    }),
+                    Unfinished::Stopped => StageFailure::stopped(),
+                })?;
             let texts = sources
                 .iter()
                 .zip(&translations)

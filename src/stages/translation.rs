@@ -6,6 +6,7 @@ use crate::model::{Pass, Source, Transformer};
 use crate::text::vocabulary::PAD;
 use burn::tensor::backend::Backend;
 use std::cmp::Reverse;
+use std::ops::ControlFlow;
 
 /// A sentence that the model has no positions for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
@@ -21,6 +22,17 @@ pub(super) struct TooLong {
     pub(super) tokens: usize,
     /// The model's limit.
     pub(super) max_positions: usize,
+}
+
+/// Why sentences were not all translated.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Unfinished {
+    /// One is too long.
+    #[error(transparent)]
+    TooLong(#[from] TooLong),
+    /// Whoever heard of the progress wanted no more of it.
+    #[error("translating was stopped")]
+    Stopped,
 }
 
 /// Looks for the first sentence that a model has no positions for.
@@ -56,15 +68,15 @@ pub(super) struct Translator<'a, B: Backend> {
 impl<B: Backend> Translator<'_, B> {
     /// The best translation of each sentence, in their order, as token ids with the end of the sentence.
     ///
-    /// Sentences of similar length are decoded together; `progress` hears how many are done.
+    /// Sentences of similar length are decoded together; `progress` hears how many are done, and may end it.
     ///
     /// # Errors
-    /// If a sentence is longer than the model allows.
+    /// If a sentence is longer than the model allows, or `progress` ends it.
     pub(super) fn translate(
         &self,
         sources: &[Vec<u32>],
-        mut progress: impl FnMut(usize),
-    ) -> Result<Vec<Vec<u32>>, TooLong> {
+        mut progress: impl FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Vec<Vec<u32>>, Unfinished> {
         check_lengths(sources, self.max_positions)?;
         let mut order: Vec<usize> = (0..sources.len()).collect();
         order.sort_by_key(|&index| Reverse(sources[index].len()));
@@ -87,7 +99,9 @@ impl<B: Backend> Translator<'_, B> {
                     .unwrap_or_default();
             }
             done += group.len();
-            progress(done);
+            if progress(done).is_break() {
+                return Err(Unfinished::Stopped);
+            }
         }
         Ok(translations)
     }

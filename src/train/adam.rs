@@ -94,14 +94,36 @@ impl<B: AutodiffBackend> Adam<B> {
         }
     }
 
-    /// Both moments of every parameter that has been updated, flat, with the number of its updates.
-    pub fn moments(&self) -> BTreeMap<String, (Vec<f32>, Vec<f32>, i32)> {
-        let data = |moment: &Tensor<B::InnerBackend, 1>| Array::of(moment.clone()).data;
-        let flat = |m: &Moments<B>| (data(&m.first), data(&m.second), m.updates);
-        self.moments
-            .iter()
-            .map(|(name, moments)| (name.clone(), flat(moments)))
-            .collect()
+    /// First and second moments of every parameter that has been updated, flat, and the number of its updates.
+    pub fn state(&self) -> (State, State, BTreeMap<String, i32>) {
+        let all = |pick: fn(&Moments<B>) -> &Tensor<B::InnerBackend, 1>| {
+            let arrays = self.moments.iter();
+            arrays
+                .map(|(name, moments)| (name.clone(), Array::of(pick(moments).clone())))
+                .collect()
+        };
+        let updates = self.moments.iter();
+        let updates = updates.map(|(name, moments)| (name.clone(), moments.updates));
+        (all(|m| &m.first), all(|m| &m.second), updates.collect())
+    }
+
+    /// Goes on from what [`Adam::state`] gave; what is in one of the three only is left out.
+    pub(super) fn restore(
+        &mut self,
+        first: &State,
+        second: &State,
+        updates: &BTreeMap<String, i32>,
+    ) {
+        let device = &self.device;
+        let moments = updates.iter().filter_map(|(name, &updates)| {
+            let moments = Moments {
+                first: upload::<B>(first.get(name)?, device),
+                second: upload::<B>(second.get(name)?, device),
+                updates,
+            };
+            Some((name.clone(), moments))
+        });
+        self.moments = moments.collect();
     }
 
     /// One update: gradients times `factor`, at a learning rate.

@@ -1,194 +1,17 @@
 //! The loop over epochs and batches.
 
-use super::{Adam, DeviceBatch, Teacher, learning_rate, objective};
+use super::snapshot::{Place, Snapshot};
+use super::{
+    DeviceBatch, EpochRecord, Keep, Learner, Regime, Standing, StepRecord, Validate, Watch, Wish,
+    learning_rate,
+};
 use crate::config::Training;
 use crate::model::state::State;
-use crate::model::{Blueprint, Connectivity, Dropout, LoadError, Pass, Transformer};
+use crate::model::{Blueprint, Dropout, LoadError, Pass};
 use crate::text::batching::{Batch, epoch_order};
 use burn::module::AutodiffModule;
 use burn::tensor::backend::AutodiffBackend;
-use burn::tensor::{ElementConversion, Tensor};
-use serde::{Deserialize, Serialize};
 use std::time::Instant;
-
-/// A model while it learns: parameters, optimizer, and how far it has come.
-#[derive(Debug)]
-pub struct Learner<B: AutodiffBackend> {
-    /// Sizes and constants of the model.
-    pub blueprint: Blueprint,
-    /// The model.
-    pub model: Transformer<B>,
-    /// Its optimizer.
-    pub adam: Adam<B>,
-    /// Completed updates.
-    pub steps: u64,
-    /// Where it learns.
-    pub device: B::Device,
-}
-
-/// What an epoch is for (SPEC §4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Phase {
-    /// The plain model is trained.
-    Training,
-    /// The plain model is trained before pruning.
-    WarmingUp,
-    /// Connectivity is active and shrinks.
-    Pruning,
-    /// The cut model is trained on.
-    FineTuning,
-}
-
-impl std::fmt::Display for Phase {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Training => "training",
-            Self::WarmingUp => "warming up",
-            Self::Pruning => "pruning",
-            Self::FineTuning => "fine-tuning",
-        })
-    }
-}
-
-/// What a kind of training adds to the loop.
-pub trait Regime<B: AutodiffBackend> {
-    /// Called before the first update of epoch `epoch`, from 1, which has `steps` updates; says what the epoch is for,
-    /// and whether earlier best values still compare.
-    ///
-    /// # Errors
-    /// If the model cannot be prepared.
-    fn begin_epoch(
-        &mut self,
-        learner: &mut Learner<B>,
-        epoch: usize,
-        steps: usize,
-    ) -> Result<(Phase, Standing), TrainError>;
-
-    /// The connectivity of the next update's forward pass; called once for each update.
-    fn connectivity(&mut self) -> Option<Connectivity<B>>;
-
-    /// The connectivity that validation uses now.
-    fn validation_connectivity(&self) -> Option<Connectivity<B::InnerBackend>>;
-
-    /// The model to imitate.
-    fn teacher(&self) -> Option<&Teacher<B>>;
-
-    /// Called after the last update of an epoch; says whether earlier best values still compare.
-    ///
-    /// # Errors
-    /// If the model cannot be changed as it should.
-    fn end_epoch(&mut self, learner: &mut Learner<B>, epoch: usize)
-    -> Result<Standing, TrainError>;
-
-    /// Whether the model is what the run is to make: until then, neither patience nor an early end count.
-    fn settled(&self) -> bool;
-}
-
-/// Whether validation scores of earlier epochs compare with those to come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// They do.
-    Comparable,
-    /// The model was cut: what was best before is no longer a candidate (SPEC §16, D18).
-    Reset,
-}
-
-/// The regime that adds nothing.
-#[derive(Debug, Clone, Copy)]
-pub struct Plain(
-    /// What its epochs are for.
-    pub Phase,
-);
-
-impl<B: AutodiffBackend> Regime<B> for Plain {
-    fn begin_epoch(
-        &mut self,
-        _: &mut Learner<B>,
-        _: usize,
-        _: usize,
-    ) -> Result<(Phase, Standing), TrainError> {
-        Ok((self.0, Standing::Comparable))
-    }
-
-    fn connectivity(&mut self) -> Option<Connectivity<B>> {
-        None
-    }
-
-    fn validation_connectivity(&self) -> Option<Connectivity<B::InnerBackend>> {
-        None
-    }
-
-    fn teacher(&self) -> Option<&Teacher<B>> {
-        None
-    }
-
-    fn end_epoch(&mut self, _: &mut Learner<B>, _: usize) -> Result<Standing, TrainError> {
-        Ok(Standing::Comparable)
-    }
-
-    fn settled(&self) -> bool {
-        true
-    }
-}
-
-/// Judges a model; larger is better.
-pub trait Validate<B: AutodiffBackend> {
-    /// The score of a model.
-    ///
-    /// # Errors
-    /// If the score cannot be computed.
-    fn score(
-        &mut self,
-        model: &Transformer<B::InnerBackend>,
-        connectivity: Option<&Connectivity<B::InnerBackend>>,
-    ) -> Result<f64, TrainError>;
-}
-
-/// Told what happens while training.
-pub trait Watch {
-    /// After an update whose loss was read.
-    fn step(&mut self, record: &StepRecord);
-    /// After an epoch.
-    fn epoch(&mut self, record: &EpochRecord);
-}
-
-/// One update.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StepRecord {
-    /// The epoch, from 1.
-    pub epoch: usize,
-    /// Updates of the epoch so far.
-    pub step: usize,
-    /// Updates of the epoch.
-    pub steps: usize,
-    /// Loss per target token, to the base 2, distillation included.
-    pub loss: f64,
-}
-
-/// One epoch.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct EpochRecord {
-    /// The epoch, from 1.
-    pub epoch: usize,
-    /// What it was for.
-    pub phase: Phase,
-    /// Updates of the run so far.
-    pub total_steps: u64,
-    /// Loss per target token, to the base 2, distillation included.
-    pub loss: f64,
-    /// Negative log-likelihood per target token, to the base 2.
-    pub nll: f64,
-    /// The last learning rate.
-    pub learning_rate: f64,
-    /// The validation score, if the epoch was judged.
-    pub validation: Option<f64>,
-    /// Trained numbers of the model at its end.
-    pub parameters: u64,
-    /// Seconds that it took, validation included.
-    pub seconds: f64,
-}
 
 /// What a training run makes.
 #[derive(Debug)]
@@ -223,6 +46,12 @@ pub enum TrainError {
         /// Completed updates.
         steps: u64,
     },
+    /// The run was asked to stop. What it had done is kept.
+    #[error("training was stopped after {steps} updates, which are kept")]
+    Stopped {
+        /// Completed updates.
+        steps: u64,
+    },
     /// Numbers do not fit the model.
     #[error(transparent)]
     Load(#[from] LoadError),
@@ -241,205 +70,262 @@ pub struct Trainer<'a> {
     pub batches: &'a [Batch],
 }
 
-/// Sums over an epoch, off the device.
-#[derive(Debug, Default)]
-struct Sums {
-    loss: f64,
-    nll: f64,
-    tokens: usize,
-}
-
-/// The loss of an update, summed over target tokens, still on the device.
-#[derive(Debug)]
-pub struct UpdateLoss<B: AutodiffBackend> {
-    /// What was minimised, distillation included; `[1]`.
-    pub total: Tensor<B::InnerBackend, 1>,
-    /// Negative log-likelihood; `[1]`.
-    pub nll: Tensor<B::InnerBackend, 1>,
-    /// Target tokens.
-    pub tokens: usize,
+/// Who a training run asks, tells and obeys.
+pub struct Company<'a, R, V, W, K> {
+    /// What kind of training it is.
+    pub regime: &'a mut R,
+    /// Judges the model.
+    pub validate: &'a mut V,
+    /// Is told what happens.
+    pub watch: &'a mut W,
+    /// Keeps what an interrupted run goes on from.
+    pub keep: &'a mut K,
 }
 
 impl Trainer<'_> {
-    /// Trains to the end.
+    /// Trains to the end: from the start, or from a snapshot that `learner` was resumed from.
     ///
     /// # Errors
-    /// If there is nothing to train on, the loss leaves the numbers, or a part outside of the loop fails.
+    /// If there is nothing to train on, the loss leaves the numbers, a part outside of the loop fails, or the run was
+    /// asked to stop.
     pub fn run<B: AutodiffBackend>(
         &self,
         learner: &mut Learner<B>,
-        regime: &mut impl Regime<B>,
-        validate: &mut impl Validate<B>,
-        watch: &mut impl Watch,
+        company: Company<'_, impl Regime<B>, impl Validate<B>, impl Watch, impl Keep>,
+        from: Option<Snapshot>,
     ) -> Result<Outcome, TrainError> {
         if self.batches.is_empty() {
             return Err(TrainError::NoBatches);
         }
-        let epochs = self.settings.epochs.get();
-        let mut best: Option<(f64, Blueprint, State)> = None;
-        let mut without_gain = 0;
-        for epoch in 1..=epochs {
-            let started = Instant::now();
-            let (phase, before) = regime.begin_epoch(learner, epoch, self.batches.len())?;
-            let sums = self.train_epoch(learner, regime, watch, epoch)?;
-            let after = regime.end_epoch(learner, epoch)?;
-            if before == Standing::Reset || after == Standing::Reset {
-                best = None;
-                without_gain = 0;
+        let (best, place) = match from {
+            Some(snapshot) => {
+                company.regime.resume(&snapshot.place.regime, learner)?;
+                (snapshot.best, snapshot.place)
             }
-            let out_of_steps = self
-                .settings
-                .max_steps
-                .is_some_and(|most| learner.steps >= most.get());
-            let due = epoch % self.settings.validation.every_epochs.get() == 0;
-            let mut ends = epoch == epochs || out_of_steps;
-            let mut score = None;
-            if due || ends {
-                let connectivity = regime.validation_connectivity();
-                let value = validate.score(&learner.model.valid(), connectivity.as_ref())?;
-                score = Some(value);
-                let gained = best.as_ref().is_none_or(|(best, ..)| value > *best);
-                if best.as_ref().is_none_or(|(best, ..)| value >= *best) {
-                    best = Some((value, learner.blueprint.clone(), learner.model.to_state()));
-                }
-                without_gain = if gained { 0 } else { without_gain + 1 };
-                let patience = self.settings.patience.filter(|_| regime.settled());
-                ends |= patience.is_some_and(|patience| without_gain >= patience.get());
-            }
-            watch.epoch(&EpochRecord {
-                epoch,
-                phase,
-                total_steps: learner.steps,
-                loss: sums.per_token(sums.loss),
-                nll: sums.per_token(sums.nll),
-                learning_rate: learning_rate(
-                    &self.settings.learning_rate,
-                    learner.steps.saturating_sub(1),
-                ),
-                validation: score,
-                parameters: learner.blueprint.shape.parameters(),
-                seconds: started.elapsed().as_secs_f64(),
-            });
-            if ends {
+            None => (None, Place::start()),
+        };
+        let mut course = Course {
+            trainer: self,
+            learner,
+            company,
+            best,
+            place,
+            clock: Instant::now(),
+        };
+        while course.place.epoch <= self.settings.epochs.get() {
+            if course.epoch()? {
                 break;
             }
+            course.place.next_epoch();
+            course.keep()?;
+            course.clock = Instant::now();
         }
-        match best {
-            Some((best_score, blueprint, state)) if regime.settled() => Ok(Outcome {
-                last: (learner.blueprint.clone(), learner.model.to_state()),
-                best: (blueprint, state),
-                best_score,
-                steps: learner.steps,
-            }),
-            _ => Err(TrainError::Unfinished {
-                steps: learner.steps,
-            }),
+        course.finish()
+    }
+
+    /// Updates of the whole run, if nothing ends it early.
+    fn total(&self) -> u64 {
+        let all = (self.settings.epochs.get() * self.batches.len()) as u64;
+        self.settings
+            .max_steps
+            .map_or(all, |most| all.min(most.get()))
+    }
+}
+
+/// A training run on its way.
+struct Course<'a, 'b, B: AutodiffBackend, R, V, W, K> {
+    trainer: &'a Trainer<'a>,
+    learner: &'a mut Learner<B>,
+    company: Company<'b, R, V, W, K>,
+    /// The model with the best score so far.
+    best: Option<(Blueprint, State)>,
+    place: Place,
+    /// Since the epoch began, or the run went on.
+    clock: Instant,
+}
+
+impl<B, R, V, W, K> Course<'_, '_, B, R, V, W, K>
+where
+    B: AutodiffBackend,
+    R: Regime<B>,
+    V: Validate<B>,
+    W: Watch,
+    K: Keep,
+{
+    /// What is left of an epoch; says whether the run ends with it.
+    fn epoch(&mut self) -> Result<bool, TrainError> {
+        if !self.place.ended {
+            if self.place.done == 0 {
+                let steps = self.trainer.batches.len();
+                let (phase, standing) =
+                    self.company
+                        .regime
+                        .begin_epoch(self.learner, self.place.epoch, steps)?;
+                self.place.phase = Some(phase);
+                self.heed(standing);
+            }
+            self.updates()?;
+            let standing = self
+                .company
+                .regime
+                .end_epoch(self.learner, self.place.epoch)?;
+            self.heed(standing);
+            self.place.ended = true;
+        }
+        self.judge()
+    }
+
+    /// Forgets the best model if it no longer compares.
+    fn heed(&mut self, standing: Standing) {
+        if standing == Standing::Reset {
+            self.best = None;
+            self.place.best_score = None;
+            self.place.without_gain = 0;
         }
     }
 
-    fn train_epoch<B: AutodiffBackend>(
-        &self,
-        learner: &mut Learner<B>,
-        regime: &mut impl Regime<B>,
-        watch: &mut impl Watch,
-        epoch: usize,
-    ) -> Result<Sums, TrainError> {
-        let steps = self.batches.len();
-        let mut sums = Sums::default();
-        let order = epoch_order(steps, self.seed, epoch as u64);
-        for (index, &batch) in order.iter().enumerate() {
-            let batch = DeviceBatch::new(&self.batches[batch], &learner.device);
-            let connectivity = regime.connectivity();
-            let dropout = Dropout::new(self.settings.dropout.get(), self.seed, learner.steps);
+    /// The updates that the epoch still has.
+    fn updates(&mut self) -> Result<(), TrainError> {
+        let Trainer {
+            settings,
+            seed,
+            batches,
+        } = self.trainer;
+        let order = epoch_order(batches.len(), *seed, self.place.epoch as u64);
+        for &batch in &order[self.place.done..] {
+            if self.out_of_steps() {
+                break;
+            }
+            let batch = DeviceBatch::new(&batches[batch], &self.learner.device);
+            let connectivity = self.company.regime.connectivity();
+            let dropout = Dropout::new(settings.dropout.get(), *seed, self.learner.steps);
             let pass = Pass {
                 connectivity: connectivity.as_ref(),
                 dropout: dropout.as_ref(),
             };
-            let loss = sums.add(learner.update(&batch, pass, regime.teacher(), self.settings));
+            let teacher = self.company.regime.teacher();
+            let update = self.learner.update(&batch, pass, teacher, settings);
+            let loss = self.place.sums.add(update);
+            self.place.done += 1;
             if !loss.is_finite() {
                 return Err(TrainError::Diverged {
-                    step: learner.steps,
+                    step: self.learner.steps,
                     loss,
                 });
             }
-            watch.step(&StepRecord {
-                epoch,
-                step: index + 1,
-                steps,
+            self.company.watch.step(&StepRecord {
+                epoch: self.place.epoch,
+                step: self.place.done,
+                steps: batches.len(),
                 loss,
             });
-            if self
-                .settings
-                .max_steps
-                .is_some_and(|most| learner.steps >= most.get())
-            {
-                break;
+            match self.company.keep.wish() {
+                Wish::GoOn => {}
+                Wish::Keep => self.keep()?,
+                Wish::Stop => return Err(self.stop()?),
             }
         }
-        Ok(sums)
+        Ok(())
     }
-}
 
-impl<B: AutodiffBackend> Learner<B> {
-    /// Puts a learner together that has learned nothing yet.
-    ///
-    /// # Errors
-    /// If the numbers do not fit the blueprint.
-    pub fn new(
-        blueprint: Blueprint,
-        state: &State,
-        settings: &Training,
-        device: &B::Device,
-    ) -> Result<Self, LoadError> {
-        let model = Transformer::from_state(&blueprint, state, device)?;
-        let adam = Adam::new(&settings.optimizer, device);
-        Ok(Self {
-            blueprint,
-            model,
-            adam,
-            steps: 0,
-            device: device.clone(),
+    fn out_of_steps(&self) -> bool {
+        let most = self.trainer.settings.max_steps;
+        most.is_some_and(|most| self.learner.steps >= most.get())
+    }
+
+    /// Judges the model where that is due; says whether the run ends.
+    fn judge(&mut self) -> Result<bool, TrainError> {
+        let settings = self.trainer.settings;
+        let due = self.place.epoch % settings.validation.every_epochs.get() == 0;
+        let mut ends = self.place.epoch == settings.epochs.get() || self.out_of_steps();
+        let mut score = None;
+        if due || ends {
+            let connectivity = self.company.regime.validation_connectivity();
+            let model = self.learner.model.valid();
+            let keep = &mut *self.company.keep;
+            let mut stopped = || keep.wish() == Wish::Stop;
+            let judged =
+                self.company
+                    .validate
+                    .score(&model, connectivity.as_ref(), &mut stopped)?;
+            let Some(value) = judged else {
+                return Err(self.stop()?);
+            };
+            score = Some(value);
+            self.compare(value);
+            let patience = settings.patience.filter(|_| self.company.regime.settled());
+            ends |= patience.is_some_and(|patience| self.place.without_gain >= patience.get());
+        }
+        self.report(score);
+        Ok(ends)
+    }
+
+    /// Compares a model to the best so far; of equal scores the later one is best.
+    fn compare(&mut self, value: f64) {
+        let best = self.place.best_score;
+        let gained = best.is_none_or(|best| value > best);
+        if best.is_none_or(|best| value >= best) {
+            self.place.best_score = Some(value);
+            self.best = Some((
+                self.learner.blueprint.clone(),
+                self.learner.model.to_state(),
+            ));
+        }
+        self.place.without_gain = if gained {
+            0
+        } else {
+            self.place.without_gain + 1
+        };
+    }
+
+    fn report(&mut self, validation: Option<f64>) {
+        let (place, learner) = (&self.place, &self.learner);
+        let Some(phase) = place.phase else { return };
+        let rate = &self.trainer.settings.learning_rate;
+        self.company.watch.epoch(&EpochRecord {
+            epoch: place.epoch,
+            phase,
+            total_steps: learner.steps,
+            loss: place.sums.per_token(place.sums.loss),
+            nll: place.sums.per_token(place.sums.nll),
+            learning_rate: learning_rate(rate, learner.steps.saturating_sub(1)),
+            validation,
+            parameters: learner.blueprint.shape.parameters(),
+            seconds: place.seconds + self.clock.elapsed().as_secs_f64(),
+        });
+    }
+
+    fn keep(&mut self) -> Result<(), TrainError> {
+        let place = Place {
+            seconds: self.place.seconds + self.clock.elapsed().as_secs_f64(),
+            regime: self.company.regime.state(),
+            ..self.place.clone()
+        };
+        let snapshot = self.learner.snapshot(self.best.clone(), place);
+        self.company.keep.keep(&snapshot, self.trainer.total())
+    }
+
+    /// Keeps what was done; the error that ends the run.
+    fn stop(&mut self) -> Result<TrainError, TrainError> {
+        self.keep()?;
+        Ok(TrainError::Stopped {
+            steps: self.learner.steps,
         })
     }
 
-    /// One update: forward, backward, divide by the target tokens, Adam.
-    pub fn update(
-        &mut self,
-        batch: &DeviceBatch<B>,
-        pass: Pass<'_, B>,
-        teacher: Option<&Teacher<B>>,
-        settings: &Training,
-    ) -> UpdateLoss<B> {
-        let logits = self
-            .model
-            .forward(&batch.source, &batch.decoder_input, pass);
-        let loss = objective(logits, batch, settings.label_smoothing.get(), teacher);
-        let mut gradients = loss.total.backward();
-        let rate = learning_rate(&settings.learning_rate, self.steps);
-        let factor = 1.0 / batch.target_tokens as f64;
-        let model = self.model.clone();
-        self.model = self.adam.step(model, &mut gradients, factor, rate);
-        self.steps += 1;
-        UpdateLoss {
-            total: loss.total.inner(),
-            nll: loss.nll.inner(),
-            tokens: batch.target_tokens,
+    fn finish(self) -> Result<Outcome, TrainError> {
+        let steps = self.learner.steps;
+        match self.best.zip(self.place.best_score) {
+            Some((best, best_score)) if self.company.regime.settled() => Ok(Outcome {
+                last: (
+                    self.learner.blueprint.clone(),
+                    self.learner.model.to_state(),
+                ),
+                best,
+                best_score,
+                steps,
+            }),
+            _ => Err(TrainError::Unfinished { steps }),
         }
-    }
-}
-
-impl Sums {
-    /// Adds an update; returns its loss per token, to the base 2.
-    fn add<B: AutodiffBackend>(&mut self, update: UpdateLoss<B>) -> f64 {
-        let total: f64 = update.total.into_scalar().elem();
-        let nll: f64 = update.nll.into_scalar().elem();
-        self.loss += total;
-        self.nll += nll;
-        self.tokens += update.tokens;
-        total / update.tokens as f64 / std::f64::consts::LN_2
-    }
-
-    fn per_token(&self, sum: f64) -> f64 {
-        sum / self.tokens.max(1) as f64 / std::f64::consts::LN_2
     }
 }

@@ -76,7 +76,7 @@ learning-rate.fixed.rate = 5e-3
 validation.search = { beam = 2, max-length-a = 0.0, max-length-b = 20 }"#;
 
 /// A dictionary of one-letter words.
-fn dictionary(size: usize) -> Dictionary {
+pub(crate) fn dictionary(size: usize) -> Dictionary {
     let words: Vec<String> = ('a'..='z').take(size - 4).map(String::from).collect();
     Dictionary::build([words.join(" ").as_str()], NonZeroUsize::MIN)
 }
@@ -120,6 +120,13 @@ fn a_fairseq_checkpoint_and_its_data_become_a_pruned_model_for_anyone() {
     assert_eq!(answer.code, Some(0), "{}", answer.err);
     assert!(
         answer.err.contains("cut after epoch 1: logits of"),
+        "{}",
+        answer.err
+    );
+    assert!(
+        answer
+            .err
+            .contains("the checkpoint does not say in plain values how its model was trained"),
         "{}",
         answer.err
     );
@@ -238,5 +245,12 @@ fn a_checkpoint_that_is_cut_off_is_refused() {
         let bytes = fs::read(&path).unwrap();
         fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
     });
-    assert!(said.contains("plain.pt"), "{said}");
+    assert!(
+        said.contains("cannot take a model from `plain.pt`"),
+        "{said}"
+    );
+    assert!(
+        said.contains("it is not a whole PyTorch checkpoint"),
+        "{said}"
+    );
 }

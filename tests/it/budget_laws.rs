@@ -62,6 +62,12 @@ fn run_stages(
     shape
 }
 
+/// Neurons of all layers.
+fn neurons(shape: &Shape) -> usize {
+    shape.encoder.layers.iter().map(|l| l.d_ff).sum::<usize>()
+        + shape.decoder.layers.iter().map(|l| l.d_ff).sum::<usize>()
+}
+
 /// What one neuron of the unpruned model counts.
 fn neuron(shape: &Shape) -> f64 {
     (2 * shape.original_d_model + 1) as f64 / shape.parameters() as f64
@@ -97,10 +103,6 @@ proptest! {
         for per_head in [head.qk, head.vo] {
             prop_assert!(near(ratio * d_head as f64, per_head / original.heads));
         }
-        let neurons = |shape: &Shape| {
-            shape.encoder.layers.iter().map(|l| l.d_ff).sum::<usize>()
-                + shape.decoder.layers.iter().map(|l| l.d_ff).sum::<usize>()
-        };
         let kept = share(neurons(&left), neurons(&original));
         prop_assert!((kept - ratio).abs() < 0.35, "{kept} of the neurons, {ratio} of all else");
     }
@@ -126,4 +128,73 @@ fn a_rate_below_what_a_stage_cannot_remove_is_refused() {
         .unwrap_err()
         .to_string();
     assert!(message.contains("parameters are asked for"), "{message}");
+}
+
+/// The shape of IWSLT'14 (SPEC §1).
+fn iwslt() -> Shape {
+    let architecture: Architecture = toml::from_str(
+        "d-model = 512\nd-ff = 1024\nheads = 4\nencoder-layers = 6\ndecoder-layers = 6\n\
+         layer-norm = \"weighted\"\nmax-positions = 8",
+    )
+    .unwrap();
+    Shape::unpruned(&architecture, 8848, 6632)
+}
+
+/// Shares of neurons, and of the dimensions of a head of queries and values, that are left.
+fn shares(left: &Shape, original: &Shape) -> [f64; 3] {
+    let head = |shape: &Shape| shape.encoder.layers[0].self_attention;
+    let share = |left: usize, of: usize| left as f64 / of as f64;
+    [
+        share(neurons(left), neurons(original)),
+        share(head(left).qk, head(original).qk),
+        share(head(left).vo, head(original).vo),
+    ]
+}
+
+#[test]
+fn every_round_of_every_stage_keeps_all_its_groups_alike() {
+    let original = iwslt();
+    for stages in [
+        &[PruneStage::Everything][..],
+        &[PruneStage::Embedding, PruneStage::Inner],
+        &[PruneStage::Inner],
+    ] {
+        for (rate, rounds) in [(0.5, 1), (0.5, 2), (0.3, 3), (0.2, 2)] {
+            if stages == [PruneStage::Inner] && rate < 0.5 {
+                continue; // the embedding alone has more
+            }
+            let mut stream = Stream::new(1, "rounds");
+            let mut shape = original.clone();
+            for &stage in stages {
+                let mut before = 1.0;
+                for round in 1..=rounds {
+                    let original = &original;
+                    let goal = Goal {
+                        original,
+                        rate,
+                        round,
+                        rounds,
+                        stage,
+                    };
+                    shape = after(&shape, goal, &mut stream);
+                    if stage == PruneStage::Embedding {
+                        continue;
+                    }
+                    let [neurons, qk, vo] = shares(&shape, original);
+                    let what = format!("{stages:?}, {rate}, round {round}: {neurons} {qk} {vo}");
+                    assert!(
+                        (neurons - qk).abs() < 0.02 && (neurons - vo).abs() < 0.02,
+                        "{what}"
+                    );
+                    assert!(neurons < before - 0.05, "{what}, before {before}");
+                    before = neurons;
+                }
+            }
+            let achieved = shape.parameters() as f64 / original.parameters() as f64;
+            assert!(
+                achieved <= rate && achieved > rate - 1e-4,
+                "{stages:?}: {achieved}"
+            );
+        }
+    }
 }

@@ -27,6 +27,7 @@ fn provenance() -> Provenance {
     Provenance {
         experiment: "toy".to_owned(),
         stage: "dense".to_owned(),
+        request: None,
         inputs: BTreeMap::new(),
         outside_files: Vec::new(),
         machine: Machine::here("none".to_owned(), 1),

@@ -131,7 +131,12 @@ mod unix {
     fn mortal(place: &Place, arguments: &[&str]) -> Answer {
         let program = place.path("srp");
         if !program.exists() {
-            fs::copy(env!("CARGO_BIN_EXE_srp"), &program).unwrap();
+            // `cp` writes it, not this process: a child that another test forks meanwhile would hold a copied file open
+            // for writing, and then it cannot be run.
+            let copied = Command::new("cp")
+                .args([Path::new(env!("CARGO_BIN_EXE_srp")), &program])
+                .status();
+            assert!(copied.unwrap().success());
         }
         let mut command: Command = place.command(arguments);
         let mut mortal = Command::new(&program);

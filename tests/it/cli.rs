@@ -11,13 +11,13 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// A folder with an experiment, its cache and its results.
-struct Place {
+pub(crate) struct Place {
     folder: TempDir,
-    notes: Notes,
+    pub(crate) notes: Notes,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("toy.toml"), toy()).unwrap();
         Self {
@@ -26,12 +26,17 @@ impl Place {
         }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// What `srp VERB toy.toml …` prints on stdout, when stages are done by runners like `make()`.
-    fn srp_with(&self, make: fn() -> Fake, verb: &str, more: &[&str]) -> Result<String, Failure> {
+    pub(crate) fn srp_with(
+        &self,
+        make: fn() -> Fake,
+        verb: &str,
+        more: &[&str],
+    ) -> Result<String, Failure> {
         let mut words: Vec<OsString> = vec!["srp".into(), verb.into()];
         words.push(self.path("toy.toml").into());
         words.extend(["--cache".into(), self.path("cache").into()]);
@@ -39,6 +44,11 @@ impl Place {
             words.extend(["--results".into(), self.path("results").into()]);
         }
         words.extend(more.iter().map(Into::into));
+        self.execute(make, words)
+    }
+
+    /// What the program prints on stdout when it is given these words.
+    fn execute(&self, make: fn() -> Fake, words: Vec<OsString>) -> Result<String, Failure> {
         let make_runner =
             |_: DeviceChoice| -> miette::Result<Box<dyn Runner>> { Ok(Box::new(make())) };
         let mut out = Vec::new();
@@ -46,8 +56,29 @@ impl Place {
         Ok(String::from_utf8(out).unwrap())
     }
 
-    fn srp(&self, verb: &str, more: &[&str]) -> Result<String, Failure> {
+    pub(crate) fn srp(&self, verb: &str, more: &[&str]) -> Result<String, Failure> {
         self.srp_with(reporting, verb, more)
+    }
+
+    /// What `srp why PATH` prints.
+    pub(crate) fn why(&self, path: &Path) -> Result<String, Failure> {
+        let mut words: Vec<OsString> = vec!["srp".into(), "why".into(), path.into()];
+        words.extend(["--cache".into(), self.path("cache").into()]);
+        self.execute(reporting, words)
+    }
+
+    /// Replaces text of the experiment.
+    pub(crate) fn edit(&self, from: &str, to: &str) {
+        let text = fs::read_to_string(self.path("toy.toml")).unwrap();
+        assert!(text.contains(from), "no {from}");
+        fs::write(self.path("toy.toml"), text.replace(from, to)).unwrap();
+    }
+
+    /// Makes the dropout of the model a parameter `rate` that is swept over `values`.
+    pub(crate) fn sweep(&self, values: &str) {
+        let head = format!("seed = 7\n[params]\nrate = 0.3\n[sweep]\nrate = {values}\n");
+        self.edit("seed = 7\n", &head);
+        self.edit("dropout = 0.3", "dropout = \"${rate}\"");
     }
 }
 
@@ -85,10 +116,11 @@ fn a_plan_names_status_and_reason_of_every_stage() {
     let text = place.srp("plan", &[]).unwrap();
     assert_eq!(
         text,
-        "run      corpus  never made\n\
-         may run  dense   after corpus\n\
-         may run  final   after corpus, dense\n\
-         3 stages: 1 run, 2 may run\n"
+        "run      corpus  no estimate  never made\n\
+         may run  dense   no estimate  after corpus\n\
+         may run  final   no estimate  after corpus, dense\n\
+         3 stages: 1 run, 2 may run\n\
+         expected: no estimate; nothing like it has run\n"
     );
     place.srp("run", &[]).unwrap();
     let text = place
@@ -100,12 +132,16 @@ fn a_plan_names_status_and_reason_of_every_stage() {
             "cached: corpus",
             "run: dense",
             "may run: final",
-            "3 stages: 1 cached, 1 run, 1 may run"
+            "3 stages: 1 cached, 1 run, 1 may run",
+            &*text.lines().last().unwrap().replace("  ", " "),
         ]
     );
-    assert!(text.contains("run      dense   seed 1 -> 2\n"), "{text}");
+    assert!(
+        text.contains("  stages.dense.pretrain.seed: 1 -> 2\n"),
+        "{text}"
+    );
     let forced = place.srp("plan", &["--force", "final"]).unwrap();
-    assert!(forced.contains("run      final   forced\n"), "{forced}");
+    assert!(forced.contains("(1 run)  forced\n"), "{forced}");
 }
 
 #[test]

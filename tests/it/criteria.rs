@@ -1,14 +1,14 @@
 //! What entries are ranked by, beside SRP's own score.
 
 use crate::golden::tensors::{DEVICE, Learning};
-use crate::training_loop::{batches, prune, run};
-use srp::config::Architecture;
+use crate::training_loop::{batches, learner, prune, run};
+use srp::config::{Architecture, LearningRate};
 use srp::groups::{GroupName, Groups, Side};
 use srp::model::parameters::initial_state;
 use srp::model::state::State;
-use srp::prune::{Pruning, by_magnitude, complement, freeze_masks};
+use srp::prune::{Pruning, by_magnitude, complement, freeze_masks, slice_blueprint, slice_state};
 use srp::shape::Shape;
-use srp::train::Phase;
+use srp::train::{Learner, Phase, Regime};
 
 fn shape() -> Shape {
     let architecture: Architecture = toml::from_str(
@@ -64,30 +64,34 @@ fn the_magnitude_is_a_norm() {
 #[test]
 fn criteria_select_each_in_their_own_way_and_twice_the_same() {
     let batches = batches();
-    let columns = |criterion: &str, seed: u64| {
-        let spec = prune(
+    // What is left, group by group, of a model that trains too slowly to change: its numbers tell its entries.
+    let left = |criterion: &str, seed: u64| -> [Vec<f32>; 4] {
+        let mut spec = prune(
             &format!(
                 "criterion = \"{criterion}\"\nseed = {seed}\ncompression-rate = 0.5\niterations = 1\n\
                  epochs-per-iteration = 1\nwarmup-epochs = 0"
             ),
             1,
         );
+        spec.training.learning_rate = LearningRate::Fixed {
+            rate: 1e-30.try_into().unwrap(),
+        };
         let mut pruning = Pruning::<Learning>::new(&spec, &batches[..1], &batches, None, &DEVICE);
         let (outcome, _, _) = run(&spec.training, &mut pruning, &[1.0]);
-        let blueprint = outcome.unwrap().last.0;
-        (blueprint.encoder_columns, blueprint.decoder_columns)
+        let (_, state) = outcome.unwrap().last;
+        ["fc1", "fc2", "self_attn.q_proj", "self_attn.v_proj"]
+            .map(|name| state[&format!("decoder.layers.0.{name}.bias")].data.clone())
     };
-    let all: Vec<_> = ["srp", "taylor", "magnitude", "random"]
-        .map(|criterion| columns(criterion, 1))
-        .to_vec();
+    let all = ["srp", "taylor", "magnitude", "random"].map(|criterion| left(criterion, 1));
     for (index, one) in all.iter().enumerate() {
-        assert!(
-            !all[..index].contains(one),
-            "criterion {index} selects like one before it"
-        );
+        for other in &all[..index] {
+            for (group, (one, other)) in one.iter().zip(other).enumerate() {
+                assert_ne!(one, other, "criterion {index}, group {group}");
+            }
+        }
     }
-    assert_eq!(columns("random", 1), all[3]);
-    assert_ne!(columns("random", 2), all[3]);
+    assert_eq!(left("random", 1), all[3]);
+    assert_ne!(left("random", 2), all[3]);
 }
 
 #[test]
@@ -140,4 +144,38 @@ fn a_rate_out_of_reach_is_told_with_its_figures() {
     );
     let figures = std::error::Error::source(&error).unwrap().to_string();
     assert!(figures.contains("parameters are asked for"), "{figures}");
+}
+
+#[test]
+fn a_model_whose_heads_are_not_alike_is_refused_where_they_count() {
+    let message = |stage: u8| {
+        let spec = prune(
+            &format!(
+                "stage = {stage}\ncompression-rate = 0.5\niterations = 1\nepochs-per-iteration = 1\n\
+                 warmup-epochs = 0"
+            ),
+            1,
+        );
+        let batches = batches();
+        let mut learner = learner(&spec.training);
+        let sizes = learner.blueprint.shape.groups();
+        let kept: Groups<Vec<usize>> = sizes.map(|name, &size| match name {
+            // Half of each of the two heads.
+            GroupName::Qk(Side::Encoder, ..) => {
+                (0..size / 4).chain(size / 2..3 * size / 4).collect()
+            }
+            _ => (0..size).collect(),
+        });
+        let state = slice_state(&learner.model.to_state(), &kept);
+        let blueprint = slice_blueprint(&learner.blueprint, &kept);
+        learner = Learner::new(blueprint, &state, &spec.training, &DEVICE).unwrap();
+        let mut pruning = Pruning::<Learning>::new(&spec, &batches[..1], &batches, None, &DEVICE);
+        let begun = pruning.begin_epoch(&mut learner, 1, 3);
+        begun.err().map(|error| error.to_string())
+    };
+    for stage in [0, 2] {
+        let message = message(stage).unwrap();
+        assert!(message.contains("not equally wide"), "{message}");
+    }
+    assert_eq!(message(1), None);
 }

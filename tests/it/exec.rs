@@ -2,7 +2,7 @@
 
 use crate::fake::{Fake, Notes, digest_of, plan, plan_with, write};
 use miette::Diagnostic;
-use srp::cache::{Cache, Key, Lookup, Reason};
+use srp::cache::{Cache, Digest, Key, Lookup, Reason};
 use srp::config::StageSpec;
 use srp::exec::{ExecError, Options, Outcome, Silent, StageFailure, Status, execute, preview};
 use srp::plan::Plan;
@@ -29,6 +29,7 @@ fn run(plan: &Plan, cache: &Cache, fake: &Fake) -> Outcome {
 fn force(stage: &str) -> Options {
     Options {
         force: [stage.to_owned()].into(),
+        ..Options::default()
     }
 }
 
@@ -37,9 +38,14 @@ fn foretold(plan: &Plan, cache: &Cache, fake: &Fake) -> Vec<String> {
     let statuses = preview(plan, cache, fake, &Options::default()).unwrap();
     let said = statuses.iter().map(|status| match status {
         Status::Cached(_) => "cached".to_owned(),
+        Status::Resume(position) => format!("resume: {position}"),
         Status::Run(reason) => format!("run: {reason}"),
-        Status::MayRun(parents) => {
-            let parents: Vec<_> = parents.iter().map(|id| &*plan.nodes[id.0].label).collect();
+        Status::MayRun(waiting) => {
+            let parents: Vec<_> = waiting
+                .after
+                .iter()
+                .map(|id| &*plan.nodes[id.0].label)
+                .collect();
             format!("may run: {}", parents.join(", "))
         }
         Status::Blocked(error) => format!("blocked: {error}"),
@@ -339,6 +345,7 @@ fn a_forced_stage_runs_once_even_if_an_input_is_repaired_meanwhile() {
     flip_a_byte(outcome.nodes[1].artifact.path());
     let forced = Options {
         force: ["corpus", "final"].map(str::to_owned).into(),
+        ..Options::default()
     };
     let outcome = execute(&plan(), &cache, &fake, &forced, &Silent).unwrap();
     assert_eq!(fake.take_ran(), ["preprocess", "pretrain", "test"]);
@@ -477,14 +484,17 @@ fn a_preview_says_what_will_run_and_why() {
         foretold(&other, &cache, &fake),
         [
             "cached",
-            "run: training.optimizer.epsilon 1e-8 -> 1e-9",
+            "run: stages.dense.pretrain.training.optimizer.epsilon: 1e-8 -> 1e-9",
             "may run: dense"
         ]
     );
 
     fs::write(&file, "zwei satz").unwrap();
     let told = foretold(&plan(), &cache, &fake);
-    assert_eq!(told[0], format!("run: file `{}` changed", file.display()));
+    let (old, new) = (Digest::of(b"ein satz"), Digest::of(b"zwei satz"));
+    let (old, new) = (old.short(), new.short());
+    let expected = format!("run: file `{}`: {old} -> {new}", file.display());
+    assert_eq!(told[0], expected);
     fs::write(&file, "ein satz").unwrap();
 
     fs::remove_file(&file).unwrap();
@@ -496,7 +506,7 @@ fn a_preview_says_what_will_run_and_why() {
     fs::write(&file, "ein satz").unwrap();
 
     fake.revision = 3;
-    assert_eq!(foretold(&plan(), &cache, &fake)[0], "run: revision 1 -> 3");
+    assert_eq!(foretold(&plan(), &cache, &fake)[0], "run: revision: 1 -> 3");
 }
 
 #[test]
@@ -522,9 +532,10 @@ fn a_preview_names_changed_inputs_and_lost_artifacts() {
     });
     execute(&inputs, &cache, &only_corpus, &Options::default(), &Silent).unwrap_err();
     let told = foretold(&inputs, &cache, &fake);
-    assert_eq!(
-        told,
-        ["cached", "run: input `corpus` changed", "may run: dense"]
+    assert_eq!((&*told[0], &*told[2]), ("cached", "may run: dense"));
+    assert!(
+        told[1].starts_with("run: stages.dense.pretrain.corpus: content "),
+        "{told:?}"
     );
 }
 
@@ -535,5 +546,16 @@ fn a_forced_stage_is_foretold_as_such() {
     run(&plan(), &cache, &fake);
     let statuses = preview(&plan(), &cache, &fake, &force("dense")).unwrap();
     assert!(matches!(statuses[1], Status::Run(Reason::Forced)));
-    assert!(matches!(&statuses[2], Status::MayRun(parents) if parents.len() == 1));
+    assert!(matches!(&statuses[2], Status::MayRun(waiting) if waiting.after.len() == 1));
+}
+
+#[test]
+fn a_run_that_is_asked_to_stop_begins_no_stage() {
+    let (_folder, cache) = new_cache();
+    let fake = Fake::default();
+    let options = Options::default();
+    options.stop.request();
+    let error = execute(&plan(), &cache, &fake, &options, &Silent).unwrap_err();
+    assert_eq!(error.to_string(), "stopped before stage `corpus`");
+    assert_eq!(fake.take_ran(), [""; 0]);
 }

@@ -1,9 +1,13 @@
 //! A model leaves srp as a folder that needs nothing of it, and comes back the same.
 
+use crate::fairseq::{fixture, separate, tied};
 use crate::golden::tensors::{Cpu, DEVICE, values};
+use crate::handmade;
 use crate::tiny::{Answer, Place};
-use srp::config::Checkpoint;
-use srp::model::{Pass, Source, Target, Transformer};
+use srp::config::{Checkpoint, LayerNorm, OutputProjection};
+use srp::groups::GroupName;
+use srp::model::state::{self, State};
+use srp::model::{Pass, Source, Target, Transformer, fairseq};
 use srp::stages::export::export;
 use srp::stages::model_artifact::read;
 use std::fs;
@@ -86,6 +90,49 @@ fn a_model_that_is_exported_and_imported_computes_the_same_bits() {
 }
 
 #[test]
+fn models_of_every_kind_come_back_with_the_same_bits() {
+    use LayerNorm::{Unweighted, Weighted};
+    use OutputProjection::{Separate, Tied};
+    let architecture = |norm, kind| handmade::architecture(9, 3, norm, kind);
+    let heavily = |name| !matches!(name, GroupName::Embedding(_));
+    let imported = |name, architecture| {
+        let taken = fairseq::read(&fixture(name), &architecture, 20, 24).unwrap();
+        (taken.blueprint, taken.state)
+    };
+    for (what, (blueprint, state)) in [
+        (
+            "separate",
+            handmade::whole(&architecture(Weighted, Separate)),
+        ),
+        (
+            "unweighted",
+            handmade::pruned(&architecture(Unweighted, Tied), 1, |_| false),
+        ),
+        (
+            "nothing but embeddings",
+            handmade::pruned(&architecture(Unweighted, Separate), 2, heavily),
+        ),
+        ("imported", imported("srp_pruned.pt", tied(Unweighted))),
+        ("imported, separate", imported("tied.pt", separate())),
+    ] {
+        let place = Place::new();
+        let folder = place.path("artifact");
+        handmade::write(&folder, &blueprint, &state);
+        export(&folder, Checkpoint::Best, &place.path("out")).unwrap();
+        let answer = import(&place);
+        assert_eq!(answer.code, Some(0), "{what}: {}", answer.err);
+        let back = place.artifacts()["back"].folder.clone();
+        let best = read(&back, Checkpoint::Best).unwrap();
+        assert_eq!(best, (blueprint, state), "{what}");
+        assert_eq!(
+            logits(&back, Checkpoint::Best),
+            logits(&folder, Checkpoint::Best),
+            "{what}"
+        );
+    }
+}
+
+#[test]
 fn an_exported_folder_says_how_to_read_it() {
     let (place, folder) = model("final@rate=0.5");
     export(&folder, Checkpoint::Best, &place.path("out")).unwrap();
@@ -134,18 +181,37 @@ fn an_export_never_overwrites_and_never_stops_half_way() {
     assert!(left.is_empty(), "{left:?}");
 }
 
-/// Exports, spoils the folder, and imports it.
+/// Exports a model made by hand, spoils the folder, and imports it.
 fn spoiled(spoil: impl Fn(&Place)) -> String {
-    let (place, folder) = model("dense");
-    export(&folder, Checkpoint::Best, &place.path("out")).unwrap();
+    let place = Place::new();
+    let architecture = handmade::architecture(8, 2, LayerNorm::Weighted, OutputProjection::Tied);
+    let (blueprint, state) = handmade::whole(&architecture);
+    handmade::write(&place.path("artifact"), &blueprint, &state);
+    export(
+        &place.path("artifact"),
+        Checkpoint::Best,
+        &place.path("out"),
+    )
+    .unwrap();
     spoil(&place);
     let answer = import(&place);
     assert_eq!(answer.code, Some(1), "{}", answer.err);
+    assert!(!answer.err.contains("panicked"), "{}", answer.err);
     assert!(
-        !place.artifacts().contains_key("back"),
+        !place.path(".srp/artifacts").exists(),
         "nothing half made is kept"
     );
     answer.complaint()
+}
+
+/// What an import says of tensors that were changed.
+fn spoiled_tensors(change: impl Fn(&mut State)) -> String {
+    spoiled(|place| {
+        let path = place.path("out/model.safetensors");
+        let mut tensors = state::read(&path).unwrap();
+        change(&mut tensors);
+        state::write(&path, &tensors).unwrap();
+    })
 }
 
 fn edited(place: &Place, name: &str, from: &str, to: &str) {
@@ -187,8 +253,7 @@ fn an_exported_folder_that_was_spoiled_is_told_by_file() {
         "{complaint}"
     );
 
-    let complaint =
-        spoiled(|place| edited(place, "out/config.json", "\"d-ff\": 32", "\"d-ff\": 31"));
+    let complaint = spoiled(|place| edited(place, "out/config.json", "\"d-ff\": 6", "\"d-ff\": 5"));
     assert!(
         complaint.contains("tensor `")
             && complaint.contains("has shape")
@@ -201,4 +266,84 @@ fn an_exported_folder_that_was_spoiled_is_told_by_file() {
         complaint.contains("`exported.folder`: out/config.json does not exist"),
         "{complaint}"
     );
+}
+
+#[test]
+fn tensors_of_an_exported_folder_are_told_by_name() {
+    const BIAS: &str = "decoder.layers.1.fc2.bias";
+    let complaint = spoiled_tensors(|tensors| {
+        tensors.remove(BIAS);
+    });
+    assert!(
+        complaint.contains(&format!(
+            "tensor `{BIAS}` is missing, expected with shape [8]"
+        )),
+        "{complaint}"
+    );
+
+    let complaint = spoiled_tensors(|tensors| {
+        let array = tensors[BIAS].clone();
+        tensors.insert("decoder.layers.1.gate".to_owned(), array);
+    });
+    assert!(
+        complaint.contains("tensor `decoder.layers.1.gate` does not belong to this model"),
+        "{complaint}"
+    );
+
+    for number in [f32::NAN, f32::NEG_INFINITY] {
+        let complaint = spoiled_tensors(|tensors| {
+            tensors.get_mut(BIAS).unwrap().data[3] = number;
+        });
+        assert!(
+            complaint.contains(&format!("tensor `{BIAS}` of")) && complaint.contains("not finite"),
+            "{complaint}"
+        );
+    }
+}
+
+#[test]
+fn merges_of_an_exported_folder_are_read_and_counted() {
+    let complaint = spoiled(|place| place.write("out/codes.bpe", "#version: 0.1\na b\n"));
+    assert!(
+        complaint.contains("expected the first line to be `#version: 0.2`"),
+        "{complaint}"
+    );
+    let complaint = spoiled(|place| place.write("out/codes.bpe", "#version: 0.2\na b\nabc\n"));
+    assert!(
+        complaint.contains("line 3: expected two symbols separated by a blank, found `abc`"),
+        "{complaint}"
+    );
+    let complaint = spoiled(|place| place.write("out/codes.bpe", "#version: 0.2\na b\n"));
+    assert!(
+        complaint.contains("it has 1 merges, `dataset.json` says 2"),
+        "{complaint}"
+    );
+}
+
+#[test]
+fn a_description_of_no_possible_model_is_refused() {
+    for (from, to, words) in [
+        ("\"heads\": 2", "\"heads\": 0", "no multiple of the heads"),
+        (
+            "\"max-positions\": 16",
+            "\"max-positions\": 18446744073709551615",
+            "a size is above a million",
+        ),
+        (
+            "\"d-ff\": 6",
+            "\"d-ff\": 18446744073709551615",
+            "a size is above a million",
+        ),
+        (
+            "\"source-vocab\": 11",
+            "\"source-vocab\": 9223372036854775808",
+            "a size is above a million",
+        ),
+    ] {
+        let complaint = spoiled(|place| edited(place, "out/config.json", from, to));
+        assert!(
+            complaint.contains("describes no possible model") && complaint.contains(words),
+            "{complaint}"
+        );
+    }
 }

@@ -3,7 +3,8 @@
 use crate::golden::tensors::{Cpu, DEVICE, values};
 use serde::Deserialize;
 use srp::config::{Architecture, LayerNorm, OutputProjection};
-use srp::model::state::State;
+use srp::groups::{GroupName, Side};
+use srp::model::fairseq::{Note, Taken};
 use srp::model::{Blueprint, Pass, Source, Target, Transformer, fairseq};
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// Of the largest logit: what 32-bit floats cost, 2.5e-7 at most. Small enough to tell the two layer norms apart.
 const ROUNDING: f32 = 1e-6;
 
-fn fixture(name: &str) -> PathBuf {
+pub(crate) fn fixture(name: &str) -> PathBuf {
     Path::new("tests/fixtures/fairseq").join(name)
 }
 
@@ -29,15 +30,15 @@ fn architecture(heads: usize, layer_norm: LayerNorm, kind: OutputProjection) -> 
     }
 }
 
-fn tied(layer_norm: LayerNorm) -> Architecture {
+pub(crate) fn tied(layer_norm: LayerNorm) -> Architecture {
     architecture(2, layer_norm, OutputProjection::Tied)
 }
 
-fn separate() -> Architecture {
+pub(crate) fn separate() -> Architecture {
     architecture(2, LayerNorm::Weighted, OutputProjection::Separate)
 }
 
-fn read(path: &Path, architecture: &Architecture) -> (Blueprint, State) {
+fn read(path: &Path, architecture: &Architecture) -> Taken {
     fairseq::read(path, architecture, 20, 24).unwrap_or_else(|error| panic!("{}", chain(&error)))
 }
 
@@ -70,8 +71,9 @@ impl Case {
         serde_json::from_str(&text).unwrap()
     }
 
-    fn logits(&self, (blueprint, state): &(Blueprint, State)) -> Vec<f32> {
-        let model = Transformer::<Cpu>::from_state(blueprint, state, &DEVICE).unwrap();
+    fn logits(&self, taken: &Taken) -> Vec<f32> {
+        let model =
+            Transformer::<Cpu>::from_state(&taken.blueprint, &taken.state, &DEVICE).unwrap();
         let source = Source::new(&self.source.concat(), self.source[0].len(), &DEVICE);
         let target = Target::new(&self.target.concat(), self.target[0].len(), &DEVICE);
         values(model.forward(&source, &target, Pass::plain()))
@@ -95,7 +97,7 @@ fn assert_close(logits: &[f32], expected: &Option<Vec<f32>>) {
 fn a_plain_transformer_with_its_own_projection_computes_what_it_did() {
     let case = Case::read("plain.json");
     let taken = read(&fixture("plain.pt"), &separate());
-    assert_eq!(taken.0, Blueprint::unpruned(&separate(), 20, 24));
+    assert_eq!(taken.blueprint, Blueprint::unpruned(&separate(), 20, 24));
     let logits = case.logits(&taken);
     assert_close(&logits, &case.srp_norm);
     // fairseq's layer norm adds its epsilon inside the root. That moves the logits, computed exactly, by so much.
@@ -110,7 +112,7 @@ fn a_plain_transformer_with_its_own_projection_computes_what_it_did() {
 fn a_tied_transformer_in_the_old_format_computes_what_it_did() {
     let case = Case::read("tied.json");
     let taken = read(&fixture("tied.pt"), &tied(LayerNorm::Weighted));
-    assert!(!taken.1.contains_key("decoder.output_projection.weight"));
+    assert!(!taken.state.contains_key("decoder.output_projection.weight"));
     assert_close(&case.logits(&taken), &case.srp_norm);
 }
 
@@ -129,7 +131,7 @@ fn a_pruned_model_computes_what_it_did_with_both_layer_norms() {
         (LayerNorm::Unweighted, &case.unweighted),
     ] {
         let taken = read(&fixture("srp_pruned.pt"), &tied(layer_norm));
-        let shape = &taken.0.shape;
+        let shape = &taken.blueprint.shape;
         assert_eq!((shape.encoder.d_model, shape.decoder.d_model), (12, 11));
         assert_eq!(shape.encoder.layers[1].d_ff, 0);
         assert_eq!(shape.decoder.layers[0].cross_attention.qk, 8);
@@ -143,6 +145,18 @@ fn a_state_dictionary_in_half_precision_is_the_same_model() {
     let whole = read(&fixture("srp_pruned.pt"), &architecture);
     let half = read(&fixture("srp_pruned_half.pt"), &architecture);
     assert_eq!(half, whole);
+}
+
+#[test]
+fn a_configuration_in_plain_values_is_read_and_another_is_noted() {
+    let notes = |name, architecture: &Architecture| read(&fixture(name), architecture).notes;
+    let gone = Note::Emptied(GroupName::FeedForward(Side::Encoder, 1));
+    let tied = tied(LayerNorm::Weighted);
+    assert_eq!(notes("tied.pt", &tied), []);
+    assert_eq!(notes("tied.pt", &separate()), [Note::ProjectionIsTable]);
+    assert_eq!(notes("plain.pt", &separate()), [Note::NoSettings]);
+    assert_eq!(notes("srp_pruned.pt", &tied), [Note::NoSettings, gone]);
+    assert_eq!(notes("srp_pruned_half.pt", &tied), [Note::NoSettings, gone]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use srp::cache::{ArtifactDir, Key};
 use srp::config::{OutputProjection, StageName, StageSpec};
-use srp::exec::{Inputs, Progress, Runner, StageFailure, Turn};
+use srp::exec::{Inputs, Progress, Runner, StageFailure, Turn, Workplace};
 use srp::metrics::report::{DecodeSpeed, TestReport};
 use srp::plan::{Node, NodeId, Parent, Plan, Point};
 use srp::shape::{
@@ -114,6 +114,7 @@ pub(crate) fn plan_with(replacements: &[(&str, &str)]) -> Plan {
         name: "toy".to_owned(),
         title: "A toy".to_owned(),
         source: None,
+        request: None,
         points: vec![Point {
             params: BTreeMap::new(),
             stages: stages.collect(),
@@ -199,17 +200,11 @@ impl Runner for Fake {
         1
     }
 
-    fn run(
-        &self,
-        spec: &StageSpec,
-        inputs: &Inputs,
-        out: &mut ArtifactDir,
-        progress: &dyn Progress,
-    ) -> Result<(), StageFailure> {
+    fn run(&self, spec: &StageSpec, place: Workplace<'_>) -> Result<(), StageFailure> {
         self.ran.lock().unwrap().push(spec.kind());
-        progress.phase("working");
-        progress.step(1, Some(1), "loss 1.0");
-        (self.work)(spec, inputs, out)
+        place.progress.phase("working");
+        place.progress.step(1, Some(1), "loss 1.0");
+        (self.work)(spec, place.inputs, place.out)
     }
 }
 

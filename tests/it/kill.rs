@@ -1,10 +1,12 @@
 //! Runs that are killed, and those that come after them.
 
 use crate::tiny::{Place, STAGES, stages_in};
+use srp::random::Stream;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 const SIGKILL: i32 = 9;
@@ -124,4 +126,132 @@ fn a_killed_run_goes_on_where_it_was() {
     let left: Vec<_> = fs::read_dir(place.path(".srp/tmp")).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");
     assert_eq!(place.artifacts().len(), STAGES.len());
+}
+
+/// Starts a run that keeps what it has done after every update, sends it a signal after a while, and returns its exit
+/// code, if it lived to have one, and what it said.
+fn interrupted(place: &Place, signal: Signal, pause: Duration) -> (Option<i32>, String) {
+    let run = place
+        .command(&["run", "tiny.toml", "--keep-every", "0"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(pause);
+    let id = run.id().to_string();
+    Command::new("kill")
+        .args([signal.flag(), &id])
+        .status()
+        .unwrap();
+    let output = run.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    (output.status.code(), said)
+}
+
+#[derive(Clone, Copy)]
+enum Signal {
+    Kill,
+    Interrupt,
+    Terminate,
+}
+
+impl Signal {
+    fn flag(self) -> &'static str {
+        match self {
+            Self::Kill => "-KILL",
+            Self::Interrupt => "-INT",
+            Self::Terminate => "-TERM",
+        }
+    }
+}
+
+/// The bytes of every artifact's content, by stage.
+fn contents(place: &Place) -> BTreeMap<String, String> {
+    let artifacts = place.artifacts().into_iter();
+    artifacts
+        .map(|(stage, made)| (stage, made.manifest.content.to_string()))
+        .collect()
+}
+
+#[test]
+fn a_training_that_is_killed_at_any_instant_makes_the_same_bits() {
+    let whole = whole();
+    let place = Place::new();
+    let mut stream = Stream::new(1, "instants");
+    let (mut resumed, mut kills) = (0, 0);
+    while kills < 25 {
+        let pause = Duration::from_micros(20_000 + stream.below(400_000) as u64);
+        let (code, said) = interrupted(&place, Signal::Kill, pause);
+        resumed += said.matches("going on after update").count();
+        if code == Some(0) {
+            // All is done; what was made goes, and the next run begins from the start.
+            assert_eq!(contents(&place), contents(&whole));
+            fs::remove_dir_all(place.path(".srp/artifacts")).unwrap();
+        } else {
+            kills += 1;
+        }
+    }
+    let last = place.run(&[]);
+    assert_eq!(last.code, Some(0), "{}", last.err);
+    assert!(resumed > 5, "only {resumed} trainings went on");
+    assert_eq!(contents(&place), contents(&whole));
+    assert_eq!(measures(&place), measures(&whole));
+    let left = fs::read_dir(place.path(".srp/partial")).unwrap();
+    let kept: usize = left
+        .map(|shelf| fs::read_dir(shelf.unwrap().path()).unwrap().count())
+        .sum();
+    assert_eq!(kept, 0, "what is finished keeps no checkpoints");
+}
+
+#[test]
+fn a_run_that_is_asked_to_stop_says_how_to_go_on_and_does() {
+    let place = Place::new();
+    assert_eq!(place.run(&["--force", "corpus"]).code, Some(0));
+    fs::remove_dir_all(place.path(".srp/artifacts")).unwrap();
+    let mut stops = 0;
+    for signal in [Signal::Interrupt, Signal::Terminate]
+        .into_iter()
+        .cycle()
+        .take(12)
+    {
+        let (code, said) = interrupted(&place, signal, Duration::from_millis(120));
+        if code == Some(0) {
+            break;
+        }
+        assert_eq!(code, Some(4), "{said}");
+        assert!(
+            said.contains("exec::stopped") && said.contains("the same command goes on"),
+            "{said}"
+        );
+        stops += 1;
+    }
+    assert!(stops > 0);
+    let last = place.run(&[]);
+    assert_eq!(last.code, Some(0), "{}", last.err);
+    assert_eq!(contents(&place), contents(&whole()));
+}
+
+#[test]
+fn a_checkpoint_of_another_config_is_never_gone_on_from() {
+    let place = Place::new();
+    let mut kept = false;
+    for millis in (40..400).step_by(20) {
+        let (code, _) = interrupted(&place, Signal::Kill, Duration::from_millis(millis));
+        kept |= code.is_none() && place.path(".srp/partial").is_dir();
+    }
+    assert!(kept, "no run was killed while it trained");
+    // What was finished goes too, so that the name `dense` stands for one artifact.
+    fs::remove_dir_all(place.path(".srp/artifacts")).unwrap();
+    let seed = &["--set", "experiment.seed=6"];
+    let other = place.run(seed);
+    assert_eq!(other.code, Some(0), "{}", other.err);
+    assert!(
+        !other.err.contains("going on after update"),
+        "{}",
+        other.err
+    );
+    let clean = Place::new();
+    assert_eq!(clean.run(seed).code, Some(0));
+    let of_seed = |place: &Place| contents(place)["dense"].clone();
+    assert_eq!(of_seed(&place), of_seed(&clean));
 }

@@ -16,9 +16,14 @@ mod exec;
 #[cfg(feature = "nn")]
 mod export;
 #[cfg(feature = "nn")]
+mod exported_reader;
+#[cfg(feature = "nn")]
 mod fairseq;
 mod fake;
+mod foretold;
 mod golden;
+#[cfg(feature = "nn")]
+mod handmade;
 mod house;
 mod import;
 #[cfg(all(feature = "nn", feature = "tables", unix))]
@@ -29,8 +34,10 @@ mod plans;
 #[cfg(feature = "nn")]
 mod pruning_laws;
 mod results;
+mod select;
 #[cfg(feature = "nn")]
 mod smoke;
 mod tiny;
 #[cfg(feature = "nn")]
 mod training_loop;
+mod why;

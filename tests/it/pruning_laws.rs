@@ -13,12 +13,12 @@ use srp::random::Stream;
 use std::num::NonZeroUsize;
 
 /// A source padded on the left and a target padded on the right, two of each.
-const SOURCE: [i32; 10] = [4, 9, 7, 5, 2, 1, 1, 8, 6, 2];
-const TARGET: [i32; 8] = [2, 5, 6, 10, 2, 7, 1, 1];
-const SRC_LEN: usize = 5;
-const TGT_LEN: usize = 4;
-const SOURCE_VOCAB: usize = 11;
-const TARGET_VOCAB: usize = 13;
+pub(crate) const SOURCE: [i32; 10] = [4, 9, 7, 5, 2, 1, 1, 8, 6, 2];
+pub(crate) const TARGET: [i32; 8] = [2, 5, 6, 10, 2, 7, 1, 1];
+pub(crate) const SRC_LEN: usize = 5;
+pub(crate) const TGT_LEN: usize = 4;
+pub(crate) const SOURCE_VOCAB: usize = 11;
+pub(crate) const TARGET_VOCAB: usize = 13;
 
 /// How far two sums of the same numbers in another order may be apart, relative to the largest logit.
 const TOLERANCE: f64 = 1e-4;
@@ -52,7 +52,7 @@ fn architecture() -> impl Strategy<Value = Architecture> {
 }
 
 /// A fresh model whose biases and gains are not what they start as, so that none of them can be forgotten.
-fn trained(blueprint: &Blueprint, stream: &mut Stream) -> State {
+pub(crate) fn trained(blueprint: &Blueprint, stream: &mut Stream) -> State {
     let mut state = initial_state(&blueprint.shape, stream.next_u64());
     for entry in state.values_mut().flat_map(|array| &mut array.data) {
         *entry += (stream.next_f64() - 0.5) as f32;
@@ -69,7 +69,11 @@ fn some(stream: &mut Stream, count: usize, start: usize, size: usize) -> Vec<usi
 
 /// Entries to remove: of heads the same number each and perhaps all, of feed-forward blocks any number, of the
 /// embedding never all.
-fn selection(sizes: &Groups<usize>, heads: usize, stream: &mut Stream) -> Groups<Vec<usize>> {
+pub(crate) fn selection(
+    sizes: &Groups<usize>,
+    heads: usize,
+    stream: &mut Stream,
+) -> Groups<Vec<usize>> {
     sizes.map(|name, &size| match name {
         GroupName::Embedding(_) => {
             let count = stream.below(size - LEAST_DIMS + 1);
@@ -100,7 +104,7 @@ fn zeroed(kept: &Groups<Vec<usize>>, sizes: &Groups<usize>) -> Connectivity<Cpu>
     })
 }
 
-fn logits(
+pub(crate) fn logits(
     blueprint: &Blueprint,
     state: &State,
     connectivity: Option<&Connectivity<Cpu>>,

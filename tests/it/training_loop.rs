@@ -8,8 +8,8 @@ use srp::model::{Blueprint, Connectivity, Transformer};
 use srp::prune::Pruning;
 use srp::text::batching::{Batch, Pair, collate};
 use srp::train::{
-    EpochRecord, Learner, Outcome, Phase, Plain, Regime, StepRecord, TrainError, Trainer, Validate,
-    Watch,
+    Company, EpochRecord, KeepNothing, Learner, Outcome, Phase, Plain, Regime, StepRecord,
+    TrainError, Trainer, Validate, Watch,
 };
 
 const TRAINING: &str = r#"
@@ -82,7 +82,7 @@ pub(crate) fn batches() -> Vec<Batch> {
         .collect()
 }
 
-fn learner(settings: &Training) -> Learner<Learning> {
+pub(crate) fn learner(settings: &Training) -> Learner<Learning> {
     let architecture: Architecture = toml::from_str(
         r#"
         d-model = 16
@@ -113,7 +113,8 @@ impl Validate<Learning> for Scripted {
         &mut self,
         model: &Transformer<Cpu>,
         connectivity: Option<&Connectivity<Cpu>>,
-    ) -> Result<f64, TrainError> {
+        _: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<f64>, TrainError> {
         self.models.push(model.to_state());
         self.smallest_c.push(connectivity.map(|c| {
             let entries = c.iter().filter_map(|(_, c)| c.clone());
@@ -121,7 +122,7 @@ impl Validate<Learning> for Scripted {
                 .map(|c| c.min().into_scalar())
                 .fold(f32::INFINITY, f32::min)
         }));
-        Ok(self.scores[self.models.len() - 1])
+        Ok(Some(self.scores[self.models.len() - 1]))
     }
 }
 
@@ -152,7 +153,13 @@ pub(crate) fn run(
         seed: 5,
         batches: &batches,
     };
-    let outcome = trainer.run(&mut learner(settings), regime, &mut judge, &mut recorder);
+    let company = Company {
+        regime,
+        validate: &mut judge,
+        watch: &mut recorder,
+        keep: &mut KeepNothing,
+    };
+    let outcome = trainer.run(&mut learner(settings), company, None);
     (outcome, judge, recorder.0)
 }
 

@@ -20,9 +20,9 @@ pub(super) type Settings = HashMap<String, PickleValue>;
 pub(super) struct Checkpoint {
     /// The state dictionary.
     pub(super) tensors: Tensors,
-    /// How the model was trained; empty where the file does not say so in plain values, as where it holds an object
+    /// How the model was trained; none where the file does not say so in plain values, as where it holds an object
     /// of the class `argparse.Namespace`.
-    pub(super) settings: Settings,
+    pub(super) settings: Option<Settings>,
 }
 
 /// A dense array of the file, rows first.
@@ -82,16 +82,15 @@ fn no_model(found: String) -> Problem {
 }
 
 /// The configuration, which older releases of fairseq keep in `args` and newer ones in `cfg.model`.
-fn settings(mut root: Settings) -> Settings {
-    if let Some(PickleValue::Dict(args)) = root.remove("args") {
-        return args;
-    }
-    match root.remove("cfg") {
-        Some(PickleValue::Dict(mut cfg)) => match cfg.remove(MODEL) {
-            Some(PickleValue::Dict(model)) => model,
-            _ => Settings::new(),
-        },
-        _ => Settings::new(),
+fn settings(mut root: Settings) -> Option<Settings> {
+    dictionary(&mut root, "args").or_else(|| dictionary(&mut dictionary(&mut root, "cfg")?, MODEL))
+}
+
+/// Takes the dictionary under a key out, if there is one.
+fn dictionary(values: &mut Settings, key: &str) -> Option<Settings> {
+    match values.remove(key) {
+        Some(PickleValue::Dict(dictionary)) => Some(dictionary),
+        _ => None,
     }
 }
 

@@ -60,3 +60,83 @@ fn word(value: &PickleValue) -> String {
         other => format!("{other:?}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::OutputProjection;
+    use crate::model::fairseq::tests::architecture;
+
+    #[test]
+    fn a_configuration_of_another_model_names_both_values() {
+        let architecture = architecture(OutputProjection::Tied);
+        let yes = PickleValue::Bool(true);
+        for (key, value, words) in [
+            (
+                "encoder_attention_heads",
+                PickleValue::Int(4),
+                "= 4, expected 2: `heads` says so",
+            ),
+            (
+                "decoder_attention_heads",
+                PickleValue::Int(1),
+                "= 1, expected 2: `heads` says so",
+            ),
+            (
+                "encoder_normalize_before",
+                yes.clone(),
+                "= true, expected false: srp's layer norms",
+            ),
+            (
+                "decoder_normalize_before",
+                yes.clone(),
+                "= true, expected false: srp's layer norms",
+            ),
+            (
+                "encoder_learned_pos",
+                yes.clone(),
+                "= true, expected false: srp's positions",
+            ),
+            (
+                "decoder_learned_pos",
+                yes.clone(),
+                "= true, expected false: srp's positions",
+            ),
+            (
+                "no_token_positional_embeddings",
+                yes.clone(),
+                "= true, expected false: srp's positions",
+            ),
+            (
+                "no_scale_embedding",
+                yes,
+                "= true, expected false: srp scales embeddings",
+            ),
+            (
+                "activation_fn",
+                PickleValue::String("gelu".to_owned()),
+                "= \"gelu\", expected \"relu\": srp's feed-forward",
+            ),
+        ] {
+            let settings = [(key.to_owned(), value)].into();
+            let message = check(&settings, &architecture).unwrap_err().to_string();
+            assert!(
+                message.starts_with(&format!("the model was trained with `{key}` {words}")),
+                "{message}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_configuration_that_agrees_or_is_silent_is_fine() {
+        let architecture = architecture(OutputProjection::Tied);
+        let settings = [
+            ("encoder_attention_heads", PickleValue::Int(2)),
+            ("decoder_learned_pos", PickleValue::Bool(false)),
+            ("activation_fn", PickleValue::None),
+            ("dropout", PickleValue::Float(0.3)),
+        ];
+        let settings = settings.map(|(key, value)| (key.to_owned(), value)).into();
+        check(&settings, &architecture).unwrap();
+    }
+}

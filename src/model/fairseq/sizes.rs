@@ -8,7 +8,7 @@ use crate::model::parameters::{Axis, AxisSizes, Parameter, parameters_of};
 use crate::shape::Shape;
 
 /// The shape of the model that these tensors are of, which is `original` or was cut out of it. Each group has the size
-/// of the first parameter of the table that it is an axis of.
+/// of the first parameter of the table that it is an axis of; a tensor without entries counts as absent.
 ///
 /// # Errors
 /// If layers, dictionaries or widths are not those of `original`, or such a parameter is missing.
@@ -93,13 +93,33 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// A parameter of the checkpoint that says a size, if it is there and has as many axes as it should.
+    /// Whether everything of a group was pruned: it has no entries, and the checkpoint shows that they are not just
+    /// missing, by an empty tensor of the group or by what only SRP writes.
+    fn is_pruned(&self, tensors: &Tensors, group: GroupName) -> bool {
+        let found = || {
+            let along = self.along(Axis::Group(group));
+            along.filter_map(|(parameter, index)| Some((tensors.get(&parameter.name)?, index)))
+        };
+        let empty = |(raw, index): (&Raw, usize)| raw.shape.get(index) == Some(&0);
+        !matches!(group, GroupName::Embedding(_))
+            && found().all(|(raw, _)| raw.is_empty())
+            && (found().any(empty) || self.is_of_srp(tensors))
+    }
+
+    /// Whether SRP made the checkpoint: it alone writes kept position columns and connectivity vectors.
+    fn is_of_srp(&self, tensors: &Tensors) -> bool {
+        let is_there = |(group, _): (GroupName, &usize)| tensors.contains_key(&group.to_string());
+        tensors.keys().any(|name| name.ends_with(".pos_emb_mask"))
+            || self.shape.groups().iter().any(is_there)
+    }
+
+    /// A parameter of the checkpoint that says a size, if it has entries and as many axes as it should.
     fn matrix<'t>(
         &self,
         tensors: &'t Tensors,
         parameter: &Parameter,
     ) -> Result<Option<&'t Raw>, Problem> {
-        match tensors.get(&parameter.name) {
+        match tensors.get(&parameter.name).filter(|raw| !raw.is_empty()) {
             Some(raw) if raw.shape.len() != parameter.axes.len() => Err(Problem::Shape {
                 tensor: parameter.name.clone(),
                 found: raw.shape.clone(),
@@ -116,15 +136,11 @@ impl<'a> Table<'a> {
         LoadError::Missing { name, expected }.into()
     }
 
-    /// The size of a group; 0 where no tensor has anything of it.
+    /// The size of a group; 0 where all of it was pruned.
     fn size(&self, tensors: &Tensors, group: GroupName) -> Result<usize, Problem> {
         let (parameter, index) = self.decider(group);
         let Some(raw) = self.matrix(tensors, parameter)? else {
-            let gone = !matches!(group, GroupName::Embedding(_))
-                && self
-                    .along(Axis::Group(group))
-                    .all(|(parameter, _)| !tensors.contains_key(&parameter.name));
-            return if gone {
+            return if self.is_pruned(tensors, group) {
                 Ok(0)
             } else {
                 Err(self.missing(parameter))

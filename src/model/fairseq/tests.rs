@@ -1,15 +1,14 @@
 //! What is taken from tensors in memory, and what is refused.
 
-use super::settings;
 use super::*;
 use crate::groups::GroupName;
 use crate::model::parameters::initial_state;
-use pytorch_reader::{DType, PickleValue};
+use pytorch_reader::DType;
 
 const SOURCE_VOCAB: usize = 7;
 const TARGET_VOCAB: usize = 9;
 
-fn architecture(output_projection: OutputProjection) -> Architecture {
+pub(super) fn architecture(output_projection: OutputProjection) -> Architecture {
     let architecture: Architecture = toml::from_str(
         r#"
         d-model = 8
@@ -151,7 +150,50 @@ fn sizes_and_columns_of_a_cut_model_come_from_its_tensors() {
 }
 
 #[test]
-fn a_group_without_tensors_was_pruned_completely() {
+fn a_group_without_tensors_was_pruned_completely_where_srp_made_the_checkpoint() {
+    let fc = |tensors: &mut Tensors| {
+        for part in ["fc1.weight", "fc1.bias", "fc2.weight"] {
+            tensors.remove(&format!("encoder.layers.0.{part}"));
+        }
+    };
+    for (name, raw) in [
+        ("decoder.pos_emb_mask", integers(&[0, 1, 2, 3, 4, 5, 6, 7])),
+        ("decoder.layers.1.fc_c", floats(&[6], vec![1.0; 6])),
+        ("encoder.layers.0.fc1.weight", zeros(&[0, 8])),
+        ("encoder.layers.0.fc2.weight", zeros(&[8, 0])),
+        ("encoder.layers.0.fc_c", zeros(&[0])),
+    ] {
+        let (blueprint, state) = changed(|tensors| {
+            fc(tensors);
+            tensors.insert(name.to_owned(), raw);
+        })
+        .unwrap();
+        assert_eq!(blueprint.shape.encoder.layers[0].d_ff, 0, "{name}");
+        assert!(!state.contains_key(name));
+    }
+    // An empty tensor says nothing of the groups of others.
+    let other = problem(|tensors| {
+        fc(tensors);
+        let keys = [
+            "q_proj.weight",
+            "q_proj.bias",
+            "k_proj.weight",
+            "k_proj.bias",
+        ];
+        for part in keys {
+            tensors.insert(format!("decoder.layers.0.self_attn.{part}"), zeros(&[0]));
+        }
+    });
+    for message in [problem(fc), other] {
+        assert_eq!(
+            message,
+            "tensor `encoder.layers.0.fc1.weight` is missing, expected with shape [6, 8]"
+        );
+    }
+}
+
+#[test]
+fn groups_with_empty_tensors_were_pruned_completely() {
     let (blueprint, state) = changed(|tensors| {
         tensors.insert("decoder.layers.0.fc1.weight".to_owned(), zeros(&[0, 8]));
         tensors.insert("decoder.layers.0.fc1.bias".to_owned(), zeros(&[0]));
@@ -162,7 +204,7 @@ fn a_group_without_tensors_was_pruned_completely() {
             "k_proj.weight",
             "k_proj.bias",
         ] {
-            tensors.remove(&format!("encoder.layers.0.self_attn.{part}"));
+            tensors.insert(format!("encoder.layers.0.self_attn.{part}"), zeros(&[0]));
         }
     })
     .unwrap();
@@ -412,79 +454,4 @@ fn an_architecture_that_cannot_be_is_refused() {
     let tensors = tensors(&unpruned.original.with_groups(&sizes));
     let message = model(tensors, unpruned).unwrap_err().to_string();
     assert!(message.contains("no multiple of the heads"), "{message}");
-}
-
-#[test]
-fn a_configuration_of_another_model_names_both_values() {
-    let architecture = architecture(OutputProjection::Tied);
-    let yes = PickleValue::Bool(true);
-    for (key, value, words) in [
-        (
-            "encoder_attention_heads",
-            PickleValue::Int(4),
-            "= 4, expected 2: `heads` says so",
-        ),
-        (
-            "decoder_attention_heads",
-            PickleValue::Int(1),
-            "= 1, expected 2: `heads` says so",
-        ),
-        (
-            "encoder_normalize_before",
-            yes.clone(),
-            "= true, expected false: srp's layer norms",
-        ),
-        (
-            "decoder_normalize_before",
-            yes.clone(),
-            "= true, expected false: srp's layer norms",
-        ),
-        (
-            "encoder_learned_pos",
-            yes.clone(),
-            "= true, expected false: srp's positions",
-        ),
-        (
-            "decoder_learned_pos",
-            yes.clone(),
-            "= true, expected false: srp's positions",
-        ),
-        (
-            "no_token_positional_embeddings",
-            yes.clone(),
-            "= true, expected false: srp's positions",
-        ),
-        (
-            "no_scale_embedding",
-            yes,
-            "= true, expected false: srp scales embeddings",
-        ),
-        (
-            "activation_fn",
-            PickleValue::String("gelu".to_owned()),
-            "= \"gelu\", expected \"relu\": srp's feed-forward",
-        ),
-    ] {
-        let settings = [(key.to_owned(), value)].into();
-        let message = settings::check(&settings, &architecture)
-            .unwrap_err()
-            .to_string();
-        assert!(
-            message.starts_with(&format!("the model was trained with `{key}` {words}")),
-            "{message}"
-        );
-    }
-}
-
-#[test]
-fn a_configuration_that_agrees_or_is_silent_is_fine() {
-    let architecture = architecture(OutputProjection::Tied);
-    let settings = [
-        ("encoder_attention_heads", PickleValue::Int(2)),
-        ("decoder_learned_pos", PickleValue::Bool(false)),
-        ("activation_fn", PickleValue::None),
-        ("dropout", PickleValue::Float(0.3)),
-    ];
-    let settings = settings.map(|(key, value)| (key.to_owned(), value)).into();
-    settings::check(&settings, &architecture).unwrap();
 }

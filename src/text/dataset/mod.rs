@@ -17,8 +17,8 @@ mod target;
 pub use build::build;
 pub use imported::{ImportError, MissingFile, data_bin_files, import, require};
 pub use pipeline::{
-    TextPipeline, Transfer, copy_pipeline, dictionary_sizes, pipeline_files, same_dictionaries,
-    same_symbols,
+    TextPipeline, Transfer, check_merges, copy_pipeline, dictionary_sizes, pipeline_files,
+    same_dictionaries, same_symbols,
 };
 pub use target::TargetText;
 

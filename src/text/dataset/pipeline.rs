@@ -123,6 +123,22 @@ pub fn dictionary_sizes(folder: &Path) -> Result<(usize, usize), DatasetError> {
     Ok((source?.len(), target?.len()))
 }
 
+/// Checks that the merges in `folder`, a data set or a copy of its text pipeline, can be read and are as many as its
+/// `dataset.json` says.
+///
+/// # Errors
+/// [`DatasetError`] if they are not, or a file cannot be read or is broken.
+pub fn check_merges(folder: &Path) -> Result<(), DatasetError> {
+    let expected = read_summary(folder)?.merges;
+    let path = codes_path(folder);
+    let found = Bpe::read(&path)?.merges().len();
+    if found == expected {
+        return Ok(());
+    }
+    let problem = format!("it has {found} merges, `dataset.json` says {expected}");
+    Err(DatasetError::Inconsistent { path, problem })
+}
+
 /// The files that turn text into numbers and back, for the data set or the copy of its text pipeline in `folder`.
 ///
 /// # Errors

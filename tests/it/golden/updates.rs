@@ -182,19 +182,13 @@ impl Run<'_> {
 /// First or second moments as arrays of the parameters' shapes.
 fn moments(learner: &Learner<Learning>, first: bool) -> State {
     let parameters = learner.model.to_state();
-    let moments = learner.adam.moments().into_iter();
-    moments
-        .map(|(name, (m, v, _))| {
-            let shape = parameters[&name].shape.clone();
-            (
-                name,
-                Array {
-                    shape,
-                    data: if first { m } else { v },
-                },
-            )
-        })
-        .collect()
+    let (firsts, seconds, _) = learner.adam.state();
+    let moments = if first { firsts } else { seconds };
+    let shaped = moments.into_iter().map(|(name, flat)| {
+        let shape = parameters[&name].shape.clone();
+        (name, Array { shape, ..flat })
+    });
+    shaped.collect()
 }
 
 /// Connectivity vectors with the selected entries at `value`.

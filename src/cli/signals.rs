@@ -1,0 +1,19 @@
+//! Ctrl-C, and the signal with which a cluster ends a job.
+
+use super::Failure;
+use crate::exec::Stop;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+/// What a shell reports of a process that a signal has ended.
+const ENDED_BY_SIGNAL: i32 = 128;
+
+/// Lets the first of these signals request a stop, and the second end the process at once.
+pub(super) fn request_stop(stop: &Stop) -> Result<(), Failure> {
+    for signal in [SIGINT, SIGTERM] {
+        // Handlers run in the order of their registration: the first one sees what an earlier signal has set.
+        flag::register_conditional_shutdown(signal, ENDED_BY_SIGNAL + signal, stop.flag())?;
+        flag::register(signal, stop.flag())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! What was asked for when a plan was made: enough to ask for it again.
+
+use super::Overrides;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What was asked for when a plan was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Request {
+    /// The experiment file, as it was named.
+    pub file: PathBuf,
+    /// The environment variables that overruled it.
+    pub env: BTreeMap<String, String>,
+    /// `KEY=VALUE` of each `--set`.
+    pub set: Vec<String>,
+}
+
+impl Request {
+    /// What asks for the experiment `file` under `overrides`.
+    pub(super) fn new(file: &Path, overrides: &Overrides) -> Self {
+        Self {
+            file: file.to_owned(),
+            env: overrides.variables().into_iter().collect(),
+            set: overrides.set.clone(),
+        }
+    }
+
+    /// The command for a shell that asks for the same with this verb, and says `more` behind it.
+    pub fn command(&self, verb: &str, more: &[&str]) -> String {
+        let env = self.env.iter();
+        let mut words: Vec<String> = env.map(|(n, v)| format!("{n}={}", quoted(v))).collect();
+        words.extend(["srp", verb].map(str::to_owned));
+        words.push(quoted(&self.file.to_string_lossy()));
+        for set in &self.set {
+            words.extend(["--set".to_owned(), quoted(set)]);
+        }
+        words.extend(more.iter().map(|word| quoted(word)));
+        words.join(" ")
+    }
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./=@,:+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_survives_the_shell() {
+        let request = Request {
+            file: "my experiments/it's.toml".into(),
+            env: BTreeMap::from([("SRP_PARAMS__RATE".to_owned(), "0.5".to_owned())]),
+            set: vec!["data=a b".to_owned(), "rate=0.2".to_owned()],
+        };
+        assert_eq!(
+            request.command("run", &["small@rate=0.2"]),
+            r"SRP_PARAMS__RATE=0.5 srp run 'my experiments/it'\''s.toml' --set 'data=a b' --set rate=0.2 small@rate=0.2"
+        );
+    }
+}
