@@ -209,7 +209,7 @@ fn the_json_of_a_plan_is_one_object_with_a_documented_form() {
     assert_eq!(report["experiment"], json!("toy"));
     assert_eq!(
         report["counts"],
-        json!({"blocked": 0, "cached": 0, "may run": 4, "run": 1})
+        json!({"blocked": 0, "cached": 0, "resume": 0, "may run": 4, "run": 1})
     );
     assert_eq!(
         report["points"][1],
