@@ -38,7 +38,7 @@ impl Goal<'_> {
 /// A rate that cannot be reached.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{target} parameters are asked for, but {least} are left when all groups that this stage prunes are gone"
+    "{target} parameters are asked for, but {least} are left when every group that can go is gone"
 )]
 pub struct OutOfReach {
     /// Parameters that may stay.

@@ -9,7 +9,9 @@ mod compaction;
 mod criterion;
 mod importance;
 mod integer;
+mod proof;
 mod pruning;
+mod round;
 mod schedule;
 mod selection;
 
@@ -18,6 +20,7 @@ pub use compaction::{complement, freeze_masks, kept_after, slice_blueprint, slic
 pub use criterion::{at_random, by_absolute_gradient, by_magnitude};
 pub use importance::{Importance, connectivity_gradients};
 pub use integer::{Goal, OutOfReach, removed_within};
-pub use pruning::{PruneError, Pruning, Safety};
+pub use proof::Safety;
+pub use pruning::{PruneError, Pruning};
 pub use schedule::{Progress, shrunk};
 pub use selection::select;

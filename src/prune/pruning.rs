@@ -1,23 +1,22 @@
 //! A pruning run: what SRP adds to the training loop (SPEC §10).
 
 use super::compaction::{complement, freeze_masks, slice_blueprint, slice_state};
+use super::proof::{Proof, Safety, prove};
+use super::round::{KeptRound, Round, inner};
 use super::{
     Counts, Goal, Importance, OutOfReach, Progress, at_random, by_absolute_gradient, by_magnitude,
-    connectivity_gradients, heads_agree, pruned_fraction, removed, removed_within, select, shrunk,
+    connectivity_gradients, heads_agree, pruned_fraction, removed, removed_within, select,
 };
 use crate::config::{Budget, Criterion, Prune, PruneStage, Shrink};
-use crate::device::rounding;
 use crate::groups::Groups;
 use crate::model::state::State;
-use crate::model::{Blueprint, Connectivity, Pass, Transformer};
+use crate::model::{Blueprint, Connectivity, Transformer};
 use crate::text::batching::Batch;
 use crate::train::{DeviceBatch, Learner, Phase, Regime, Standing, Teacher, TrainError};
 use burn::module::AutodiffModule;
-use burn::tensor::backend::{AutodiffBackend, Backend};
-use burn::tensor::{ElementConversion, Tensor, TensorData};
-use serde::{Deserialize, Serialize};
+use burn::tensor::backend::AutodiffBackend;
+use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// A pruning run that cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -61,23 +60,6 @@ pub enum PruneError {
     },
 }
 
-/// The proof that a cut changed nothing: the model with the selected groups at zero, against the cut model, on
-/// validation sentences.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Safety {
-    /// The epoch after which it was cut.
-    pub epoch: usize,
-    /// What was removed.
-    pub removed: Counts,
-    /// Sentences compared.
-    pub sentences: usize,
-    /// The largest difference of two logits.
-    pub largest_difference: f64,
-    /// The largest absolute logit.
-    pub largest_logit: f64,
-}
-
 /// SRP as a regime of the training loop.
 #[derive(Debug)]
 pub struct Pruning<'a, B: AutodiffBackend> {
@@ -88,18 +70,6 @@ pub struct Pruning<'a, B: AutodiffBackend> {
     device: B::Device,
     round: Option<Round<B>>,
     slicings: Vec<Safety>,
-}
-
-/// One round of shrinking: what was selected, and where the epoch stands in it.
-#[derive(Debug)]
-struct Round<B: AutodiffBackend> {
-    counts: Counts,
-    kept: Groups<Vec<usize>>,
-    /// 1 where an entry is selected, 0 where it stays.
-    selected: Connectivity<B>,
-    /// The reverse.
-    staying: Connectivity<B>,
-    progress: Progress,
 }
 
 impl<'a, B: AutodiffBackend> Pruning<'a, B> {
@@ -148,24 +118,8 @@ impl<'a, B: AutodiffBackend> Pruning<'a, B> {
             epoch: 0,
             epochs,
         };
-        Ok(self.round_of(counts, complement(&chosen, &sizes), &sizes, progress))
-    }
-
-    /// The round that keeps these entries of groups of these sizes.
-    fn round_of(
-        &self,
-        counts: Counts,
-        kept: Groups<Vec<usize>>,
-        sizes: &Groups<usize>,
-        progress: Progress,
-    ) -> Round<B> {
-        Round {
-            counts,
-            selected: indicator(&complement(&kept, sizes), sizes, &self.device),
-            staying: indicator(&kept, sizes, &self.device),
-            kept,
-            progress,
-        }
+        let kept = complement(&chosen, &sizes);
+        Ok(Round::new(counts, kept, &sizes, progress, &self.device))
     }
 
     /// Holds still what was selected.
@@ -174,7 +128,7 @@ impl<'a, B: AutodiffBackend> Pruning<'a, B> {
     /// training, not after it.
     fn hold(&self, learner: &mut Learner<B>, round: &Round<B>) -> Result<(), TrainError> {
         let (_, _, cut) = self.cut(learner, round)?;
-        self.prove(learner, round, &cut, 0)?;
+        self.prove(learner, round, &cut)?;
         let masks = freeze_masks(&learner.blueprint.shape, &round.kept);
         learner.adam.freeze(&masks, self.spec.freeze);
         Ok(())
@@ -265,8 +219,8 @@ impl<'a, B: AutodiffBackend> Pruning<'a, B> {
         epoch: usize,
     ) -> Result<(), TrainError> {
         let (before, blueprint, model) = self.cut(learner, round)?;
-        let safety = self.prove(learner, round, &model, epoch)?;
-        self.slicings.push(safety);
+        let proof = self.prove(learner, round, &model)?;
+        self.slicings.push(proof.of(epoch, round.counts));
         learner.adam.unfreeze();
         learner
             .adam
@@ -282,91 +236,16 @@ impl<'a, B: AutodiffBackend> Pruning<'a, B> {
         learner: &Learner<B>,
         round: &Round<B>,
         cut: &Transformer<B>,
-        epoch: usize,
-    ) -> Result<Safety, TrainError> {
+    ) -> Result<Proof, TrainError> {
         let (whole, cut) = (learner.model.valid(), cut.valid());
-        let zeroed = inner(&round.staying);
-        let mut safety = Safety {
-            epoch,
-            removed: round.counts,
-            sentences: 0,
-            largest_difference: 0.0,
-            largest_logit: 0.0,
-        };
-        for batch in self.proof {
-            let batch = DeviceBatch::<B::InnerBackend>::new(batch, &self.device);
-            let pass = Pass {
-                connectivity: Some(&zeroed),
-                dropout: None,
-            };
-            let expected =
-                whole.forward(&batch.source, &batch.decoder_input, pass) * batch.valid.clone();
-            let actual =
-                cut.forward(&batch.source, &batch.decoder_input, Pass::plain()) * batch.valid;
-            safety.sentences += batch.source.batch;
-            safety.largest_logit = safety.largest_logit.max(largest(expected.clone()));
-            safety.largest_difference = safety.largest_difference.max(largest(expected - actual));
-        }
-        let tolerance = rounding::<B>(&self.device) * safety.largest_logit.max(1.0);
-        let difference = safety.largest_difference;
-        let fault = if safety.sentences == 0 {
-            PruneError::NothingToProveOn
-        } else if difference.is_infinite() || difference > tolerance {
-            PruneError::Unsafe {
-                difference,
-                tolerance,
-            }
-        } else {
-            return Ok(safety);
-        };
-        Err(TrainError::Other(Box::new(fault)))
-    }
-}
-
-/// The largest absolute entry; infinite if one is not a number.
-fn largest<B: Backend>(x: Tensor<B, 2>) -> f64 {
-    let sum: f64 = x.clone().sum().into_scalar().elem();
-    match sum.is_nan() {
-        true => f64::INFINITY,
-        false => x.abs().max().into_scalar().elem(),
-    }
-}
-
-/// 1 at the given entries of each group, 0 at the others.
-fn indicator<B: Backend>(
-    entries: &Groups<Vec<usize>>,
-    sizes: &Groups<usize>,
-    device: &B::Device,
-) -> Connectivity<B> {
-    entries.map(|name, entries| {
-        let mut line = vec![0.0_f32; *sizes.get(name)];
-        for &index in entries {
-            line[index] = 1.0;
-        }
-        let size = line.len();
-        (size > 0).then(|| Tensor::from_data(TensorData::new(line, [size]), device))
-    })
-}
-
-fn inner<B: AutodiffBackend>(connectivity: &Connectivity<B>) -> Connectivity<B::InnerBackend> {
-    connectivity.map(|_, c| c.clone().map(Tensor::inner))
-}
-
-impl<B: AutodiffBackend> Round<B> {
-    /// The connectivity vectors with the selected entries at `value`.
-    fn connectivity(&self, value: f64) -> Connectivity<B> {
-        self.staying.map(|name, staying| {
-            let staying = staying.clone()?;
-            let selected = self.selected.get(name).clone()?;
-            Some(staying + selected * value)
-        })
-    }
-
-    fn value(&self, spec: &Prune) -> f64 {
-        match self.progress.step {
-            0 => 1.0,
-            _ => shrunk(spec.shrink, self.progress),
-        }
+        prove(
+            &whole,
+            &inner(&round.staying),
+            &cut,
+            self.proof,
+            &self.device,
+        )
+        .map_err(|error| TrainError::Other(Box::new(error)))
     }
 }
 
@@ -449,32 +328,18 @@ impl<B: AutodiffBackend> Regime<B> for Pruning<'_, B> {
     }
 
     fn state(&self) -> Value {
-        let round = self.round.as_ref().map(|round| {
-            let kept = round.kept.iter();
-            let kept: BTreeMap<String, &Vec<usize>> =
-                kept.map(|(name, kept)| (name.to_string(), kept)).collect();
-            json!({ "counts": round.counts, "kept": kept, "progress": round.progress })
-        });
-        json!({ "round": round, "slicings": self.slicings })
+        json!({ "round": self.round.as_ref().map(Round::state), "slicings": self.slicings })
     }
 
     fn resume(&mut self, state: &Value, learner: &mut Learner<B>) -> Result<(), TrainError> {
         let broken = |error| TrainError::Other(Box::new(PruneError::State(error)));
         let kept: KeptState = serde_json::from_value(state.clone()).map_err(broken)?;
         self.slicings = kept.slicings;
-        self.round = None;
-        if let Some(round) = kept.round {
-            let shape = &learner.blueprint.shape;
-            let entries = shape.groups().map(|name, _| {
-                round
-                    .kept
-                    .get(&name.to_string())
-                    .cloned()
-                    .unwrap_or_default()
-            });
-            let masks = freeze_masks(shape, &entries);
-            let (counts, progress) = (round.counts, round.progress);
-            self.round = Some(self.round_of(counts, entries, &shape.groups(), progress));
+        let shape = &learner.blueprint.shape;
+        let resume = |kept| Round::resume(kept, &shape.groups(), &self.device);
+        self.round = kept.round.as_ref().map(resume);
+        if let Some(round) = &self.round {
+            let masks = freeze_masks(shape, &round.kept);
             learner.adam.freeze(&masks, self.spec.freeze);
         }
         Ok(())
@@ -487,12 +352,4 @@ impl<B: AutodiffBackend> Regime<B> for Pruning<'_, B> {
 struct KeptState {
     round: Option<KeptRound>,
     slicings: Vec<Safety>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeptRound {
-    counts: Counts,
-    kept: BTreeMap<String, Vec<usize>>,
-    progress: Progress,
 }

@@ -15,6 +15,8 @@ mod import;
 #[cfg(feature = "nn")]
 mod import_model;
 #[cfg(feature = "nn")]
+mod keeper;
+#[cfg(feature = "nn")]
 pub mod model_artifact;
 mod preprocess;
 #[cfg(feature = "nn")]

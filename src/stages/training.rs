@@ -1,12 +1,13 @@
 //! What pretrain, prune and finetune stages share: the data, the judge, the log, and the artifact.
 
 use super::data::Sentences;
+use super::keeper::{Keeper, kept};
 use super::model_artifact::{self, TEXT};
 use super::translation::Unfinished;
 use super::translation::{Translator, check_lengths};
-use crate::cache::{ArtifactDir, CacheError, Partial, Position};
+use crate::cache::ArtifactDir;
 use crate::config::{Checkpoint, Training, Validation};
-use crate::exec::{Inputs, Progress, StageFailure, Stop, Workplace};
+use crate::exec::{Inputs, Progress, StageFailure, Workplace};
 use crate::metrics::bleu::{BleuStatistics, Orders};
 use crate::model::state::State;
 use crate::model::{Blueprint, Connectivity, LoadError, Pass, Transformer};
@@ -16,8 +17,8 @@ use crate::text::dataset::{
 };
 use crate::text::vocabulary::{UNKNOWN_IN_REFERENCE, join_subwords};
 use crate::train::{
-    Company, EpochRecord, Keep, Learner, Outcome, Regime, Snapshot, StepRecord, TrainError,
-    Trainer, Validate, Watch, Wish,
+    Company, EpochRecord, Learner, Outcome, Regime, StepRecord, TrainError, Trainer, Validate,
+    Watch,
 };
 use burn::tensor::backend::AutodiffBackend;
 use serde::{Deserialize, Serialize};
@@ -25,7 +26,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// How a training ended: the content of `training.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -145,7 +146,7 @@ fn over_budget(dataset: &Dataset, pairs: &[Pair], error: SentenceTooLong) -> Sta
 }
 
 /// The file of the records that has a line for each epoch, in artifacts and checkpoints.
-const EPOCHS: &str = "epochs.jsonl";
+pub(super) const EPOCHS: &str = "epochs.jsonl";
 
 /// Trains a `fresh` learner, or one that was interrupted, and writes what a model artifact holds.
 pub(super) fn train<B: AutodiffBackend>(
@@ -212,84 +213,6 @@ pub(super) fn train<B: AutodiffBackend>(
         })?;
     save(&outcome, &corpus.folder, out)?;
     Ok(learner)
-}
-
-/// What an interrupted run of the stage has kept; its log goes on as well.
-fn kept(partial: &Partial, log: &Path, progress: &dyn Progress) -> Option<Snapshot> {
-    let folder = partial.newest()?;
-    let read = || -> Result<Snapshot, TrainError> {
-        let snapshot = Snapshot::read(&folder)?;
-        std::fs::copy(folder.join(EPOCHS), log).map_err(|error| TrainError::Other(error.into()))?;
-        Ok(snapshot)
-    };
-    match read() {
-        Ok(snapshot) => {
-            let steps = snapshot.place.steps;
-            progress.note(&format!(
-                "going on after update {steps}, where it was interrupted"
-            ));
-            Some(snapshot)
-        }
-        Err(error) => {
-            progress.note(&format!(
-                "what was kept of an interrupted run is of no use: {error}"
-            ));
-            None
-        }
-    }
-}
-
-/// Keeps checkpoints in the cache: every so often, and when the run is to stop.
-struct Keeper<'a> {
-    partial: &'a Partial,
-    every: Duration,
-    last: Instant,
-    stop: &'a Stop,
-    /// The log of epochs, which is kept too.
-    log: &'a Path,
-    progress: &'a dyn Progress,
-}
-
-/// Why a checkpoint could not be kept.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-enum KeepError {
-    Cache(#[from] CacheError),
-    Snapshot(#[from] TrainError),
-    Log(#[from] std::io::Error),
-}
-
-impl Keep for Keeper<'_> {
-    fn wish(&mut self) -> Wish {
-        if self.stop.requested() {
-            Wish::Stop
-        } else if self.last.elapsed() >= self.every {
-            Wish::Keep
-        } else {
-            Wish::GoOn
-        }
-    }
-
-    /// A checkpoint that cannot be written is no reason to give up the work.
-    fn keep(&mut self, snapshot: &Snapshot, total: u64) -> Result<(), TrainError> {
-        let position = Position {
-            step: snapshot.place.steps,
-            of: total,
-        };
-        let kept = self
-            .partial
-            .save(position, |folder| -> Result<(), KeepError> {
-                snapshot.write(folder)?;
-                std::fs::copy(self.log, folder.join(EPOCHS))?;
-                Ok(())
-            });
-        if let Err(error) = kept {
-            self.progress
-                .note(&format!("cannot keep a checkpoint: {error}"));
-        }
-        self.last = Instant::now();
-        Ok(())
-    }
 }
 
 fn save(outcome: &Outcome, dataset: &Path, out: &mut ArtifactDir) -> Result<(), StageFailure> {

@@ -236,7 +236,8 @@ where
     /// Judges the model where that is due; says whether the run ends.
     fn judge(&mut self) -> Result<bool, TrainError> {
         let settings = self.trainer.settings;
-        let due = self.place.epoch % settings.validation.every_epochs.get() == 0;
+        let every = settings.validation.every_epochs.get();
+        let due = self.place.epoch.is_multiple_of(every);
         let mut ends = self.place.epoch == settings.epochs.get() || self.out_of_steps();
         let mut score = None;
         if due || ends {

@@ -79,9 +79,9 @@ pub enum ImportError {
     },
 }
 
-/// A file that an import stage is told of, and that does not exist.
+/// A file that an import stage is told of, and that does not exist or is something else.
 #[derive(Debug, thiserror::Error)]
-#[error("`{key}`: {} does not exist", path.display())]
+#[error("`{key}`: {} {}", path.display(), if path.exists() { "is not a file" } else { "does not exist" })]
 pub struct MissingFile {
     /// The key that leads to it.
     pub key: &'static str,
