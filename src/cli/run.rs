@@ -24,7 +24,7 @@ pub(super) struct Args {
     force: Force,
 
     /// Keep what a training has done at least every so often, besides after every epoch
-    #[arg(long, value_name = "SECONDS", default_value_t = 300.0, value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value_t = Options::default().keep_every.as_secs_f64(), value_parser = seconds)]
     keep_every: f64,
 
     /// Say what would run, as `srp plan` does, and run nothing

@@ -206,7 +206,7 @@ pub trait Keep {
     /// Asked after every update, and while a model is judged.
     fn wish(&mut self) -> Wish;
 
-    /// Keeps the run as it is now, with `steps` updates of about `total` done, in the place of what was kept before.
+    /// Keeps the run as it is now, in the place of what was kept before; it has `total` updates if nothing ends it early.
     ///
     /// # Errors
     /// If it cannot be kept.

@@ -1,13 +1,12 @@
 //! A checkpoint and a data-bin of fairseq go in, a pruned model that needs nothing of srp comes out.
 
-use crate::tiny::{Answer, Place};
+use crate::smoke::translated;
+use crate::tiny::{Answer, Place, TRAINING};
 use srp::text::indexed::{self, TokenType};
 use srp::text::vocabulary::{Dictionary, EOS};
 use std::fs;
-use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::process::Stdio;
 
 /// Symbols of the fixtures' dictionaries, special ones included.
 const SOURCE_SYMBOLS: usize = 20;
@@ -69,11 +68,6 @@ search = { beam = 2, max-length-b = 20 }
 [stages.out.export]
 model = "final"
 "#;
-
-const TRAINING: &str = r#"dropout = 0.1
-batching.max-tokens = 400
-learning-rate.fixed.rate = 5e-3
-validation.search = { beam = 2, max-length-a = 0.0, max-length-b = 20 }"#;
 
 /// A dictionary of one-letter words.
 pub(crate) fn dictionary(size: usize) -> Dictionary {
@@ -171,25 +165,9 @@ fn an_imported_model_translates() {
     let place = place("plain.pt");
     assert_eq!(run(&place).code, Some(0));
     let base = place.artifacts()["base"].folder.clone();
-    let mut child = place
-        .command(&["translate", base.to_str().unwrap()])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(b"a b c\n\nd\n")
-        .unwrap();
-    let answer = Answer::of(child.wait_with_output().unwrap());
-    assert_eq!(
-        (answer.code, answer.out.lines().count()),
-        (Some(0), 3),
-        "{}",
-        answer.err
-    );
+    let lines = translated(&place, base.to_str().unwrap(), "a b c\n\nd\n");
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert_eq!(lines[1], "", "a line without a word stays one");
 }
 
 /// What a run says of a folder that was spoiled; the stage has left nothing.

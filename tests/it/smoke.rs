@@ -41,7 +41,7 @@ fn finished() -> (Place, Answer) {
 }
 
 /// The lines that `srp translate` makes of `text`.
-fn translated(place: &Place, model: &str, text: &str) -> Vec<String> {
+pub(crate) fn translated(place: &Place, model: &str, text: &str) -> Vec<String> {
     let mut command = place.command(&["translate", model]);
     let mut child = command
         .stdin(Stdio::piped())

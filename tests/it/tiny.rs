@@ -82,7 +82,8 @@ split = "test"
 search = { beam = 2, max-length-b = 20 }
 "#;
 
-const TRAINING: &str = r#"dropout = 0.1
+/// How every stage of it trains, but for its epochs.
+pub(crate) const TRAINING: &str = r#"dropout = 0.1
 batching.max-tokens = 400
 learning-rate.fixed.rate = 5e-3
 validation.search = { beam = 2, max-length-a = 0.0, max-length-b = 20 }"#;
