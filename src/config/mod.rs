@@ -12,6 +12,7 @@ mod export;
 mod finetune;
 mod import;
 mod names;
+mod noop;
 mod numbers;
 mod preprocess;
 mod pretrain;
@@ -26,6 +27,7 @@ pub use export::Export;
 pub use finetune::Finetune;
 pub use import::{DataBin, Exported, Fairseq, Import};
 pub use names::{ArtifactKind, BadLanguage, Input, Language, StageName, StageRef};
+pub use noop::{Ending, Noop};
 pub use numbers::{
     CompressionRate, Finite, LengthRatio, NotInRange, NotNegative, Positive, Probability,
 };
@@ -183,6 +185,8 @@ stage_kinds! {
     Test = "test",
     /// A model to a folder that other programs can read.
     Export = "export",
+    /// Nothing to nothing, for trying out and measuring what surrounds a stage.
+    Noop = "noop",
 }
 
 #[cfg(test)]

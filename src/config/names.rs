@@ -106,6 +106,8 @@ pub enum ArtifactKind {
     Report,
     /// A model for other programs.
     Export,
+    /// What a noop stage leaves, which only noop stages come after.
+    Noop,
 }
 
 impl fmt::Display for ArtifactKind {
@@ -115,6 +117,7 @@ impl fmt::Display for ArtifactKind {
             Self::Model => "a model",
             Self::Report => "a report",
             Self::Export => "an exported model",
+            Self::Noop => "the file of a noop",
         })
     }
 }

@@ -18,6 +18,7 @@ mod import_model;
 mod keeper;
 #[cfg(feature = "nn")]
 pub mod model_artifact;
+mod noop;
 mod preprocess;
 #[cfg(feature = "nn")]
 mod pretrain;
@@ -61,6 +62,7 @@ fn revision(spec: &StageSpec) -> u32 {
         StageSpec::Prune(_) => 1,
         StageSpec::Finetune(_) => 1,
         StageSpec::Test(_) => 1,
+        StageSpec::Noop(_) => 1,
     }
 }
 
@@ -77,7 +79,8 @@ impl Runner for Stages {
             | StageSpec::Pretrain(_)
             | StageSpec::Prune(_)
             | StageSpec::Finetune(_)
-            | StageSpec::Test(_) => Ok(Vec::new()),
+            | StageSpec::Test(_)
+            | StageSpec::Noop(_) => Ok(Vec::new()),
         }
     }
 
@@ -100,6 +103,7 @@ impl Runner for Stages {
             StageSpec::Import(Import::DataBin(spec)) => {
                 import::run(spec, place.out, place.progress)
             }
+            StageSpec::Noop(spec) => noop::run(spec, place.stop, place.out),
             #[cfg(feature = "nn")]
             StageSpec::Import(Import::Fairseq(spec)) => {
                 import_model::fairseq(spec, place.inputs, place.out, place.progress)

@@ -28,6 +28,7 @@ mod house;
 mod import;
 #[cfg(all(feature = "nn", feature = "tables", unix))]
 mod kill;
+mod noop;
 #[cfg(feature = "nn")]
 mod output_projection;
 mod plans;

@@ -118,12 +118,17 @@ pub(crate) struct Answer {
 impl Place {
     /// With the text of the corpus' table.
     pub(crate) fn with(corpus: &str) -> Self {
-        let place = Self(tempfile::tempdir().unwrap());
+        let place = Self::empty();
         let text = EXPERIMENT
             .replace("CORPUS", corpus)
             .replace("TRAINING", TRAINING);
         place.write("tiny.toml", text);
         place
+    }
+
+    /// Without any experiment.
+    pub(crate) fn empty() -> Self {
+        Self(tempfile::tempdir().unwrap())
     }
 
     /// With the corpus that srp draws itself.
@@ -187,7 +192,6 @@ impl Place {
     }
 
     /// The manifest of every artifact in the cache, by the stage that made it.
-    #[cfg(feature = "nn")]
     pub(crate) fn artifacts(&self) -> std::collections::BTreeMap<String, Made> {
         let entries = |folder: PathBuf| fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
         let shelves = entries(self.path(".srp/artifacts"));
@@ -202,7 +206,6 @@ impl Place {
 }
 
 /// An artifact in a cache.
-#[cfg(feature = "nn")]
 pub(crate) struct Made {
     pub(crate) folder: PathBuf,
     pub(crate) manifest: srp::cache::Manifest,
@@ -218,7 +221,6 @@ impl Answer {
     }
 
     /// The stages that stderr says are `what`, such as `started` or `done in`.
-    #[cfg(feature = "nn")]
     pub(crate) fn stages(&self, what: &str) -> Vec<String> {
         stages_in(&self.err, what)
     }
@@ -245,7 +247,6 @@ impl Answer {
 }
 
 /// The stages of the lines `[n/m] STAGE: WHAT …`.
-#[cfg(feature = "nn")]
 pub(crate) fn stages_in(log: &str, what: &str) -> Vec<String> {
     let said = |line: &str| {
         let (stage, said) = line.split_once("] ")?.1.split_once(": ")?;

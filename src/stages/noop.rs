@@ -1,0 +1,76 @@
+//! Noop: no work at all, and every way to end.
+
+use crate::cache::ArtifactDir;
+use crate::config::{Ending, Noop};
+use crate::exec::{StageFailure, Stop};
+use std::time::{Duration, Instant};
+
+/// The file of the artifact, which holds the value in decimal digits.
+const VALUE: &str = "value";
+
+/// How long a request to stop may go unnoticed.
+const NAP: Duration = Duration::from_millis(5);
+
+/// Waits as long as it is told to, and ends as it is told to.
+///
+/// # Errors
+/// A stop that came while it waited, and the failure that it was told to end with.
+pub(super) fn run(spec: &Noop, stop: &Stop, out: &ArtifactDir) -> Result<(), StageFailure> {
+    wait(spec.seconds.get(), stop)?;
+    match spec.ending {
+        Ending::Done => Ok(std::fs::write(out.content(VALUE), spec.value.to_string())?),
+        Ending::Fail => Err(StageFailure::new("the stage was told to fail")),
+        Ending::Abort => std::process::abort(),
+        Ending::Kill => kill(),
+        Ending::Hang => hang(),
+    }
+}
+
+fn wait(seconds: f64, stop: &Stop) -> Result<(), StageFailure> {
+    let started = Instant::now();
+    loop {
+        let left = seconds - started.elapsed().as_secs_f64();
+        if left <= 0.0 {
+            return Ok(());
+        }
+        if stop.requested() {
+            return Err(StageFailure::stopped());
+        }
+        // At most a nap: a config may ask for more seconds than a `Duration` holds.
+        std::thread::sleep(Duration::from_secs_f64(left.min(NAP.as_secs_f64())));
+    }
+}
+
+/// Ends this process as the system's last resort would: without a word.
+#[cfg(unix)]
+fn kill() -> Result<(), StageFailure> {
+    signal_hook::low_level::raise(signal_hook::consts::SIGKILL)?;
+    hang()
+}
+
+#[cfg(not(unix))]
+fn kill() -> Result<(), StageFailure> {
+    Err(StageFailure::new("this system has no signal that kills"))
+}
+
+fn hang() -> ! {
+    loop {
+        std::thread::park();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_to_stop_ends_the_waiting() {
+        let stop = Stop::default();
+        assert!(wait(0.02, &stop).is_ok());
+        stop.request();
+        let started = Instant::now();
+        assert!(wait(1e300, &stop).is_err());
+        assert!(started.elapsed() < Duration::from_secs(5));
+        assert!(wait(0.0, &stop).is_ok(), "it need not wait at all");
+    }
+}
