@@ -14,6 +14,7 @@ mod preview;
 mod progress;
 mod runner;
 mod stop;
+mod usage;
 
 pub use error::ExecError;
 pub use estimate::{Basis, Estimate, estimates};
@@ -24,3 +25,4 @@ pub use preview::{Status, Waiting, preview};
 pub use progress::{Progress, Silent, Turn};
 pub use runner::{Inputs, Runner, Undeclared, Workplace};
 pub use stop::Stop;
+pub use usage::{Usage, wait};
