@@ -1,54 +1,10 @@
 //! Where tensors live: the only file that names a concrete back end.
 
+use crate::config::DeviceChoice;
 use std::fmt;
-use std::str::FromStr;
 
 #[cfg(feature = "nn")]
 use burn::{backend::Autodiff, tensor::backend::AutodiffBackend};
-
-/// The device that a user asks for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum DeviceChoice {
-    /// The first GPU if srp was built for one and finds one, else the CPU.
-    #[default]
-    Auto,
-    /// The CPU.
-    Cpu,
-    /// The GPU of this number.
-    Cuda(u16),
-}
-
-/// Text that names no device.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected `auto`, `cpu`, `cuda` or `cuda:N`, got `{0}`")]
-pub struct NotADevice(String);
-
-impl FromStr for DeviceChoice {
-    type Err = NotADevice;
-
-    fn from_str(text: &str) -> Result<Self, NotADevice> {
-        let bad = || NotADevice(text.to_owned());
-        match text {
-            "auto" => Ok(Self::Auto),
-            "cpu" => Ok(Self::Cpu),
-            "cuda" => Ok(Self::Cuda(0)),
-            _ => {
-                let number = text.strip_prefix("cuda:").ok_or_else(bad)?;
-                number.parse().map(Self::Cuda).map_err(|_| bad())
-            }
-        }
-    }
-}
-
-impl fmt::Display for DeviceChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Auto => f.write_str("auto"),
-            Self::Cpu => f.write_str("cpu"),
-            Self::Cuda(number) => write!(f, "cuda:{number}"),
-        }
-    }
-}
 
 /// A device that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,16 +40,16 @@ pub enum DeviceError {
     },
 }
 
-impl DeviceChoice {
-    /// Finds the device.
+impl Device {
+    /// Finds the device that is asked for, which is tried if it is a GPU.
     ///
     /// # Errors
     /// [`DeviceError`] if a GPU was asked for and cannot be used.
-    pub fn resolve(self) -> Result<Device, DeviceError> {
-        match self {
-            Self::Cpu => Ok(Device::Cpu),
-            Self::Auto => Ok(cuda(0).unwrap_or(Device::Cpu)),
-            Self::Cuda(number) => cuda(number),
+    pub fn find(choice: DeviceChoice) -> Result<Self, DeviceError> {
+        match choice {
+            DeviceChoice::Cpu => Ok(Self::Cpu),
+            DeviceChoice::Auto => Ok(cuda(0).unwrap_or(Self::Cpu)),
+            DeviceChoice::Cuda(number) => cuda(number),
         }
     }
 }
@@ -111,7 +67,7 @@ fn cuda(number: u16) -> Result<Device, DeviceError> {
         reason: reason.to_owned(),
     };
     if !driver_is_there() {
-        return Err(no_gpu("no NVIDIA driver is installed"));
+        return Err(no_driver(number));
     }
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
@@ -131,14 +87,40 @@ fn cuda(number: u16) -> Result<Device, DeviceError> {
     }
 }
 
-/// What to tell a user whose GPU `auto` does not use.
+/// Whether the device can be had as far as that is seen without trying it, which takes a GPU a while.
+///
+/// # Errors
+/// [`DeviceError`] if a GPU is asked for, and this binary has no code for it or this machine no driver.
+pub fn check(choice: DeviceChoice) -> Result<(), DeviceError> {
+    match choice {
+        DeviceChoice::Auto | DeviceChoice::Cpu => Ok(()),
+        DeviceChoice::Cuda(_) if !cfg!(feature = "cuda") => Err(DeviceError::NotBuilt),
+        DeviceChoice::Cuda(number) if !driver_is_there() => Err(no_driver(number)),
+        DeviceChoice::Cuda(_) => Ok(()),
+    }
+}
+
+/// Whether `auto` tries a GPU here.
+pub fn auto_tries_gpu() -> bool {
+    cfg!(feature = "cuda") && driver_is_there()
+}
+
+/// What to tell a user who has a GPU that this binary cannot use.
 pub fn unused_gpu() -> Option<String> {
-    let error = driver_is_there().then(|| cuda(0).err()).flatten()?;
-    let help = miette::Diagnostic::help(&error).map(|help| format!("; {help}"));
-    Some(format!(
-        "an NVIDIA driver is here, but the CPU computes: {error}{}",
-        help.unwrap_or_default()
-    ))
+    let unused = driver_is_there() && !cfg!(feature = "cuda");
+    unused.then(|| {
+        format!(
+            "an NVIDIA driver is here, but the CPU computes: {}",
+            DeviceError::NotBuilt
+        )
+    })
+}
+
+fn no_driver(number: u16) -> DeviceError {
+    DeviceError::NoGpu {
+        number,
+        reason: "no NVIDIA driver is installed".to_owned(),
+    }
 }
 
 /// Whether this machine has the device files of an NVIDIA driver (`/dev/dxg` is the one under WSL).
@@ -196,30 +178,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_device_is_read_as_it_is_written() {
-        for device in [
-            DeviceChoice::Auto,
-            DeviceChoice::Cpu,
-            DeviceChoice::Cuda(0),
-            DeviceChoice::Cuda(3),
-        ] {
-            assert_eq!(device.to_string().parse(), Ok(device));
-        }
-        assert_eq!("cuda".parse(), Ok(DeviceChoice::Cuda(0)));
-    }
-
-    #[test]
-    fn what_is_no_device_is_refused_by_name() {
-        for text in ["", "gpu", "cuda:", "cuda:x", "cuda:-1", "CPU"] {
-            let error = text.parse::<DeviceChoice>().unwrap_err();
-            assert!(error.to_string().contains(&format!("`{text}`")), "{error}");
-        }
-    }
-
-    #[test]
     #[cfg(not(feature = "cuda"))]
     fn a_build_without_cuda_says_how_to_get_it() {
-        let error = DeviceChoice::Cuda(0).resolve().unwrap_err();
+        let error = Device::find(DeviceChoice::Cuda(0)).unwrap_err();
         assert_eq!(error.to_string(), "this srp was built without CUDA");
         assert!(
             miette::Diagnostic::help(&error)
@@ -227,6 +188,6 @@ mod tests {
                 .to_string()
                 .contains("--features cuda")
         );
-        assert_eq!(DeviceChoice::Auto.resolve(), Ok(Device::Cpu));
+        assert_eq!(Device::find(DeviceChoice::Auto), Ok(Device::Cpu));
     }
 }

@@ -1,7 +1,5 @@
 //! The program `srp`: the command line of the library, with the stages that it carries.
 
-use srp::device::DeviceChoice;
-use srp::exec::Runner;
 use srp::stages::Stages;
 use std::process::ExitCode;
 
@@ -11,10 +9,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    srp::cli::main(std::env::args_os(), &runner)
-}
-
-/// The stages, on a device.
-fn runner(device: DeviceChoice) -> miette::Result<Box<dyn Runner>> {
-    Ok(Box::new(Stages::new(device.resolve()?)))
+    srp::cli::main(std::env::args_os(), &Stages)
 }

@@ -175,6 +175,11 @@ impl ArtifactDir {
         Ok(Self { root })
     }
 
+    /// The folder of an artifact that another process has begun.
+    pub(crate) fn at(root: PathBuf) -> Self {
+        Self { root }
+    }
+
     /// The path to write a file of the content to. A name may not be `manifest.json` nor begin with `records/`;
     /// folders inside it are the stage's to create.
     pub fn content(&self, name: &str) -> PathBuf {
@@ -187,7 +192,8 @@ impl ArtifactDir {
         self.records().join(name)
     }
 
-    pub(super) fn root(&self) -> &Path {
+    /// The folder itself.
+    pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 

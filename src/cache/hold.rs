@@ -7,14 +7,19 @@
 use super::walk::children;
 use super::{Cache, CacheError, Key};
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 use tempfile::TempDir;
 
 pub(super) const TMP: &str = "tmp";
 const LOCKS: &str = "locks";
 const HOLDS: &str = "holds";
+
+/// How often a lock that another process has is tried.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// The right to change what lies at one key; ends when dropped.
 #[derive(Debug)]
@@ -50,17 +55,46 @@ impl Cache {
         Ok(KeyGuard { key, _held: held })
     }
 
+    /// [`Cache::guard`], unless `give_up` says so while another process has it.
+    ///
+    /// # Errors
+    /// If the cache cannot be written.
+    pub(super) fn guard_unless(
+        &self,
+        key: Key,
+        waiting: impl FnOnce(),
+        give_up: impl Fn() -> bool,
+    ) -> Result<Option<KeyGuard>, CacheError> {
+        let mut waiting = Some(waiting);
+        loop {
+            if let Some(guard) = self.try_guard(key)? {
+                return Ok(Some(guard));
+            }
+            if give_up() {
+                return Ok(None);
+            }
+            if let Some(waiting) = waiting.take() {
+                waiting();
+            }
+            thread::sleep(LOOK);
+        }
+    }
+
     /// The right to change what lies at `key`, unless another process has it.
     ///
     /// # Errors
     /// If the cache cannot be written.
     pub fn try_guard(&self, key: Key) -> Result<Option<KeyGuard>, CacheError> {
         let path = self.folder(LOCKS)?.join(key.to_string());
-        let held = File::create(&path).map_err(CacheError::unwritable(&path))?;
-        Ok(held
-            .try_lock()
-            .is_ok()
-            .then_some(KeyGuard { key, _held: held }))
+        let take = || {
+            let held = File::create(&path)?;
+            match held.try_lock() {
+                Ok(()) => Ok(Some(KeyGuard { key, _held: held })),
+                Err(TryLockError::WouldBlock) => Ok(None),
+                Err(TryLockError::Error(error)) => Err(error),
+            }
+        };
+        take().map_err(CacheError::unwritable(&path))
     }
 
     /// Whether a process has the right to change what lies at `key`. Writes nothing.

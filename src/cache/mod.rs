@@ -6,6 +6,7 @@
 //! there is, what is wrong with it, and what may go. Nothing here knows what is inside an artifact.
 
 mod artifact;
+mod attempt;
 mod catalogue;
 mod collect;
 mod digest;
@@ -26,6 +27,7 @@ mod store;
 mod walk;
 
 pub use artifact::{Artifact, ArtifactDir, FileEntry, Manifest};
+pub use attempt::Attempt;
 pub use catalogue::{Entry, seconds_since};
 pub use collect::{Selection, Wish};
 pub use digest::{Digest, NotADigest};
@@ -39,8 +41,8 @@ pub use leftovers::{Leftover, LeftoverKind};
 pub use locate::{Place, locate};
 pub use outside::OutsideFiles;
 pub use partial::{Partial, Position};
-pub(crate) use provenance::peak_memory_bytes;
 pub use provenance::{GitState, Machine, Provenance};
 pub use quarantine::Quarantined;
 pub use staleness::{Against, Change, Comparison, Reason, Subject, first_of, shown};
+pub(crate) use store::LOG;
 pub use store::{Cache, Draft, KeyLock, Lookup};

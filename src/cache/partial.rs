@@ -3,6 +3,7 @@
 //! ```text
 //! partial/ab/abcd…/N/               the checkpoint of the stage of key abcd… that was the Nth to be written
 //! partial/ab/abcd…/N/complete.json  its [`Position`], and digests of its files; written last
+//! partial/ab/abcd….lock             held by the process that works on the stage
 //! ```
 //!
 //! A checkpoint is whole or absent, like an artifact, and its key holds all that decides what the stage makes: one of
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -68,6 +69,32 @@ impl Partial {
         Self {
             folder: folder.into(),
         }
+    }
+
+    /// The folder that they are in.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Waits until no other process works on the stage, and keeps others from it while the file is open.
+    ///
+    /// # Errors
+    /// If the cache cannot be written.
+    pub(crate) fn occupy(&self) -> Result<File, CacheError> {
+        let path = self.lock();
+        let take = || {
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            let file = File::create(&path)?;
+            file.lock()?;
+            Ok(file)
+        };
+        take().map_err(CacheError::unwritable(&path))
+    }
+
+    fn lock(&self) -> PathBuf {
+        self.folder.with_extension("lock")
     }
 
     /// How far the newest checkpoint is. Its files are not read.
@@ -140,6 +167,7 @@ impl Partial {
     /// Removes all checkpoints; the stage is done.
     pub fn clear(&self) {
         fs::remove_dir_all(&self.folder).ok();
+        fs::remove_file(self.lock()).ok();
     }
 }
 

@@ -32,7 +32,10 @@ pub struct Provenance {
     pub finished: Timestamp,
     /// Wall time between the two, by a clock that does not jump.
     pub seconds: f64,
-    /// Most memory that the process had in use until then, where the system tells.
+    /// Processor time that it took, where the system tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_seconds: Option<f64>,
+    /// Most memory that its process had in use, where the system tells.
     pub peak_memory_bytes: Option<u64>,
 }
 
@@ -103,12 +106,4 @@ fn host() -> String {
         .ok()
         .or_else(|| std::env::var("HOSTNAME").ok())
         .map_or_else(|| "unknown".to_owned(), |name| name.trim().to_owned())
-}
-
-/// The high-water mark of this process' memory, in bytes, where `/proc` tells.
-pub(crate) fn peak_memory_bytes() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
-    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kib * 1024)
 }

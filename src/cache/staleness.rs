@@ -109,12 +109,12 @@ pub struct Subject<'a> {
     pub(super) node: &'a Node,
     pub(super) key: Option<Key>,
     now: Option<Ingredients>,
-    paths: &'a [PathBuf],
+    paths: Vec<PathBuf>,
 }
 
 impl<'a> Subject<'a> {
     /// A stage whose inputs are known; `paths` are the files outside the cache that it reads.
-    pub fn known(node: &'a Node, identity: &Identity, paths: &'a [PathBuf]) -> Self {
+    pub fn known(node: &'a Node, identity: &Identity, paths: Vec<PathBuf>) -> Self {
         Self {
             node,
             key: Some(identity.key),
@@ -132,7 +132,7 @@ impl<'a> Subject<'a> {
             now: identity
                 .ok()
                 .and_then(|identity| Ingredients::read(&identity.text)),
-            paths: &[],
+            paths: Vec::new(),
         }
     }
 
@@ -155,7 +155,7 @@ impl<'a> Subject<'a> {
         differ(&prefix, Some(&old.config), Some(&new.config), &mut changes);
         if self.key.is_some() {
             changes.extend(input_changes(&prefix, &old.inputs, &new.inputs));
-            changes.extend(file_changes(&old.files, &new.files, self.paths));
+            changes.extend(file_changes(&old.files, &new.files, &self.paths));
         }
         if old.revision != new.revision {
             changes.push(Change::Revision {

@@ -6,7 +6,7 @@
 //!                       its process holds
 //! locks/abcd…           held while the artifact of that key is being made, set aside or deleted
 //! index/EXPERIMENT      which artifact each stage of an experiment last had
-//! attempts/STAGE-TIME/  records and error of a stage that failed
+//! attempts/STAGE-TIME/  records of an attempt at a stage that failed, and attempt.json
 //! quarantine/KEY-TIME/  a damaged artifact that was set aside
 //! partial/ab/abcd…/     checkpoints of the unfinished stage of key abcd…
 //! outside-files.json    digests of files outside the cache, with the size and time they had
@@ -20,6 +20,7 @@
 //! Other caches may lie under this one: what is not here is looked for there, and nothing is ever written there.
 
 use super::artifact::MANIFEST;
+use super::attempt::{ATTEMPT, Attempt};
 use super::hold::{TMP, is_locked};
 use super::index::Index;
 use super::leftovers::remove;
@@ -30,6 +31,9 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+
+/// The name of the log of a stage among the records.
+pub(crate) const LOG: &str = "log.txt";
 
 /// A cache of artifacts below one folder.
 #[derive(Debug, Clone)]
@@ -146,14 +150,19 @@ impl Cache {
         found
     }
 
-    /// Waits until no other run makes the artifact of `identity`, and keeps others from it. `waiting` is
-    /// called first if there is another.
+    /// Waits until no other run makes the artifact of `identity`, and keeps others from it; nothing if `give_up` says
+    /// so meanwhile. `waiting` is called first if there is another.
     ///
     /// # Errors
     /// If the cache cannot be written.
-    pub fn lock(&self, identity: Identity, waiting: impl FnOnce()) -> Result<KeyLock, CacheError> {
-        let guard = self.guard(identity.key, waiting)?;
-        Ok(KeyLock { identity, guard })
+    pub fn lock(
+        &self,
+        identity: Identity,
+        waiting: impl FnOnce(),
+        give_up: impl Fn() -> bool,
+    ) -> Result<Option<KeyLock>, CacheError> {
+        let guard = self.guard_unless(identity.key, waiting, give_up)?;
+        Ok(guard.map(|guard| KeyLock { identity, guard }))
     }
 
     /// Begins an artifact, after removing what killed processes left of theirs.
@@ -263,13 +272,14 @@ impl Draft {
         &mut self.dir
     }
 
-    /// A new file among the records for the log of the stage.
+    /// The file among the records for the log of the stage; what is written goes to its end.
     ///
     /// # Errors
     /// If the cache cannot be written.
     pub fn log(&self) -> Result<File, CacheError> {
-        let path = self.dir.record("log.txt");
-        File::create(&path).map_err(CacheError::unwritable(&path))
+        let path = self.dir.record(LOG);
+        let file = File::options().append(true).create(true).open(&path);
+        file.map_err(CacheError::unwritable(&path))
     }
 
     /// Makes the artifact visible under the key that is locked, in the place of what was there.
@@ -309,15 +319,16 @@ impl Draft {
         Ok(target)
     }
 
-    /// Keeps the records of a stage that failed, and why it did, below `attempts/`; returns where.
+    /// Keeps the records of an attempt that failed, and what is known of it, below `attempts/`; returns where.
     ///
     /// # Errors
     /// If the cache cannot be written.
-    pub fn keep_attempt(self, stage: &str, error: &str) -> Result<PathBuf, CacheError> {
-        let target = self.cache.dated("attempts", stage)?;
+    pub fn keep_attempt(self, attempt: &Attempt) -> Result<PathBuf, CacheError> {
+        let target = self.cache.dated("attempts", &attempt.stage)?;
         fs::rename(self.dir.records(), &target).map_err(CacheError::unwritable(&target))?;
-        let path = target.join("error.txt");
-        fs::write(&path, error).map_err(CacheError::unwritable(&path))?;
+        let path = target.join(ATTEMPT);
+        let written = || fs::write(&path, serde_json::to_vec_pretty(attempt)?);
+        written().map_err(CacheError::unwritable(&path))?;
         Ok(target)
     }
 }

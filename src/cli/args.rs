@@ -1,9 +1,8 @@
 //! Arguments that several verbs have.
 
-use super::{Context, Failure};
+use super::Failure;
 use crate::cache::Cache;
-use crate::device::DeviceChoice;
-use crate::exec::{Options, Runner};
+use crate::exec::Options;
 use crate::plan::{self, Overrides, Plan, Selection};
 use std::path::PathBuf;
 
@@ -119,15 +118,4 @@ pub(super) struct ResultsDir {
     /// The folder that the tables are written to
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub(super) results: PathBuf,
-}
-
-impl Context<'_> {
-    pub(super) fn runner(&self, device: DeviceChoice) -> Result<Box<dyn Runner>, Failure> {
-        (self.make_runner)(device).map_err(Failure::of_input)
-    }
-
-    /// A runner that is only asked what it would do.
-    pub(super) fn idle_runner(&self) -> Result<Box<dyn Runner>, Failure> {
-        self.runner(DeviceChoice::Cpu)
-    }
 }

@@ -32,9 +32,8 @@ enum Format {
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
     let plan = args.experiment.load()?;
-    let runner = context.idle_runner()?;
     let cache = args.cache.open();
-    let statuses = exec::preview(&plan, &cache, &*runner, &Options::default())?;
+    let statuses = exec::preview(&plan, &cache, context.runner, &Options::default())?;
     let state = |id: NodeId| statuses.get(id.0).map(|status| status.word().to_owned());
     let drawn = match args.format {
         Format::Text => dag_text(&plan, &state),

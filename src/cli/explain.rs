@@ -52,8 +52,7 @@ struct Hashed<'a> {
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
     let plan = args.experiment.load()?;
     let id = plan.stage(&args.stage)?;
-    let runner = context.idle_runner()?;
-    let explanation = exec::explain(&plan, &args.cache.open(), &*runner, id)?;
+    let explanation = exec::explain(&plan, &args.cache.open(), context.runner, id)?;
     if args.json {
         return context.print_json(&report(&plan, id, &explanation));
     }

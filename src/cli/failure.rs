@@ -1,6 +1,6 @@
 //! What went wrong, and the exit code that it deserves.
 
-use crate::exec::{ExecError, StageFailure};
+use crate::exec::{ExecError, JobError, StageFailure};
 use crate::plan::{PlanError, SelectError};
 use crate::results::ResultsError;
 use std::io::{self, Write};
@@ -18,8 +18,8 @@ enum Cause {
     Report(miette::Report),
     /// Whoever read stdout has seen enough.
     ClosedPipe,
-    /// A plan was asked whether anything would run, and something would.
-    Work,
+    /// What is to be known has been told; this is it in a few words.
+    Told(&'static str),
 }
 
 /// A stage failed, or something could not be read or written.
@@ -49,8 +49,16 @@ impl Failure {
     /// The answer to a check that there is work to do; what work, has been printed.
     pub(super) fn would_run() -> Self {
         Self {
-            cause: Cause::Work,
+            cause: Cause::Told("something would run"),
             code: WOULD_RUN,
+        }
+    }
+
+    /// A failure of the work that has been told already.
+    pub(super) fn told() -> Self {
+        Self {
+            cause: Cause::Told("the stage failed"),
+            code: WORK,
         }
     }
 
@@ -68,7 +76,7 @@ impl Failure {
             // There is nobody left to tell if these cannot be printed.
             Cause::Usage(error) => error.print().ok(),
             Cause::Report(report) => writeln!(io::stderr(), "{report:?}").ok(),
-            Cause::ClosedPipe | Cause::Work => None,
+            Cause::ClosedPipe | Cause::Told(_) => None,
         };
     }
 }
@@ -80,7 +88,7 @@ impl std::fmt::Display for Failure {
             Cause::Usage(error) => error.fmt(f),
             Cause::Report(report) => write!(f, "{report:#}"),
             Cause::ClosedPipe => f.write_str("nobody reads the output"),
-            Cause::Work => f.write_str("something would run"),
+            Cause::Told(words) => f.write_str(words),
         }
     }
 }
@@ -124,6 +132,12 @@ impl From<StageFailure> for Failure {
         let mut report = miette::MietteDiagnostic::new(failure.to_string());
         report.help = failure.help().map(str::to_owned);
         Self::of_work(report)
+    }
+}
+
+impl From<JobError> for Failure {
+    fn from(error: JobError) -> Self {
+        Self::of_work(miette::Report::msg(error))
     }
 }
 

@@ -80,8 +80,7 @@ impl<'p> Foretold<'p> {
         options: &Options,
         context: &Context<'_>,
     ) -> Result<Self, Failure> {
-        let runner = context.idle_runner()?;
-        let statuses = exec::preview(plan, cache, &*runner, options)?;
+        let statuses = exec::preview(plan, cache, context.runner, options)?;
         let estimates = exec::estimates(plan, &statuses, cache);
         Ok(Self {
             plan,

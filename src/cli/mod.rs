@@ -14,20 +14,18 @@ mod results;
 mod run;
 mod signals;
 mod translate;
+mod units;
 mod why;
 mod words;
+mod worker;
 
 pub use failure::Failure;
 
-use crate::device::DeviceChoice;
-use crate::exec::{Progress, Runner};
+use crate::exec::{Processes, Runner, Watcher};
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
-
-/// Makes what does the work of stages, on a device.
-pub type MakeRunner<'a> = &'a dyn Fn(DeviceChoice) -> miette::Result<Box<dyn Runner>>;
 
 #[derive(Debug, Parser)]
 #[command(name = "srp", version, about, after_help = EXIT_CODES)]
@@ -64,24 +62,39 @@ enum Verb {
     Translate(translate::Args),
     /// Write a model of the cache as a folder that other programs can read
     Export(export::Args),
+    /// Do the work of one stage, as a run asks for it
+    #[command(hide = true)]
+    Worker(worker::Args),
 }
 
 /// What a verb works with.
 struct Context<'a> {
-    make_runner: MakeRunner<'a>,
+    /// What a run gives the work of stages to.
+    runner: &'a dyn Runner,
+    /// What does that work itself.
+    stages: &'a dyn Runner,
     out: &'a mut dyn Write,
-    progress: &'a dyn Progress,
+    watcher: &'a dyn Watcher,
 }
 
-/// Does what the arguments, the first of which is the program's name, ask for; prints what went wrong.
-pub fn main(
-    arguments: impl IntoIterator<Item = OsString>,
-    make_runner: MakeRunner<'_>,
-) -> ExitCode {
+/// Does what the arguments, the first of which is the program's name, ask for; prints what went wrong. The work of
+/// each stage is done by `stages` in another process of this program.
+pub fn main(arguments: impl IntoIterator<Item = OsString>, stages: &dyn Runner) -> ExitCode {
     unbroken_reports();
-    let progress = progress::on_stderr();
+    let watcher = progress::on_stderr();
     let mut out = io::stdout().lock();
-    match execute(arguments, make_runner, &mut out, &*progress) {
+    let done = Cli::try_parse_from(arguments)
+        .map_err(Failure::from)
+        .and_then(|cli| {
+            let processes = Processes::of(std::env::current_exe()?, stages);
+            cli.verb.run(&mut Context {
+                runner: &processes,
+                stages,
+                out: &mut out,
+                watcher: &*watcher,
+            })
+        });
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             failure.print();
@@ -98,30 +111,37 @@ fn unbroken_reports() {
 }
 
 /// Does what the arguments, the first of which is the program's name, ask for: results go to `out`, the rest
-/// to `progress`.
+/// to `watcher`. The work of stages is done by `stages` in this process.
 ///
 /// # Errors
 /// Whatever went wrong, with the exit code that it deserves; a request for help is one too.
 pub fn execute(
     arguments: impl IntoIterator<Item = OsString>,
-    make_runner: MakeRunner<'_>,
+    stages: &dyn Runner,
     out: &mut dyn Write,
-    progress: &dyn Progress,
+    watcher: &dyn Watcher,
 ) -> Result<(), Failure> {
-    let mut context = Context {
-        make_runner,
+    Cli::try_parse_from(arguments)?.verb.run(&mut Context {
+        runner: stages,
+        stages,
         out,
-        progress,
-    };
-    match Cli::try_parse_from(arguments)?.verb {
-        Verb::Run(args) => run::run(&args, &mut context),
-        Verb::Plan(args) => plan::run(&args, &mut context),
-        Verb::Explain(args) => explain::run(&args, &mut context),
-        Verb::Why(args) => why::run(&args, &mut context),
-        Verb::Dag(args) => dag::run(&args, &mut context),
-        Verb::Results(args) => results::run(&args, &mut context),
-        Verb::Cache(args) => cache::run(&args, &mut context),
-        Verb::Translate(args) => translate::run(&args, &mut context),
-        Verb::Export(args) => export::run(&args, &mut context),
+        watcher,
+    })
+}
+
+impl Verb {
+    fn run(&self, context: &mut Context<'_>) -> Result<(), Failure> {
+        match self {
+            Self::Run(args) => run::run(args, context),
+            Self::Plan(args) => plan::run(args, context),
+            Self::Explain(args) => explain::run(args, context),
+            Self::Why(args) => why::run(args, context),
+            Self::Dag(args) => dag::run(args, context),
+            Self::Results(args) => results::run(args, context),
+            Self::Cache(args) => cache::run(args, context),
+            Self::Translate(args) => translate::run(args, context),
+            Self::Export(args) => export::run(args, context),
+            Self::Worker(args) => worker::run(args, context),
+        }
     }
 }

@@ -1,9 +1,10 @@
-//! How a run looks while it goes on: a bar on a terminal, plain lines elsewhere.
+//! How a run looks while it goes on: bars on a terminal, plain lines elsewhere.
 
 use crate::cache::Key;
-use crate::exec::{Progress, StageFailure, Turn};
+use crate::exec::{StageFailure, Turn, Watcher};
 use crate::results::duration;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,9 +14,9 @@ use std::time::{Duration, Instant};
 const STEP_INTERVAL: Duration = Duration::from_secs(10);
 
 /// What suits stderr.
-pub(super) fn on_stderr() -> Box<dyn Progress> {
+pub(super) fn on_stderr() -> Box<dyn Watcher> {
     if io::stderr().is_terminal() {
-        Box::new(Bar::new())
+        Box::new(Bars::new())
     } else {
         Box::new(Lines::new(io::stderr(), STEP_INTERVAL))
     }
@@ -28,6 +29,10 @@ mod said {
     pub(super) fn place(turn: &Turn<'_>) -> String {
         let width = turn.total.to_string().len();
         format!("[{:>width$}/{}] {}", turn.number, turn.total, turn.stage)
+    }
+
+    pub(super) fn noted(turn: &Turn<'_>, line: &str) -> String {
+        format!("{}: {line}", place(turn))
     }
 
     pub(super) fn finished(turn: &Turn<'_>, seconds: f64) -> String {
@@ -43,38 +48,49 @@ mod said {
     }
 }
 
-/// One bar that moves while a stage runs; what is over stands above it.
-struct Bar {
-    bar: ProgressBar,
-    phase: Mutex<Phase>,
+/// A bar for each stage that works; what is over stands above them.
+struct Bars {
+    all: MultiProgress,
+    working: Mutex<HashMap<usize, Working>>,
 }
 
-#[derive(Default)]
-struct Phase {
-    name: String,
+/// A stage that works, and its bar.
+struct Working {
+    bar: ProgressBar,
+    phase: String,
     total: Option<u64>,
 }
 
-impl Bar {
-    fn new() -> Self {
-        Self {
-            bar: ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()),
-            phase: Mutex::default(),
-        }
-    }
-
-    fn current(&self) -> MutexGuard<'_, Phase> {
-        self.phase.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Begins to count anew, towards `total` if that is known.
-    fn restart(&self, total: Option<u64>) {
-        match total {
+impl Working {
+    /// Begins to count anew, towards the total if that is known.
+    fn restart(&self) {
+        match self.total {
             Some(total) => self.bar.set_length(total),
             None => self.bar.unset_length(),
         }
-        self.bar.set_style(style(total.is_some()));
+        self.bar.set_style(style(self.total.is_some()));
         self.bar.reset();
+    }
+}
+
+impl Bars {
+    fn new() -> Self {
+        Self {
+            all: MultiProgress::with_draw_target(ProgressDrawTarget::stderr()),
+            working: Mutex::default(),
+        }
+    }
+
+    fn working(&self) -> MutexGuard<'_, HashMap<usize, Working>> {
+        locked(&self.working)
+    }
+
+    fn end(&self, turn: &Turn<'_>, line: &str) {
+        if let Some(stage) = self.working().remove(&turn.number) {
+            stage.bar.finish_and_clear();
+            self.all.remove(&stage.bar);
+        }
+        self.note(line);
     }
 }
 
@@ -96,54 +112,61 @@ fn style(bounded: bool) -> ProgressStyle {
         )
 }
 
-impl Progress for Bar {
-    fn stage_started(&self, turn: &Turn<'_>) {
-        *self.current() = Phase::default();
-        self.restart(None);
-        self.bar.set_prefix(said::place(turn));
-        self.bar.set_message("");
-        self.bar.enable_steady_tick(Duration::from_millis(200));
+impl Watcher for Bars {
+    fn started(&self, turn: &Turn<'_>) {
+        let stage = Working {
+            bar: self.all.add(ProgressBar::no_length()),
+            phase: String::new(),
+            total: None,
+        };
+        stage.restart();
+        stage.bar.set_prefix(said::place(turn));
+        stage.bar.enable_steady_tick(Duration::from_millis(200));
+        self.working().insert(turn.number, stage);
     }
 
-    fn stage_finished(&self, turn: &Turn<'_>, seconds: f64) {
-        self.bar.println(said::finished(turn, seconds));
-        self.bar.finish_and_clear();
+    fn finished(&self, turn: &Turn<'_>, seconds: f64) {
+        self.end(turn, &said::finished(turn, seconds));
     }
 
-    fn stage_cached(&self, turn: &Turn<'_>, key: Key) {
+    fn cached(&self, turn: &Turn<'_>, key: Key) {
         self.note(&said::cached(turn, key));
     }
 
-    fn stage_failed(&self, turn: &Turn<'_>, failure: &StageFailure) {
-        self.bar.println(said::failed(turn, failure));
-        self.bar.finish_and_clear();
+    fn failed(&self, turn: &Turn<'_>, failure: &StageFailure) {
+        self.end(turn, &said::failed(turn, failure));
     }
 
-    fn phase(&self, text: &str) {
-        *self.current() = Phase {
-            name: text.to_owned(),
-            total: None,
-        };
-        self.bar.set_message(text.to_owned());
-        self.restart(None);
-    }
-
-    fn step(&self, done: u64, total: Option<u64>, detail: &str) {
-        let mut phase = self.current();
-        if phase.total != total {
-            phase.total = total;
-            self.restart(total);
+    fn phase(&self, turn: &Turn<'_>, text: &str) {
+        if let Some(stage) = self.working().get_mut(&turn.number) {
+            stage.phase = text.to_owned();
+            stage.total = None;
+            stage.bar.set_message(text.to_owned());
+            stage.restart();
         }
-        self.bar.set_message(format!("{} {detail}", phase.name));
-        self.bar.set_position(done);
+    }
+
+    fn step(&self, turn: &Turn<'_>, done: u64, total: Option<u64>, detail: &str) {
+        if let Some(stage) = self.working().get_mut(&turn.number) {
+            if stage.total != total {
+                stage.total = total;
+                stage.restart();
+            }
+            stage.bar.set_message(format!("{} {detail}", stage.phase));
+            stage.bar.set_position(done);
+        }
+    }
+
+    fn stage_note(&self, turn: &Turn<'_>, line: &str) {
+        self.note(&said::noted(turn, line));
     }
 
     fn note(&self, line: &str) {
-        self.bar.suspend(|| writeln!(io::stderr(), "{line}").ok());
+        self.all.suspend(|| writeln!(io::stderr(), "{line}").ok());
     }
 }
 
-/// A line for each thing worth keeping, and one about steps now and then.
+/// A line for each thing worth keeping, and one about the steps of each stage now and then.
 struct Lines<W> {
     interval: Duration,
     state: Mutex<LinesState<W>>,
@@ -151,9 +174,8 @@ struct Lines<W> {
 
 struct LinesState<W> {
     out: W,
-    stage: String,
-    phase: String,
-    last_step: Instant,
+    /// The phase of each stage that works, and when its steps were last told.
+    working: HashMap<usize, (String, Instant)>,
 }
 
 impl<W: Write> Lines<W> {
@@ -162,15 +184,13 @@ impl<W: Write> Lines<W> {
             interval,
             state: Mutex::new(LinesState {
                 out,
-                stage: String::new(),
-                phase: String::new(),
-                last_step: Instant::now(),
+                working: HashMap::new(),
             }),
         }
     }
 
     fn state(&self) -> MutexGuard<'_, LinesState<W>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 }
 
@@ -181,49 +201,59 @@ impl<W: Write> LinesState<W> {
     }
 }
 
-impl<W: Write + Send> Progress for Lines<W> {
-    fn stage_started(&self, turn: &Turn<'_>) {
+impl<W: Write + Send> Watcher for Lines<W> {
+    fn started(&self, turn: &Turn<'_>) {
         let mut state = self.state();
-        state.stage = said::place(turn);
-        state.phase.clear();
-        state.last_step = Instant::now();
-        let line = format!("{}: started", state.stage);
-        state.line(&line);
+        let fresh = (String::new(), Instant::now());
+        state.working.insert(turn.number, fresh);
+        state.line(&format!("{}: started", said::place(turn)));
     }
 
-    fn stage_finished(&self, turn: &Turn<'_>, seconds: f64) {
+    fn finished(&self, turn: &Turn<'_>, seconds: f64) {
         self.note(&said::finished(turn, seconds));
     }
 
-    fn stage_cached(&self, turn: &Turn<'_>, key: Key) {
+    fn cached(&self, turn: &Turn<'_>, key: Key) {
         self.note(&said::cached(turn, key));
     }
 
-    fn stage_failed(&self, turn: &Turn<'_>, failure: &StageFailure) {
+    fn failed(&self, turn: &Turn<'_>, failure: &StageFailure) {
         self.note(&said::failed(turn, failure));
     }
 
-    fn phase(&self, text: &str) {
+    fn phase(&self, turn: &Turn<'_>, text: &str) {
         let mut state = self.state();
-        state.phase = text.to_owned();
-        let line = format!("{}: {text}", state.stage);
-        state.line(&line);
+        if let Some((phase, _)) = state.working.get_mut(&turn.number) {
+            *phase = text.to_owned();
+        }
+        state.line(&said::noted(turn, text));
     }
 
-    fn step(&self, done: u64, total: Option<u64>, detail: &str) {
+    fn step(&self, turn: &Turn<'_>, done: u64, total: Option<u64>, detail: &str) {
         let mut state = self.state();
-        if state.last_step.elapsed() < self.interval {
+        let Some((phase, last)) = state.working.get_mut(&turn.number) else {
+            return;
+        };
+        if last.elapsed() < self.interval {
             return;
         }
-        state.last_step = Instant::now();
+        *last = Instant::now();
         let of = total.map(|total| format!("/{total}")).unwrap_or_default();
-        let line = format!("{}: {} {done}{of} {detail}", state.stage, state.phase);
+        let line = said::noted(turn, &format!("{phase} {done}{of} {detail}"));
         state.line(line.trim_end());
+    }
+
+    fn stage_note(&self, turn: &Turn<'_>, line: &str) {
+        self.note(&said::noted(turn, line));
     }
 
     fn note(&self, line: &str) {
         self.state().line(line);
     }
+}
+
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -236,19 +266,25 @@ mod tests {
         total: 10,
     };
 
-    fn lines_of(interval: Duration, talk: impl FnOnce(&dyn Progress)) -> String {
+    const OTHER: Turn<'static> = Turn {
+        stage: "small",
+        number: 3,
+        total: 10,
+    };
+
+    fn lines_of(interval: Duration, talk: impl FnOnce(&dyn Watcher)) -> String {
         let lines = Lines::new(Vec::new(), interval);
         talk(&lines);
         String::from_utf8(lines.state.into_inner().unwrap().out).unwrap()
     }
 
-    fn a_stage(progress: &dyn Progress) {
-        progress.stage_started(&TURN);
-        progress.phase("epoch 1");
-        progress.step(1, Some(2), "loss 3.5");
-        progress.step(2, None, "");
-        progress.note("best so far");
-        progress.stage_finished(&TURN, 61.0);
+    fn a_stage(watcher: &dyn Watcher) {
+        watcher.started(&TURN);
+        watcher.phase(&TURN, "epoch 1");
+        watcher.step(&TURN, 1, Some(2), "loss 3.5");
+        watcher.step(&TURN, 2, None, "");
+        watcher.stage_note(&TURN, "best so far");
+        watcher.finished(&TURN, 61.0);
     }
 
     #[test]
@@ -259,8 +295,25 @@ mod tests {
              [ 2/10] dense: epoch 1\n\
              [ 2/10] dense: epoch 1 1/2 loss 3.5\n\
              [ 2/10] dense: epoch 1 2\n\
-             best so far\n\
+             [ 2/10] dense: best so far\n\
              [ 2/10] dense: done in 1 min 01 s\n"
+        );
+    }
+
+    #[test]
+    fn the_lines_of_two_stages_can_be_told_apart() {
+        let text = lines_of(Duration::ZERO, |watcher| {
+            watcher.started(&TURN);
+            watcher.started(&OTHER);
+            watcher.phase(&TURN, "epoch 1");
+            watcher.phase(&OTHER, "epoch 7");
+            watcher.step(&TURN, 1, None, "");
+            watcher.step(&OTHER, 2, None, "");
+        });
+        let steps: Vec<&str> = text.lines().skip(4).collect();
+        assert_eq!(
+            steps,
+            ["[ 2/10] dense: epoch 1 1", "[ 3/10] small: epoch 7 2"]
         );
     }
 
@@ -274,7 +327,7 @@ mod tests {
     #[test]
     fn failures_are_told_with_their_causes() {
         let failure = StageFailure::new("no such file").context("reading text");
-        let text = lines_of(Duration::ZERO, |lines| lines.stage_failed(&TURN, &failure));
+        let text = lines_of(Duration::ZERO, |lines| lines.failed(&TURN, &failure));
         assert_eq!(text, "[ 2/10] dense: failed: reading text: no such file\n");
     }
 }

@@ -4,7 +4,7 @@ use super::args::{CacheDir, Experiment, ResultsDir};
 use super::{Context, Failure};
 use crate::cache::{Artifact, Cache};
 use crate::config::StageSpec;
-use crate::exec::{self, Options, Runner, Status};
+use crate::exec::{self, Options, Status};
 use crate::plan::Plan;
 use crate::results::{self, Record};
 
@@ -22,26 +22,24 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
     let plan = args.experiment.load()?;
-    let runner = context.idle_runner()?;
     let cache = args.cache.open();
-    collect(&plan, &cache, &*runner, &args.results, context)
+    collect(&plan, &cache, &args.results, context)
 }
 
 /// Writes and prints the tables of all that is in the cache, and says if that is not everything.
 pub(super) fn collect(
     plan: &Plan,
     cache: &Cache,
-    runner: &dyn Runner,
     folder: &ResultsDir,
     context: &mut Context<'_>,
 ) -> Result<(), Failure> {
-    let statuses = exec::preview(plan, cache, runner, &Options::default())?;
+    let statuses = exec::preview(plan, cache, context.runner, &Options::default())?;
     let artifacts: Vec<_> = statuses.iter().map(Status::artifact).collect();
     let rows = write_and_print(plan, &artifacts, folder, context)?;
     let expected = expected_rows(plan);
     if rows < expected {
         let line = format!("{rows} of {expected} results are there; `srp plan` says why");
-        context.progress.note(&line);
+        context.watcher.note(&line);
     }
     Ok(())
 }
@@ -72,7 +70,7 @@ fn write(
 ) -> Result<(), Failure> {
     for path in results::write(&folder.results, experiment, records)? {
         let line = format!("wrote {}", path.display());
-        context.progress.note(&line);
+        context.watcher.note(&line);
     }
     Ok(())
 }
@@ -81,7 +79,7 @@ fn write(
 fn write(folder: &ResultsDir, _: &str, _: &[Record], context: &Context<'_>) -> Result<(), Failure> {
     let folder = folder.results.display();
     let line = format!("built without the feature `tables`: nothing is written to {folder}");
-    context.progress.note(&line);
+    context.watcher.note(&line);
     Ok(())
 }
 

@@ -3,9 +3,11 @@
 use super::args::{CacheDir, Experiment, Force, Part, ResultsDir};
 use super::foretold::Foretold;
 use super::{Context, Failure, results};
-use crate::cache::Artifact;
-use crate::device::{DeviceChoice, unused_gpu};
-use crate::exec::{self, Options};
+use crate::config::{DeviceChoice, Resources};
+use crate::device;
+use crate::exec::{self, Options, Slot};
+use crate::plan::Plan;
+use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 #[derive(Debug, clap::Args)]
@@ -16,9 +18,17 @@ pub(super) struct Args {
     #[command(flatten)]
     part: Part,
 
-    /// Where tensors live: `auto`, `cpu` or `cuda:N`
-    #[arg(long, default_value_t)]
-    device: DeviceChoice,
+    /// Where tensors live: `auto`, `cpu` or `cuda:N`; in the place of `[resources] devices`
+    #[arg(long, value_name = "DEVICE", value_delimiter = ',')]
+    device: Vec<DeviceChoice>,
+
+    /// Run as many stages at the same time; a GPU works on one at a time, and the CPU's threads are divided
+    #[arg(long, short, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+
+    /// After a failure, go on with the stages that do not depend on it
+    #[arg(long, short)]
+    keep_going: bool,
 
     #[command(flatten)]
     force: Force,
@@ -45,32 +55,60 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     let cache = args.cache.open();
     let options = Options {
         keep_every: Duration::from_secs_f64(args.keep_every),
+        slots: args.slots(&experiment, context)?,
+        keep_going: args.keep_going,
         ..args.force.options()
     };
     if args.dry_run {
         return Foretold::of(&experiment, &cache, &options, context)?.print(context);
     }
-    let runner = context.runner(args.device)?;
-    if let (DeviceChoice::Auto, Some(advice)) = (args.device, unused_gpu()) {
-        context.progress.note(&advice);
-    }
     super::signals::request_stop(&options.stop)?;
-    let outcome = exec::execute(&experiment, &cache, &*runner, &options, context.progress)?;
-    if args.part.is_everything() {
-        let artifacts = outcome.nodes.iter().map(|done| Some(&done.artifact));
-        let artifacts: Vec<Option<&Artifact>> = artifacts.collect();
+    let watcher = context.watcher;
+    let outcome = exec::execute(&experiment, &cache, context.runner, &options, watcher);
+    if outcome.is_ok() && args.part.is_everything() {
+        let nodes = outcome.iter().flat_map(|outcome| &outcome.nodes);
+        let artifacts: Vec<_> = nodes.map(|done| Some(&done.artifact)).collect();
         results::write_and_print(&experiment, &artifacts, &args.results, context)?;
-    } else {
+    } else if outcome.is_ok() || args.keep_going {
         // The table of the experiment must not lose the rows that were not asked for now.
-        results::collect(&whole, &cache, &*runner, &args.results, context)?;
+        results::collect(&whole, &cache, &args.results, context)?;
     }
-    if outcome.ran_nothing() {
+    if outcome?.ran_nothing() {
         let stages = experiment.nodes.len();
         let time = crate::results::duration(clock.elapsed().as_secs_f64());
         let line = format!("nothing to run: {stages} stages are cached (looked up in {time})");
-        context.progress.note(&line);
+        context.watcher.note(&line);
     }
     Ok(())
+}
+
+impl Args {
+    /// What stages run on: what the flags say, or else the experiment.
+    fn slots(&self, experiment: &Plan, context: &Context<'_>) -> Result<Vec<Slot>, Failure> {
+        let resources = Resources {
+            devices: match self.device.as_slice() {
+                [] => experiment.resources.devices.clone(),
+                given => Some(given.to_vec()),
+            },
+            jobs: self.jobs.or(experiment.resources.jobs),
+        };
+        let slots = Slot::divide(&resources, device::auto_tries_gpu(), Slot::all_threads());
+        for slot in &slots {
+            device::check(slot.device).map_err(|error| Failure::of_input(error.into()))?;
+        }
+        let automatic = slots.iter().any(|slot| slot.device == DeviceChoice::Auto);
+        if let (true, Some(advice)) = (automatic, device::unused_gpu()) {
+            context.watcher.note(&advice);
+        }
+        if let Some(jobs) = resources.jobs.filter(|jobs| jobs.get() > slots.len()) {
+            let line = format!(
+                "{} of {jobs} jobs: a GPU works on one stage at a time, and no other device is named",
+                slots.len()
+            );
+            context.watcher.note(&line);
+        }
+        Ok(slots)
+    }
 }
 
 /// A number of seconds that a duration can hold.

@@ -13,6 +13,14 @@ pub(super) fn request_stop(stop: &Stop) -> Result<(), Failure> {
     for signal in [SIGINT, SIGTERM] {
         // Handlers run in the order of their registration: the first one sees what an earlier signal has set.
         flag::register_conditional_shutdown(signal, ENDED_BY_SIGNAL + signal, stop.flag())?;
+    }
+    request_stop_only(stop)
+}
+
+/// Lets these signals request a stop, however often they come: a terminal sends them to a run and its workers alike,
+/// and the run knows when enough is enough.
+pub(super) fn request_stop_only(stop: &Stop) -> Result<(), Failure> {
+    for signal in [SIGINT, SIGTERM] {
         flag::register(signal, stop.flag())?;
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use super::model::Model;
 use super::{Context, Failure};
-use crate::device::DeviceChoice;
+use crate::config::DeviceChoice;
 use std::num::NonZeroUsize;
 
 #[derive(Debug, clap::Args)]
@@ -21,13 +21,11 @@ pub(super) struct Args {
 
 #[cfg(feature = "nn")]
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
+    use crate::device::Device;
     use crate::stages::translate::{TranslateError, Translation, translate};
     use miette::miette;
     let model = args.model.folder()?;
-    let device = args
-        .device
-        .resolve()
-        .map_err(|error| Failure::of_input(error.into()))?;
+    let device = Device::find(args.device).map_err(|error| Failure::of_input(error.into()))?;
     let mut search =
         crate::plan::default_search().map_err(|error| Failure::of_work(miette!(error)))?;
     search.beam = args.beam.unwrap_or(search.beam);

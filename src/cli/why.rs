@@ -1,10 +1,10 @@
 //! `srp why`
 
 use super::args::CacheDir;
-use super::words::settings;
+use super::words::{settings, took};
 use super::{Context, Failure};
-use crate::cache::{Cache, Ingredients, Key, Manifest, Place, Provenance, locate};
-use crate::results::{self, Origin, duration};
+use crate::cache::{Attempt, Cache, Ingredients, Key, Manifest, Place, Provenance, locate};
+use crate::results::{self, Origin};
 use jiff::Timestamp;
 use miette::miette;
 use std::collections::BTreeSet;
@@ -79,8 +79,9 @@ fn print_artifact(cache: &Cache, manifest: &Manifest, context: &mut Context<'_>)
         writeln!(out, "kind: {}, revision {}", hashed.kind, hashed.revision)?;
     }
     writeln!(out, "started: {}", made.started)?;
-    let time = duration(made.seconds);
-    writeln!(out, "finished: {} (after {time})", made.finished)?;
+    writeln!(out, "finished: {}", made.finished)?;
+    let took = took(made.seconds, made.cpu_seconds, made.peak_memory_bytes);
+    writeln!(out, "took: {took}")?;
     let machine = &made.machine;
     writeln!(
         out,
@@ -171,14 +172,28 @@ fn unless_usual(flag: &str, folder: &Path, usual: &str) -> Vec<String> {
 }
 
 fn of_attempt(path: &Path, folder: &Path, context: &mut Context<'_>) -> Result<(), Failure> {
-    let error = fs::read_to_string(folder.join("error.txt")).unwrap_or_default();
+    let out = &mut *context.out;
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    let (path, error) = (path.display(), error.trim());
+    let path = path.display();
+    writeln!(out, "{path} was left by a stage that failed: {name}")?;
+    let Some(attempt) = Attempt::read(folder) else {
+        return Ok(writeln!(out, "what is known of it cannot be read")?);
+    };
+    writeln!(out, "stage: {} ({})", attempt.stage, attempt.key.short())?;
+    writeln!(out, "began: {}", attempt.started)?;
     writeln!(
-        context.out,
-        "{path} was left by a stage that failed: {name}"
+        out,
+        "took: {}",
+        took(
+            attempt.seconds,
+            attempt.cpu_seconds,
+            attempt.peak_memory_bytes
+        )
     )?;
-    Ok(writeln!(context.out, "error: {error}")?)
+    if let Some(exit) = &attempt.exit {
+        writeln!(out, "its process ended with {exit}")?;
+    }
+    Ok(writeln!(out, "error: {}", attempt.error.join(": "))?)
 }
 
 fn of_table(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {

@@ -1,7 +1,9 @@
 //! Values and errors in words, as several verbs print them.
 
+use super::units::size;
 use super::{Context, Failure};
 use crate::cache::shown;
+use crate::results::duration;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -29,6 +31,15 @@ fn add_settings(path: &str, value: &Value, into: &mut Vec<String>) {
         }
         leaf => into.push(format!("{path} = {}", shown(leaf))),
     }
+}
+
+/// What work took: wall time, and where they are known processor time and memory.
+pub(super) fn took(seconds: f64, cpu_seconds: Option<f64>, peak_bytes: Option<u64>) -> String {
+    let wall = Some(duration(seconds));
+    let cpu = cpu_seconds.map(|seconds| format!("{} of processor time", duration(seconds)));
+    let memory = peak_bytes.map(|bytes| format!("{} of memory at most", size(bytes)));
+    let known = [wall, cpu, memory].into_iter().flatten();
+    known.collect::<Vec<_>>().join(", ")
 }
 
 /// `1 run`, `2 runs`.

@@ -8,6 +8,8 @@
 
 mod architecture;
 mod corpus;
+mod device;
+mod execution;
 mod export;
 mod finetune;
 mod import;
@@ -23,6 +25,8 @@ mod training;
 
 pub use architecture::{Architecture, LayerNorm, OutputProjection};
 pub use corpus::{Corpus, Files, Iwslt14, Synthetic};
+pub use device::{DeviceChoice, NotADevice};
+pub use execution::{Attempts, Resources, TimeLimit};
 pub use export::Export;
 pub use finetune::Finetune;
 pub use import::{DataBin, Exported, Fairseq, Import};

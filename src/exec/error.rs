@@ -1,7 +1,7 @@
 //! What ends a run.
 
 use super::StageFailure;
-use crate::cache::{CacheError, Partial, Position};
+use crate::cache::{CacheError, Position};
 use crate::plan::suggest::advice;
 use miette::Diagnostic;
 use std::error::Error;
@@ -61,17 +61,29 @@ pub enum ExecError {
         help: Option<String>,
     },
 
+    /// Several stages could not finish.
+    #[error("{} stages failed", failures.len())]
+    #[diagnostic(code(exec::stages_failed))]
+    Several {
+        /// What became of each.
+        #[related]
+        failures: Vec<ExecError>,
+    },
+
+    /// The system has no thread for another stage.
+    #[error("cannot begin another stage")]
+    #[diagnostic(code(exec::no_thread), help("give fewer `--jobs`"))]
+    NoThread(#[source] std::io::Error),
+
     /// The run was asked to stop.
-    #[error("stopped {}", before(stage, *position))]
+    #[error("stopped {}", where_stopped(places))]
     #[diagnostic(
         code(exec::stopped),
         help("the same command goes on from there; nothing that was finished runs again")
     )]
     Stopped {
-        /// The label of the stage that was running, or would have been next.
-        stage: String,
-        /// How far it has come.
-        position: Option<Position>,
+        /// The labels of the stages that were running, or would have been next, and how far each has come.
+        places: Vec<(String, Option<Position>)>,
     },
 
     /// The cache failed.
@@ -80,12 +92,13 @@ pub enum ExecError {
     Cache(#[from] CacheError),
 }
 
-/// Where a run was stopped.
-fn before(stage: &str, position: Option<Position>) -> String {
-    match position {
+/// Where a run was stopped, in words.
+fn where_stopped(places: &[(String, Option<Position>)]) -> String {
+    let words = places.iter().map(|(stage, position)| match position {
         Some(position) => format!("in stage `{stage}`, {position}"),
         None => format!("before stage `{stage}`"),
-    }
+    });
+    words.collect::<Vec<_>>().join(", and ")
 }
 
 impl ExecError {
@@ -98,11 +111,11 @@ impl ExecError {
         }
     }
 
-    /// A stop at a stage, which has kept `partial`.
-    pub(super) fn stopped(stage: &str, partial: &Partial) -> Self {
-        Self::Stopped {
-            stage: stage.to_owned(),
-            position: partial.position(),
+    /// What failures come to, if there are any.
+    pub(super) fn of(mut failures: Vec<Self>) -> Option<Self> {
+        match failures.len() {
+            0 | 1 => failures.pop(),
+            _ => Some(Self::Several { failures }),
         }
     }
 

@@ -1,19 +1,18 @@
-//! The run itself.
+//! The run itself: which stage comes next, and what its end means for the others.
 
-use super::identify::{Identified, Identifier};
-use super::progress::Logged;
-use super::{ExecError, Inputs, Progress, Runner, StageFailure, Stop, Turn, Workplace};
-use crate::cache::{
-    Artifact, Cache, CacheError, Draft, Fault, Hold, Index, Key, KeyLock, Lookup, Machine,
-    Provenance, in_a_line, peak_memory_bytes,
-};
+use super::identify::Identifier;
+use super::task::{Made, Task, Workshop};
+use super::{ExecError, Runner, Slot, Stop, Turn, Watcher};
+use crate::cache::{Artifact, Cache, Hold, Index, Key, Lookup, Position};
+use crate::graph::Graph;
 use crate::plan::{Node, NodeId, Plan};
-use jiff::Timestamp;
-use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::collections::BTreeSet;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{self, Scope};
+use std::time::Duration;
+
+/// Room for the stack of a stage that works in this process: as much as a main thread has.
+const STACK: usize = 8 << 20;
 
 /// What a user may ask of a run.
 #[derive(Debug, Clone)]
@@ -22,6 +21,10 @@ pub struct Options {
     pub force: BTreeSet<String>,
     /// How long a stage may work without keeping what it has done.
     pub keep_every: Duration,
+    /// What stages that work at the same time may use; each has one of these, so there must be one.
+    pub slots: Vec<Slot>,
+    /// Whether a failure leaves the stages that do not depend on it to run.
+    pub keep_going: bool,
     /// Ends the run, once it is requested.
     pub stop: Stop,
 }
@@ -31,6 +34,8 @@ impl Default for Options {
         Self {
             force: BTreeSet::new(),
             keep_every: Duration::from_secs(300),
+            slots: vec![Slot::default()],
+            keep_going: false,
             stop: Stop::default(),
         }
     }
@@ -59,47 +64,40 @@ impl Outcome {
     }
 }
 
-/// Runs every stage of the plan whose artifact is not in the cache, parents first.
+/// Runs every stage of the plan whose artifact is not in the cache, each after those that it reads, and as many at a
+/// time as there are slots.
 ///
 /// Stages are skipped by key, so one whose parents made the same as before is skipped even if they ran again.
 /// Two runs may share a cache: the second one waits for an artifact that the first one is making. A damaged artifact
 /// is set aside and made again, even if only a later stage finds that out.
 ///
 /// # Errors
-/// The first failure, after which no other stage is begun; what was finished before stays in the cache. A
-/// stage that panics has failed.
+/// What failed. After a failure no other stage is begun, unless the run is to keep going; those that are at work
+/// finish, and what is finished stays in the cache. A stage that panics has failed.
 pub fn execute(
     plan: &Plan,
     cache: &Cache,
     runner: &dyn Runner,
     options: &Options,
-    progress: &dyn Progress,
+    watcher: &dyn Watcher,
 ) -> Result<Outcome, ExecError> {
-    let mut run = Run {
+    let forced = forced(plan, options)?;
+    let workshop = Workshop::new(cache, runner, watcher, plan, options);
+    let run = Run {
         plan,
-        cache,
-        runner,
-        progress,
+        workshop: &workshop,
         options,
-        forced: forced(plan, options)?,
+        watcher,
+        forced,
         identifier: Identifier::new(cache, runner),
         index: cache.index(&plan.name),
-        machine: OnceCell::new(),
-        sound: BTreeSet::new(),
-        ran: BTreeMap::new(),
+        agenda: Agenda::of(plan),
+        free: options.slots.iter().rev().copied().collect(),
         hold: None,
+        unheld: Vec::new(),
+        ends: Ends::default(),
     };
-    let mut nodes = Vec::with_capacity(plan.nodes.len());
-    while nodes.len() < plan.nodes.len() {
-        let visited = run.visit(NodeId(nodes.len()), &nodes);
-        run.identifier.save();
-        match visited? {
-            Visited::Done(done) => nodes.push(*done),
-            // Made again it may have other content, so what follows is looked up anew.
-            Visited::Damaged(parent) => nodes.truncate(parent.0),
-        }
-    }
-    Ok(Outcome { nodes })
+    thread::scope(|scope| run.walk(scope))
 }
 
 /// The nodes that `options` force.
@@ -124,234 +122,312 @@ pub(super) fn forced(plan: &Plan, options: &Options) -> Result<BTreeSet<NodeId>,
     Ok(forced)
 }
 
+/// What has become of the nodes, and which may come next.
+struct Agenda {
+    graph: Graph,
+    states: Vec<State>,
+    /// Waiting nodes whose parents are all done; the first one is next.
+    ready: BTreeSet<NodeId>,
+}
+
+#[derive(Debug)]
+enum State {
+    /// For its parents, or for its turn.
+    Waiting,
+    /// A slot is at it; what comes of it is stale if a parent had to be made again meanwhile.
+    Working {
+        stale: bool,
+    },
+    Done(Box<Done>),
+    Failed,
+}
+
+impl Agenda {
+    fn of(plan: &Plan) -> Self {
+        let mut agenda = Self {
+            graph: plan.graph(),
+            states: plan.nodes.iter().map(|_| State::Waiting).collect(),
+            ready: BTreeSet::new(),
+        };
+        for node in 0..plan.nodes.len() {
+            agenda.consider(NodeId(node));
+        }
+        agenda
+    }
+
+    /// Puts the node among those that are ready, if it is.
+    fn consider(&mut self, node: NodeId) {
+        let is_done = |parent: usize| matches!(self.states[parent], State::Done(_));
+        let waits = matches!(self.states[node.0], State::Waiting);
+        if waits && self.graph.parents(node.0).all(is_done) {
+            self.ready.insert(node);
+        }
+    }
+
+    fn done(&self, node: NodeId) -> Option<&Done> {
+        match &self.states[node.0] {
+            State::Done(done) => Some(done),
+            State::Waiting | State::Working { .. } | State::Failed => None,
+        }
+    }
+
+    /// The node is done, and its children may be next.
+    fn settle(&mut self, node: NodeId, done: Done) {
+        if let State::Working { stale: true } = self.states[node.0] {
+            self.reopen(node);
+            return;
+        }
+        self.states[node.0] = State::Done(Box::new(done));
+        let children: Vec<usize> = self.graph.children(node.0).collect();
+        for child in children {
+            self.consider(NodeId(child));
+        }
+    }
+
+    /// The node has to be looked at again, and so have all that depend on it: made again, it may have other content.
+    fn reopen(&mut self, node: NodeId) {
+        let below = self.graph.downstream([node.0]);
+        for &position in &below {
+            self.ready.remove(&NodeId(position));
+            match &mut self.states[position] {
+                State::Working { stale } if position != node.0 => *stale = true,
+                state => *state = State::Waiting,
+            }
+        }
+        self.consider(node);
+    }
+
+    fn labels<'p>(&self, plan: &'p Plan, which: impl Fn(&State) -> bool) -> Vec<&'p str> {
+        let nodes = plan.nodes.iter().zip(&self.states);
+        nodes
+            .filter(|(_, state)| which(state))
+            .map(|(node, _)| node.label.as_str())
+            .collect()
+    }
+}
+
+/// How stages ended that are not done.
+#[derive(Default)]
+struct Ends {
+    failures: Vec<ExecError>,
+    stopped: Vec<(String, Option<Position>)>,
+}
+
+/// What a thread says when its stage has ended.
+struct Report {
+    node: NodeId,
+    slot: Slot,
+    made: Result<Made, ExecError>,
+}
+
 struct Run<'a> {
     plan: &'a Plan,
-    cache: &'a Cache,
-    runner: &'a dyn Runner,
-    progress: &'a dyn Progress,
+    workshop: &'a Workshop<'a>,
+    watcher: &'a dyn Watcher,
     options: &'a Options,
     forced: BTreeSet<NodeId>,
     identifier: Identifier<'a>,
     index: Index,
-    machine: OnceCell<Machine>,
-    /// Artifacts whose bytes were made or read in this run.
-    sound: BTreeSet<Key>,
-    /// How long the stages took that ran in this run.
-    ran: BTreeMap<NodeId, f64>,
+    agenda: Agenda,
+    free: Vec<Slot>,
     /// Keeps others from deleting what this run has found; begun when the first stage has to be made.
     hold: Option<Hold>,
+    /// What was found and is not held yet.
+    unheld: Vec<Key>,
+    ends: Ends,
 }
 
-/// What came of a visit to a node.
-enum Visited {
-    /// Its artifact is there.
-    Done(Box<Done>),
-    /// This node before it has a damaged artifact, which was set aside.
-    Damaged(NodeId),
-}
-
-impl From<Done> for Visited {
-    fn from(done: Done) -> Self {
-        Self::Done(Box::new(done))
-    }
-}
-
-impl Run<'_> {
-    /// Sees to it that the artifact of a node is there, given those of all nodes before it.
-    fn visit(&mut self, id: NodeId, before: &[Done]) -> Result<Visited, ExecError> {
-        let plan = self.plan;
-        let node = &plan.nodes[id.0];
-        let turn = Turn {
-            stage: &node.label,
-            number: id.0 + 1,
-            total: plan.nodes.len(),
-        };
-        let parents = node.parents.iter();
-        let inputs = parents.map(|parent| (parent.key, &before[parent.node.0].artifact));
-        let found = self.identifier.identify(node, inputs.collect())?;
-        let key = found.identity.key;
-        let forced = self.forced.contains(&id);
-
-        if !forced && let Lookup::Whole(artifact) = self.cache.lookup(key) {
-            return Ok(self.skip(id, &turn, *artifact).into());
-        }
-        self.hold(before.iter().map(|done| done.artifact.key()).chain([key]))
-            .map_err(ExecError::no_place(&node.label))?;
-        let lock = self.cache.lock(found.identity.clone(), || {
-            let line = format!("another run is making `{}`; waiting for it", turn.stage);
-            self.progress.note(&line);
-        })?;
-        match self.cache.lookup(key) {
-            Lookup::Whole(artifact) if !forced => {
-                return Ok(self.skip(id, &turn, *artifact).into());
+impl<'a> Run<'a> {
+    fn walk<'scope>(mut self, scope: &'scope Scope<'scope, 'a>) -> Result<Outcome, ExecError> {
+        let (sender, reports) = channel();
+        loop {
+            self.begin(scope, &sender);
+            self.identifier.save();
+            if self.free.len() == self.options.slots.len() {
+                break;
             }
-            Lookup::Damaged(fault) => {
-                let kept = self.cache.quarantine(lock.guard())?;
-                self.tell_damage(turn.stage, &fault, kept.as_deref());
+            self.wait(&reports);
+        }
+        self.finish()
+    }
+
+    /// Begins stages until there is none to begin, or no slot.
+    fn begin<'scope>(&mut self, scope: &'scope Scope<'scope, 'a>, sender: &Sender<Report>) {
+        while self.goes_on()
+            && let Some(slot) = self.free.pop()
+        {
+            let Some(node) = self.agenda.ready.pop_first() else {
+                self.free.push(slot);
+                return;
+            };
+            match self.visit(node) {
+                Ok(None) => {}
+                Ok(Some(task)) if self.options.stop.requested() => {
+                    self.ends.stopped.push(task.stopped(self.workshop));
+                }
+                Ok(Some(task)) => {
+                    self.agenda.states[node.0] = State::Working { stale: false };
+                    let (sender, workshop) = (sender.clone(), self.workshop);
+                    let work = move || {
+                        let made = workshop.make(task, slot);
+                        // The run waits for every report.
+                        sender.send(Report { node, slot, made }).ok();
+                    };
+                    let builder = thread::Builder::new().stack_size(STACK);
+                    match builder.spawn_scoped(scope, work) {
+                        Ok(_) => continue,
+                        Err(error) => self.fail(node, ExecError::NoThread(error)),
+                    }
+                }
+                Err(error) => self.fail(node, error),
             }
-            Lookup::Whole(_) | Lookup::Absent => {}
-        }
-        for (parent, (_, artifact)) in node.parents.iter().zip(&found.inputs) {
-            let faults = self.faults(artifact)?;
-            if !faults.is_empty() {
-                // Whoever repairs the parent may need what is locked here.
-                drop(lock);
-                self.set_aside(parent.node, artifact, &faults)?;
-                return Ok(Visited::Damaged(parent.node));
-            }
-        }
-        self.make(id, &turn, found, lock).map(Visited::from)
-    }
-
-    fn skip(&mut self, id: NodeId, turn: &Turn<'_>, artifact: Artifact) -> Done {
-        self.progress.stage_cached(turn, artifact.key());
-        self.remember(turn, &artifact);
-        self.cache.mark_used(&artifact);
-        Done {
-            artifact,
-            ran_seconds: self.ran.get(&id).copied(),
+            self.free.push(slot);
         }
     }
 
-    /// Keeps others from deleting these artifacts until the run ends.
-    fn hold(&mut self, keys: impl Iterator<Item = Key>) -> Result<(), CacheError> {
-        let hold = match &mut self.hold {
-            Some(hold) => hold,
-            none => none.insert(self.cache.hold()?),
-        };
-        hold.add(keys)
+    /// Whether another stage may begin.
+    fn goes_on(&self) -> bool {
+        self.ends.stopped.is_empty() && (self.options.keep_going || self.ends.failures.is_empty())
     }
 
-    /// What is wrong with an artifact that a stage is about to read, whose bytes are looked at once a run: nothing
-    /// is made of a damaged artifact.
-    fn faults(&mut self, artifact: &Artifact) -> Result<Vec<Fault>, CacheError> {
-        if self.sound.contains(&artifact.key()) {
-            return Ok(Vec::new());
-        }
-        let faults = artifact.faults()?;
-        if faults.is_empty() {
-            self.sound.insert(artifact.key());
-        }
-        Ok(faults)
-    }
-
-    /// Sees to it that the damaged artifact of a node is not found again.
-    fn set_aside(
-        &mut self,
-        id: NodeId,
-        artifact: &Artifact,
-        faults: &[Fault],
-    ) -> Result<(), CacheError> {
-        let stage = &self.plan.nodes[id.0].label;
-        let kept = if self.cache.owns(artifact) {
-            let guard = self.cache.guard(artifact.key(), || {
-                let line = format!("another run is making `{stage}`; waiting for it");
-                self.progress.note(&line);
-            })?;
-            let quarantined = self.cache.quarantine_damaged(&guard)?;
-            quarantined.map(|found| found.to)
-        } else {
-            // It cannot be moved from a cache that is only read; what is made here is found before it.
-            self.forced.insert(id);
-            None
-        };
-        self.tell_damage(stage, &in_a_line(faults), kept.as_deref());
-        Ok(())
-    }
-
-    fn tell_damage(&self, stage: &str, fault: &str, kept: Option<&Path>) {
-        let kept = kept.map(|folder| format!("kept in `{}` and ", folder.display()));
-        let kept = kept.unwrap_or_default();
-        let line = format!("the artifact of `{stage}` is damaged: {fault}; it is {kept}made again");
-        self.progress.note(&line);
-    }
-
-    fn make(
-        &mut self,
-        id: NodeId,
-        turn: &Turn<'_>,
-        found: Identified<'_>,
-        lock: KeyLock,
-    ) -> Result<Done, ExecError> {
+    /// Looks whether the artifact of a ready node is there; if not, says what is to be made.
+    fn visit(&mut self, id: NodeId) -> Result<Option<Task<'a>>, ExecError> {
         let node = &self.plan.nodes[id.0];
-        let partial = self.cache.partial(found.identity.key);
-        if self.options.stop.requested() {
-            return Err(ExecError::stopped(turn.stage, &partial));
+        let parents = node.parents.iter().filter_map(|parent| {
+            let done = self.agenda.done(parent.node)?;
+            Some((parent.key, &done.artifact))
+        });
+        let found = self.identifier.identify(node, parents.collect())?;
+        let forced = self.forced.contains(&id);
+        let key = found.identity.key;
+        if !forced && let Lookup::Whole(artifact) = self.workshop.cache.lookup(key) {
+            self.skip(id, *artifact);
+            return Ok(None);
         }
-        self.progress.stage_started(turn);
-        let mut draft = self.cache.begin()?;
-        let log = Logged::new(self.progress, draft.log()?);
-        let folders = found.inputs.iter();
-        let inputs = Inputs::new(folders.map(|(key, made)| (*key, made.path().to_owned())));
-        let machine = self.machine().clone();
-
-        let (started, clock) = (Timestamp::now(), Instant::now());
-        let place = Workplace {
-            inputs: &inputs,
-            out: draft.dir(),
-            partial: &partial,
-            keep_every: self.options.keep_every,
-            stop: &self.options.stop,
-            progress: &log,
-        };
-        let work = || self.runner.run(&node.spec, place);
-        let result = catch_unwind(AssertUnwindSafe(work))
-            .unwrap_or_else(|panic| Err(StageFailure::from_panic(&*panic)));
-        let seconds = clock.elapsed().as_secs_f64();
-        match result {
-            Err(failure) if failure.is_stop() => {
-                return Err(ExecError::stopped(turn.stage, &partial));
-            }
-            Err(failure) => return Err(self.give_up(turn, draft, failure)),
-            Ok(()) => {}
-        }
-
-        let provenance = Provenance {
-            experiment: self.plan.name.clone(),
-            stage: node.label.clone(),
-            request: self.plan.request.clone(),
-            inputs: found
-                .inputs
-                .iter()
-                .map(|(key, artifact)| ((*key).to_owned(), artifact.key()))
+        let inputs = found.inputs.into_iter().zip(&node.parents);
+        let task = Task {
+            node,
+            turn: self.turn(id),
+            inputs: inputs
+                .map(|((key, artifact), parent)| (key, parent.node, artifact.clone()))
                 .collect(),
             outside_files: found.outside_files,
-            machine,
-            started,
-            finished: Timestamp::now(),
-            seconds,
-            peak_memory_bytes: peak_memory_bytes(),
+            identity: found.identity,
+            forced,
         };
-        let artifact = draft.commit(lock, provenance)?;
-        partial.clear();
-        self.progress.stage_finished(turn, seconds);
-        self.sound.insert(artifact.key());
-        self.ran.insert(id, seconds);
-        self.forced.remove(&id);
-        self.remember(turn, &artifact);
-        Ok(Done {
+        self.hold(key).map_err(ExecError::no_place(&node.label))?;
+        Ok(Some(task))
+    }
+
+    fn turn(&self, id: NodeId) -> Turn<'a> {
+        Turn {
+            stage: &self.plan.nodes[id.0].label,
+            number: id.0 + 1,
+            total: self.plan.nodes.len(),
+        }
+    }
+
+    fn skip(&mut self, id: NodeId, artifact: Artifact) {
+        self.watcher.cached(&self.turn(id), artifact.key());
+        self.workshop.cache.mark_used(&artifact);
+        let done = Done {
+            ran_seconds: self.workshop.ran(artifact.key()),
             artifact,
-            ran_seconds: Some(seconds),
+        };
+        self.settle(id, done);
+    }
+
+    fn settle(&mut self, id: NodeId, done: Done) {
+        // For explanations only; a cache that cannot be written does not matter.
+        let label = &self.plan.nodes[id.0].label;
+        self.index.remember(label, &done.artifact).ok();
+        self.unheld.push(done.artifact.key());
+        self.agenda.settle(id, done);
+    }
+
+    fn fail(&mut self, id: NodeId, error: ExecError) {
+        self.agenda.states[id.0] = State::Failed;
+        self.ends.failures.push(error);
+    }
+
+    /// Keeps others from deleting what was found so far, and what is to be made, until the run ends.
+    fn hold(&mut self, key: Key) -> Result<(), crate::cache::CacheError> {
+        let hold = match &mut self.hold {
+            Some(hold) => hold,
+            none => none.insert(self.workshop.cache.hold()?),
+        };
+        self.unheld.push(key);
+        hold.add(self.unheld.drain(..))
+    }
+
+    /// Waits until a stage has ended.
+    fn wait(&mut self, reports: &Receiver<Report>) {
+        let Ok(Report { node, slot, made }) = reports.recv() else {
+            return;
+        };
+        self.free.push(slot);
+        match made {
+            Ok(Made::New(done)) => {
+                self.forced.remove(&node);
+                self.settle(node, *done);
+            }
+            Ok(Made::Cached(artifact)) => self.skip(node, *artifact),
+            Ok(Made::Damaged { parent, force }) => {
+                if force {
+                    self.forced.insert(parent);
+                }
+                self.agenda.states[node.0] = State::Waiting;
+                self.agenda.reopen(parent);
+            }
+            Ok(Made::Stopped(position)) => {
+                self.agenda.states[node.0] = State::Waiting;
+                let label = self.plan.nodes[node.0].label.clone();
+                self.ends.stopped.push((label, position));
+            }
+            Err(error) => {
+                self.fail(node, error);
+                self.tell_who_works();
+            }
+        }
+    }
+
+    /// Says whom a run that has failed waits for.
+    fn tell_who_works(&self) {
+        let working = |state: &State| matches!(state, State::Working { .. });
+        let labels = self.agenda.labels(self.plan, working);
+        if !self.options.keep_going && !labels.is_empty() {
+            let line = format!("waiting for what is at work: {}", labels.join(", "));
+            self.watcher.note(&line);
+        }
+    }
+
+    fn finish(self) -> Result<Outcome, ExecError> {
+        let Ends { failures, stopped } = self.ends;
+        if let Some(error) = ExecError::of(failures) {
+            if self.options.keep_going {
+                let left = self
+                    .agenda
+                    .labels(self.plan, |state| matches!(state, State::Waiting));
+                if !left.is_empty() {
+                    let line = format!("not run for want of what failed: {}", left.join(", "));
+                    self.watcher.note(&line);
+                }
+            }
+            return Err(error);
+        }
+        if !stopped.is_empty() {
+            return Err(ExecError::Stopped { places: stopped });
+        }
+        let nodes = self
+            .agenda
+            .states
+            .into_iter()
+            .filter_map(|state| match state {
+                State::Done(done) => Some(*done),
+                State::Waiting | State::Working { .. } | State::Failed => None,
+            });
+        Ok(Outcome {
+            nodes: nodes.collect(),
         })
-    }
-
-    /// Keeps the log of the stage that failed. If even that fails, the stage's failure is what the user should
-    /// hear of.
-    fn give_up(&self, turn: &Turn<'_>, draft: Draft, failure: StageFailure) -> ExecError {
-        self.progress.stage_failed(turn, &failure);
-        let report = failure.messages().join("\n");
-        let attempt = draft.keep_attempt(turn.stage, &report).ok();
-        ExecError::stage(turn.stage, failure, attempt.as_deref())
-    }
-
-    /// This machine; looked at when the first stage runs, since a run that skips everything needs none of it.
-    fn machine(&self) -> &Machine {
-        self.machine
-            .get_or_init(|| Machine::here(self.runner.device(), self.runner.threads()))
-    }
-
-    /// Notes what the stage has now, for explanations only; a cache that cannot be written does not matter.
-    fn remember(&mut self, turn: &Turn<'_>, artifact: &Artifact) {
-        self.index.remember(turn.stage, artifact).ok();
     }
 }

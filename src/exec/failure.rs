@@ -35,6 +35,19 @@ impl StageFailure {
         })
     }
 
+    /// A failure as another process tells of it: the error and its causes, outermost first, and advice.
+    pub(super) fn told(messages: Vec<String>, help: Option<String>) -> Self {
+        let said = messages.into_iter().rev().fold(None, |source, text| {
+            let said = Said {
+                text,
+                source: source.map(|said: Said| said.into()),
+            };
+            Some(said)
+        });
+        let failure = said.map_or_else(|| Self::new("it failed without a word"), Self::from);
+        Self { help, ..failure }
+    }
+
     /// A stage that has stopped because it was asked to.
     pub fn stopped() -> Self {
         Self::from(Stopped)

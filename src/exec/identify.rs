@@ -1,6 +1,6 @@
 //! What a stage would make, once its parents' artifacts are known.
 
-use super::{ExecError, Runner};
+use super::{ExecError, Runner, StageFailure};
 use crate::cache::{Artifact, Cache, Digest, Identity, OutsideFiles};
 use crate::plan::Node;
 use std::path::PathBuf;
@@ -15,7 +15,16 @@ pub(super) struct Identifier<'a> {
 pub(super) struct Identified<'a> {
     pub(super) identity: Identity,
     pub(super) inputs: Vec<(&'static str, &'a Artifact)>,
-    pub(super) outside_files: Vec<PathBuf>,
+    pub(super) outside_files: Vec<(PathBuf, Digest)>,
+}
+
+impl Identified<'_> {
+    pub(super) fn outside_paths(&self) -> Vec<PathBuf> {
+        self.outside_files
+            .iter()
+            .map(|(path, _)| path.clone())
+            .collect()
+    }
 }
 
 impl<'a> Identifier<'a> {
@@ -49,7 +58,8 @@ impl<'a> Identifier<'a> {
         node: &Node,
         inputs: Vec<(&'static str, &'b Artifact)>,
     ) -> Result<Identified<'b>, ExecError> {
-        let (outside_files, digests) = self.files(node)?.into_iter().unzip();
+        let outside_files = self.files(node)?;
+        let digests = outside_files.iter().map(|(_, digest)| *digest).collect();
         let contents = inputs
             .iter()
             .map(|(key, artifact)| ((*key).to_owned(), artifact.content()))
@@ -67,4 +77,23 @@ impl<'a> Identifier<'a> {
     pub(super) fn save(&mut self) {
         self.files.save().ok();
     }
+}
+
+/// Whether the files outside the cache are still what they were: what a stage has made of others must not be found by
+/// their digests.
+pub(super) fn check_unchanged(
+    cache: &Cache,
+    files: &[(PathBuf, Digest)],
+) -> Result<(), StageFailure> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    let mut found = OutsideFiles::of(cache);
+    for (path, digest) in files {
+        if found.digest(path)? != *digest {
+            let text = format!("`{}` was changed while the stage read it", path.display());
+            return Err(StageFailure::new(text).with_help("run it again"));
+        }
+    }
+    Ok(())
 }

@@ -1,8 +1,10 @@
-//! The walk over the graph: skip what is cached, run the rest, stop at a failure.
+//! The walk over the graph: skip what is cached, run the rest, as many stages at a time as there are slots.
 //!
 //! A stage's key is made from the contents of its parents' artifacts, so keys are known from the top down and
-//! no further than the first stage that has yet to run. [`execute`] walks and works; [`preview`] says how far
-//! the walk is known in advance, [`estimates`] how long it may take, and [`explain`] all about one stage. Neither knows a concrete stage: a [`Runner`] does the work.
+//! no further than the first stage that has yet to run. [`execute`] walks, and each `task` makes one artifact;
+//! [`preview`] says how far the walk is known in advance, [`estimates`] how long it may take, and [`explain`] all
+//! about one stage. Nothing here knows a concrete stage: a [`Runner`] does the work. [`Processes`] is one that gives
+//! each stage a process of its own, in which [`serve`] calls another.
 
 mod error;
 mod estimate;
@@ -10,10 +12,15 @@ mod execute;
 mod explain;
 mod failure;
 mod identify;
+mod job;
 mod preview;
+mod process;
 mod progress;
 mod runner;
+mod serve;
+mod slot;
 mod stop;
+mod task;
 mod usage;
 
 pub use error::ExecError;
@@ -21,8 +28,12 @@ pub use estimate::{Basis, Estimate, estimates};
 pub use execute::{Done, Options, Outcome, execute};
 pub use explain::{Explanation, ReadFile, ReadStage, explain};
 pub use failure::StageFailure;
+pub use job::JobError;
 pub use preview::{Status, Waiting, preview};
-pub use progress::{Progress, Silent, Turn};
-pub use runner::{Inputs, Runner, Undeclared, Workplace};
+pub use process::Processes;
+pub use progress::{Progress, Silent, Turn, Watcher};
+pub use runner::{Account, Inputs, Runner, Undeclared, Workplace};
+pub use serve::serve;
+pub use slot::Slot;
 pub use stop::Stop;
 pub use usage::{Usage, wait};

@@ -143,7 +143,7 @@ fn known(cache: &Cache, node: &Node, found: &Identified<'_>, history: &mut Histo
         Lookup::Absent => match cache.partial(found.identity.key).position() {
             Some(position) => Status::Resume(position),
             None => {
-                let subject = Subject::known(node, &found.identity, &found.outside_files);
+                let subject = Subject::known(node, &found.identity, found.outside_paths());
                 Status::Run(history.reason(&subject))
             }
         },

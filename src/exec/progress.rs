@@ -7,29 +7,43 @@ use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// Hears of a run as it goes on. Stages call `phase`, `step` and `note`, from any thread; the executor calls
-/// the others.
+/// Hears of the work of one stage, from any of its threads.
 pub trait Progress: Sync {
-    /// A stage begins to work.
-    fn stage_started(&self, turn: &Turn<'_>);
-
-    /// A stage is done, after so many seconds.
-    fn stage_finished(&self, turn: &Turn<'_>, seconds: f64);
-
-    /// A stage need not run: its artifact is there.
-    fn stage_cached(&self, turn: &Turn<'_>, key: Key);
-
-    /// A stage could not finish.
-    fn stage_failed(&self, turn: &Turn<'_>, failure: &StageFailure);
-
-    /// The running stage turns to something else, such as `epoch 3` or `beam search`; steps count anew.
+    /// The stage turns to something else, such as `epoch 3` or `beam search`; steps count anew.
     fn phase(&self, text: &str);
 
-    /// The running stage has done so many steps of the phase, of `total` if that is known; `detail` is what is
-    /// worth watching, such as the loss. May be called for every step.
+    /// The stage has done so many steps of the phase, of `total` if that is known; `detail` is what is worth
+    /// watching, such as the loss. May be called for every step.
     fn step(&self, done: u64, total: Option<u64>, detail: &str);
 
     /// Something worth keeping: goes to the log of the stage too.
+    fn note(&self, line: &str);
+}
+
+/// Hears of a run, in which several stages may work at the same time, from any thread.
+pub trait Watcher: Sync {
+    /// A stage begins to work.
+    fn started(&self, turn: &Turn<'_>);
+
+    /// A stage is done, after so many seconds.
+    fn finished(&self, turn: &Turn<'_>, seconds: f64);
+
+    /// A stage need not run: its artifact is there.
+    fn cached(&self, turn: &Turn<'_>, key: Key);
+
+    /// A stage could not finish.
+    fn failed(&self, turn: &Turn<'_>, failure: &StageFailure);
+
+    /// [`Progress::phase`] of a stage.
+    fn phase(&self, turn: &Turn<'_>, text: &str);
+
+    /// [`Progress::step`] of a stage.
+    fn step(&self, turn: &Turn<'_>, done: u64, total: Option<u64>, detail: &str);
+
+    /// [`Progress::note`] of a stage.
+    fn stage_note(&self, turn: &Turn<'_>, line: &str);
+
+    /// Something about the run that is worth keeping.
     fn note(&self, line: &str);
 }
 
@@ -49,26 +63,36 @@ pub struct Turn<'a> {
 pub struct Silent;
 
 impl Progress for Silent {
-    fn stage_started(&self, _: &Turn<'_>) {}
-    fn stage_finished(&self, _: &Turn<'_>, _: f64) {}
-    fn stage_cached(&self, _: &Turn<'_>, _: Key) {}
-    fn stage_failed(&self, _: &Turn<'_>, _: &StageFailure) {}
     fn phase(&self, _: &str) {}
     fn step(&self, _: u64, _: Option<u64>, _: &str) {}
     fn note(&self, _: &str) {}
 }
 
-/// Passes everything on, and writes phases and notes to a log with the seconds since it was opened.
+impl Watcher for Silent {
+    fn started(&self, _: &Turn<'_>) {}
+    fn finished(&self, _: &Turn<'_>, _: f64) {}
+    fn cached(&self, _: &Turn<'_>, _: Key) {}
+    fn failed(&self, _: &Turn<'_>, _: &StageFailure) {}
+    fn phase(&self, _: &Turn<'_>, _: &str) {}
+    fn step(&self, _: &Turn<'_>, _: u64, _: Option<u64>, _: &str) {}
+    fn stage_note(&self, _: &Turn<'_>, _: &str) {}
+    fn note(&self, _: &str) {}
+}
+
+/// The progress of one stage: passed on to the watcher of the run, phases and notes also to a log, with the seconds
+/// since it was opened.
 pub(super) struct Logged<'a> {
-    inner: &'a dyn Progress,
+    watcher: &'a dyn Watcher,
+    turn: Turn<'a>,
     log: Mutex<File>,
     opened: Instant,
 }
 
 impl<'a> Logged<'a> {
-    pub(super) fn new(inner: &'a dyn Progress, log: File) -> Self {
+    pub(super) fn new(watcher: &'a dyn Watcher, turn: Turn<'a>, log: File) -> Self {
         Self {
-            inner,
+            watcher,
+            turn,
             log: Mutex::new(log),
             opened: Instant::now(),
         }
@@ -76,39 +100,24 @@ impl<'a> Logged<'a> {
 
     fn write(&self, line: &str) {
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = format!("{:9.1}s {line}\n", self.opened.elapsed().as_secs_f64());
         // A log that cannot be written is no reason to give up the work.
-        writeln!(log, "{:9.1}s {line}", self.opened.elapsed().as_secs_f64()).ok();
+        log.write_all(line.as_bytes()).ok();
     }
 }
 
 impl Progress for Logged<'_> {
-    fn stage_started(&self, turn: &Turn<'_>) {
-        self.inner.stage_started(turn);
-    }
-
-    fn stage_finished(&self, turn: &Turn<'_>, seconds: f64) {
-        self.inner.stage_finished(turn, seconds);
-    }
-
-    fn stage_cached(&self, turn: &Turn<'_>, key: Key) {
-        self.inner.stage_cached(turn, key);
-    }
-
-    fn stage_failed(&self, turn: &Turn<'_>, failure: &StageFailure) {
-        self.inner.stage_failed(turn, failure);
-    }
-
     fn phase(&self, text: &str) {
         self.write(text);
-        self.inner.phase(text);
+        self.watcher.phase(&self.turn, text);
     }
 
     fn step(&self, done: u64, total: Option<u64>, detail: &str) {
-        self.inner.step(done, total, detail);
+        self.watcher.step(&self.turn, done, total, detail);
     }
 
     fn note(&self, line: &str) {
         self.write(line);
-        self.inner.note(line);
+        self.watcher.stage_note(&self.turn, line);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::process::{Child, ExitStatus};
-use wait4::Wait4;
+use wait4::{ResUse, Wait4};
 
 /// What a process used, with the children that it waited for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,16 +19,27 @@ pub struct Usage {
 /// # Errors
 /// If the system does not say.
 pub fn wait(child: Child) -> io::Result<(ExitStatus, Usage)> {
-    let ended = child.wait4()?;
+    child.wait4().map(told)
+}
+
+/// How a child ended and what it used, if it has ended; then it must not be asked after again.
+///
+/// # Errors
+/// If the system does not say.
+pub(super) fn try_wait(child: &mut Child) -> io::Result<Option<(ExitStatus, Usage)>> {
+    Ok(child.try_wait4()?.map(told))
+}
+
+fn told(ended: ResUse) -> (ExitStatus, Usage) {
     let used = ended.rusage;
     let usage = Usage {
         cpu_seconds: (used.utime + used.stime).as_secs_f64(),
         peak_memory_bytes: used.maxrss,
     };
-    Ok((ended.status, usage))
+    (ended.status, usage)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::process::Command;

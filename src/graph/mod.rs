@@ -33,9 +33,7 @@ impl Graph {
     /// # Errors
     /// A [`Cycle`], if there is one.
     pub fn order(&self) -> Result<Vec<usize>, Cycle> {
-        let mut unmet: Vec<usize> = self
-            .arrows
-            .node_indices()
+        let mut unmet: Vec<usize> = (0..self.arrows.node_count())
             .map(|node| self.parents(node).count())
             .collect();
         let mut ready: BinaryHeap<Reverse<usize>> = (0..unmet.len())
@@ -45,10 +43,10 @@ impl Graph {
         let mut order = Vec::with_capacity(unmet.len());
         while let Some(Reverse(node)) = ready.pop() {
             order.push(node);
-            for child in self.arrows.neighbors(NodeIndex::new(node)) {
-                unmet[child.index()] -= 1;
-                if unmet[child.index()] == 0 {
-                    ready.push(Reverse(child.index()));
+            for child in self.children(node) {
+                unmet[child] -= 1;
+                if unmet[child] == 0 {
+                    ready.push(Reverse(child));
                 }
             }
         }
@@ -93,8 +91,7 @@ impl Graph {
             seen_at[node] = Some(path.len());
             path.push(node);
             node = self
-                .parents(NodeIndex::new(node))
-                .map(NodeIndex::index)
+                .parents(node)
                 .filter(|&parent| unmet[parent] > 0)
                 .min()
                 .unwrap_or(node);
@@ -105,8 +102,21 @@ impl Graph {
         Cycle(cycle)
     }
 
-    fn parents(&self, node: NodeIndex<usize>) -> impl Iterator<Item = NodeIndex<usize>> {
-        self.arrows.neighbors_directed(node, Direction::Incoming)
+    /// The positions from which an arrow leads to this one.
+    pub fn parents(&self, position: usize) -> impl Iterator<Item = usize> {
+        self.next_to(position, Direction::Incoming)
+    }
+
+    /// The positions to which an arrow leads from this one.
+    pub fn children(&self, position: usize) -> impl Iterator<Item = usize> {
+        self.next_to(position, Direction::Outgoing)
+    }
+
+    fn next_to(&self, position: usize, way: Direction) -> impl Iterator<Item = usize> {
+        let node = NodeIndex::new(position);
+        self.arrows
+            .neighbors_directed(node, way)
+            .map(NodeIndex::index)
     }
 }
 

@@ -11,9 +11,9 @@ use super::read::{self, Failure, What};
 use super::suggest::nearest;
 use super::sweep::{Sweep, lay_out};
 use super::tree::{Node, Table, leaves};
-use crate::config::{Kind, Search, StageName, StageSpec};
+use crate::config::{Attempts, Kind, Resources, Search, StageName, StageSpec};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ pub fn default_search() -> Result<Search, toml::de::Error> {
 }
 
 /// The tables of an experiment file, apart from its stages.
-const HEAD: [&str; 3] = ["experiment", "params", "sweep"];
+const HEAD: [&str; 4] = ["experiment", "params", "sweep", "resources"];
 
 /// An experiment with all its layers merged, and nothing resolved yet.
 #[derive(Debug)]
@@ -46,6 +46,7 @@ pub(crate) struct Experiment {
     pub(crate) name: String,
     pub(crate) title: String,
     pub(crate) source: Option<String>,
+    pub(crate) resources: Resources,
     pub(crate) params: Params,
     pub(crate) sweep: Sweep,
     pub(crate) head: Merged,
@@ -59,6 +60,7 @@ pub(crate) struct Stage {
     pub(crate) name: StageName,
     pub(crate) kind: Kind,
     pub(crate) merged: Merged,
+    pub(crate) attempts: Attempts,
     /// The numbers of the parameters that its values refer to, ascending.
     pub(crate) used: Vec<usize>,
 }
@@ -98,7 +100,8 @@ pub(crate) fn assemble(
     check_top(&document)?;
     let over = overrides.layers(&document)?;
     let head = merge_head(&document, &over)?;
-    let about = read_about(&head)?;
+    let about: About = read_head(&head, "experiment")?;
+    let resources: Resources = read_head(&head, "resources")?;
     let mut params = Params::declare(&head, &document.keys_in_order(&["params"]))?;
     let sweep = lay_out(&head, &document.keys_in_order(&["sweep"]), &mut params)?;
     let mut ground = Ground {
@@ -127,6 +130,7 @@ pub(crate) fn assemble(
         name: stem.to_string_lossy().into_owned(),
         title: about.title,
         source: about.source,
+        resources,
         params,
         sweep,
         head,
@@ -231,21 +235,32 @@ fn merge_head(document: &Arc<Document>, over: &[Layer]) -> Result<Merged, PlanEr
     )
 }
 
-fn read_about(head: &Merged) -> Result<About, PlanError> {
+/// Reads a table of the head.
+fn read_head<T: DeserializeOwned>(head: &Merged, name: &'static str) -> Result<T, PlanError> {
     let empty = Table::new();
-    let table = match head.table.get("experiment").map(|tree| &tree.node) {
+    let table = match head.table.get(name).map(|tree| &tree.node) {
         Some(Node::Table(table)) => table,
         _ => &empty,
     };
+    read_plain(table, Owner::Head(name), head, &[name])
+}
+
+/// Reads a table that refers to no parameters, and stands at `above` in `merged`.
+fn read_plain<T: DeserializeOwned>(
+    table: &Table,
+    owner: Owner,
+    merged: &Merged,
+    above: &[&str],
+) -> Result<T, PlanError> {
     let params = Params::default();
     let scope = Scope {
         params: &params,
         cells: &[],
     };
-    read::read(table, scope, |at| About::deserialize(at)).map_err(|failure| match failure {
-        Failure::Wrong(error) => wrong(error, Owner::Head, head, head, &["experiment"]),
+    read::read(table, scope, |at| T::deserialize(at)).map_err(|failure| match failure {
+        Failure::Wrong(error) => wrong(error, owner, merged, merged, above),
         Failure::Missing(keys) => PlanError::nowhere(Problem::Missing {
-            keys: keys.into_iter().map(|key| (key, Owner::Head)).collect(),
+            keys: keys.into_iter().map(|key| (key, owner.clone())).collect(),
         }),
     })
 }
@@ -317,9 +332,44 @@ impl Ground<'_> {
         Ok(Stage {
             name: name.into(),
             kind,
+            attempts: self.attempts(name)?,
             used: used(&merged.table),
             merged,
         })
+    }
+
+    /// What stands beside the kind of a stage.
+    fn attempts(&self, name: &str) -> Result<Attempts, PlanError> {
+        let root = path(["stages", name]);
+        let says = |document: &Document| {
+            let table = document.table(&root);
+            table.is_some_and(|table| Attempts::KEYS.iter().any(|key| table.contains_key(*key)))
+        };
+        let file = (Medium::Experiment, self.document);
+        let over = self
+            .over
+            .iter()
+            .map(|layer| (layer.medium, &layer.document));
+        let layers = std::iter::once(file).chain(over);
+        let layers = layers.filter(|(_, document)| says(document));
+        let layers: Vec<Layer> = layers
+            .map(|(medium, document)| Layer {
+                medium,
+                document: document.clone(),
+                root: root.clone(),
+                mount: KeyPath::new(),
+            })
+            .collect();
+        if layers.is_empty() {
+            return Ok(Attempts::default());
+        }
+        let merged = Merged::new(layers, &[], &|_, _, text| Ok(Node::Text(text)))?;
+        let keys = |name: &String| Attempts::KEYS.contains(&name.as_str());
+        let table = merged.table.iter().filter(|(name, _)| keys(name));
+        let table = table
+            .map(|(name, tree)| (name.clone(), tree.clone()))
+            .collect();
+        read_plain(&table, Owner::Attempts(name.into()), &merged, &[])
     }
 
     /// The one kind of a stage.
@@ -331,7 +381,8 @@ impl Ground<'_> {
             };
             return Err(PlanError::at(problem, self.document.spot(&at, Part::Key)));
         }
-        let kinds = self.document.keys_in_order(&at);
+        let mut kinds = self.document.keys_in_order(&at);
+        kinds.retain(|key| !Attempts::KEYS.contains(key));
         let one_kind = |found: String, spot| {
             let problem = Problem::OneKind {
                 stage: name.into(),

@@ -28,7 +28,7 @@ pub use request::Request;
 pub use select::{SelectError, Selection};
 pub use settings::{Setting, settings};
 
-use crate::config::{StageName, StageSpec};
+use crate::config::{Attempts, Resources, StageName, StageSpec};
 use crate::graph::Graph;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +47,9 @@ pub struct Plan {
     /// What was asked for, if the plan comes from a file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Request>,
+    /// What a run may use, if the experiment says so.
+    #[serde(skip_serializing_if = "Resources::is_empty")]
+    pub resources: Resources,
     /// All distinct stages of all sweep points, parents before children.
     pub nodes: Vec<Node>,
     /// The sweep points, in the order of the file; one without parameters when there is no sweep.
@@ -101,6 +104,9 @@ pub struct Node {
     pub names: BTreeSet<StageName>,
     /// What it is told.
     pub spec: StageSpec,
+    /// How often and how long it is tried.
+    #[serde(skip_serializing_if = "Attempts::is_default")]
+    pub attempts: Attempts,
     /// The nodes it reads, in the order of [`StageSpec::inputs`].
     pub parents: Vec<Parent>,
 }

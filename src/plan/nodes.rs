@@ -3,7 +3,7 @@
 use super::file::Experiment;
 use super::params::as_text;
 use super::{Node, NodeId, Parent};
-use crate::config::StageSpec;
+use crate::config::{Attempts, StageSpec};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The nodes found so far.
@@ -73,6 +73,12 @@ impl Nodes {
                     assignments(experiment, &draft.varied)
                 ),
             },
+            attempts: draft
+                .stages
+                .iter()
+                .map(|stage| experiment.stages[*stage].attempts)
+                .reduce(Attempts::or)
+                .unwrap_or_default(),
             names: draft
                 .stages
                 .iter()

@@ -5,6 +5,7 @@ use super::error::{PlanError, Spot};
 use super::layers::{Layer, Medium};
 use super::problem::Problem;
 use super::suggest::advice;
+use crate::config::Attempts;
 use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
@@ -16,8 +17,8 @@ pub struct Overrides {
     /// `KEY=VALUE` of each `--set`: a dotted key such as `stages.dense.pretrain.training.epochs`, or the name of a
     /// parameter. VALUE is TOML, or else a text.
     pub set: Vec<String>,
-    /// Environment variables. Those are read that begin with `SRP_STAGES__`, `SRP_PARAMS__` or `SRP_EXPERIMENT__`;
-    /// two underscores separate keys, one stands for a dash, and capitals do not matter.
+    /// Environment variables. Those are read that begin with `SRP_STAGES__`, `SRP_PARAMS__`, `SRP_EXPERIMENT__` or
+    /// `SRP_RESOURCES__`; two underscores separate keys, one stands for a dash, and capitals do not matter.
     pub env: Vec<(String, String)>,
 }
 
@@ -85,7 +86,8 @@ fn keys_of(variable: &str) -> Option<Vec<String>> {
         .split("__")
         .map(folded)
         .collect();
-    let ours = keys.len() > 1 && ["stages", "params", "experiment"].contains(&keys[0].as_str());
+    let ours = keys.len() > 1
+        && ["stages", "params", "experiment", "resources"].contains(&keys[0].as_str());
     ours.then_some(keys)
 }
 
@@ -165,20 +167,23 @@ impl Given {
                         advice(stage, "stages", stages),
                     ));
                 };
+                let beside = |key: &str| Attempts::KEYS.contains(&key);
                 match rest {
-                    [kind, _, ..] if kinds.contains_key(*kind) => Ok(()),
+                    [kind, _, ..] if kinds.contains_key(*kind) && !beside(kind) => Ok(()),
+                    [key] if beside(key) => Ok(()),
                     _ => {
-                        let kind = kinds.keys().next().map_or("KIND", String::as_str);
+                        let kind = kinds.keys().find(|key| !beside(key));
+                        let kind = kind.map_or("KIND", String::as_str);
                         let help =
                             format!("keys of this stage begin with `stages.{stage}.{kind}.`");
                         Err(self.error("no key of this stage", help))
                     }
                 }
             }
-            ["params", _, ..] | ["experiment", _, ..] | ["sweep", _, ..] => Ok(()),
+            ["params" | "experiment" | "sweep" | "resources", _, ..] => Ok(()),
             [name, ..] => {
                 let help = format!(
-                    "{}; other keys begin with `stages.`, `params.`, `experiment.` or `sweep.`",
+                    "{}; other keys begin with `stages.`, `params.`, `experiment.`, `resources.` or `sweep.`",
                     advice(name, "parameters", params())
                 );
                 Err(self.error("no key of this experiment", help))

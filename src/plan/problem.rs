@@ -253,8 +253,10 @@ pub enum Problem {
 pub enum Owner {
     /// A stage and its kind.
     Stage(StageName, &'static str),
-    /// `[experiment]`.
-    Head,
+    /// What stands beside the kind in the table of a stage.
+    Attempts(StageName),
+    /// A table at the head of the file, by its name.
+    Head(&'static str),
     /// The experiment file as a whole.
     File,
 }
@@ -263,7 +265,8 @@ impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stage(name, kind) => write!(f, "stage `{name}` ({kind})"),
-            Self::Head => f.write_str("`[experiment]`"),
+            Self::Attempts(name) => write!(f, "stage `{name}`"),
+            Self::Head(table) => write!(f, "`[{table}]`"),
             Self::File => f.write_str("the experiment"),
         }
     }

@@ -35,6 +35,7 @@ pub(crate) fn resolve(experiment: &Experiment) -> Result<Plan, PlanError> {
         title: experiment.title.clone(),
         source: experiment.source.clone(),
         request: None,
+        resources: experiment.resources.clone(),
         nodes,
         points: points
             .into_iter()

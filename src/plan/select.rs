@@ -263,6 +263,7 @@ impl Plan {
             title: self.title.clone(),
             source: self.source.clone(),
             request: self.request.clone(),
+            resources: self.resources.clone(),
             nodes: kept.iter().map(node).collect(),
             points: points.filter(|point| !point.stages.is_empty()).collect(),
         }

@@ -1,6 +1,6 @@
 //! What each kind of stage does.
 //!
-//! [`Stages`] is the runner that the executor is given: one match over the kinds. Each kind is one file with one
+//! [`Stages`] is the runner that does the work: one match over the kinds. Each kind is one file with one
 //! function; what those share about models and translations stands beside them.
 
 #[cfg(feature = "nn")]
@@ -34,23 +34,15 @@ pub mod translate;
 mod translation;
 
 use crate::config::{Import, StageSpec};
+#[cfg(feature = "nn")]
 use crate::device::Device;
 use crate::exec::{Runner, StageFailure, Workplace};
 use crate::text::corpus::{Languages, outside_files};
 use std::path::PathBuf;
 
-/// Does the work of every kind of stage, on one device.
+/// Does the work of every kind of stage.
 #[derive(Debug, Clone, Copy)]
-pub struct Stages {
-    device: Device,
-}
-
-impl Stages {
-    /// Stages that compute on `device`.
-    pub fn new(device: Device) -> Self {
-        Self { device }
-    }
-}
+pub struct Stages;
 
 /// How often the meaning of a kind has changed: raised when the same config and inputs give another artifact.
 fn revision(spec: &StageSpec) -> u32 {
@@ -82,19 +74,6 @@ impl Runner for Stages {
             | StageSpec::Test(_)
             | StageSpec::Noop(_) => Ok(Vec::new()),
         }
-    }
-
-    fn device(&self) -> String {
-        self.device.to_string()
-    }
-
-    fn threads(&self) -> usize {
-        // The variable that the CPU back end's thread pool goes by.
-        let asked = std::env::var("RAYON_NUM_THREADS")
-            .ok()
-            .and_then(|threads| threads.parse().ok());
-        let all = || std::thread::available_parallelism().map_or(1, usize::from);
-        asked.filter(|&threads| threads > 0).unwrap_or_else(all)
     }
 
     fn run(&self, spec: &StageSpec, place: Workplace<'_>) -> Result<(), StageFailure> {
@@ -135,11 +114,9 @@ impl Runner for Stages {
 #[cfg(feature = "nn")]
 impl Stages {
     fn on_device(&self, job: Job<'_>, place: Workplace<'_>) -> Result<(), StageFailure> {
-        self.device.run(OnDevice {
-            stages: self,
-            job,
-            place,
-        })
+        let device = Device::find(place.slot.device).map_err(StageFailure::diagnostic)?;
+        place.account.device = Some(device.to_string());
+        device.run(OnDevice { device, job, place })
     }
 }
 
@@ -155,7 +132,7 @@ enum Job<'a> {
 /// It, with what it works on, waiting for a back end.
 #[cfg(feature = "nn")]
 struct OnDevice<'a> {
-    stages: &'a Stages,
+    device: Device,
     job: Job<'a>,
     place: Workplace<'a>,
 }
@@ -165,15 +142,15 @@ impl crate::device::Work for OnDevice<'_> {
     type Output = Result<(), StageFailure>;
 
     fn run<B: burn::tensor::backend::AutodiffBackend>(self, device: B::Device) -> Self::Output {
-        let Self { stages, job, place } = self;
-        match job {
+        let place = self.place;
+        match self.job {
             Job::Pretrain(spec) => pretrain::run::<B>(spec, place, &device),
             Job::Prune(spec) => prune::run::<B>(spec, place, &device),
             Job::Finetune(spec) => finetune::run::<B>(spec, place, &device),
             Job::Test(spec) => {
                 let machine = test::Machine {
-                    device: stages.device(),
-                    threads: stages.threads(),
+                    device: self.device.to_string(),
+                    threads: place.slot.threads,
                 };
                 test::run::<B::InnerBackend>(spec, place, &device, machine)
             }

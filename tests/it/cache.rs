@@ -34,6 +34,7 @@ fn provenance() -> Provenance {
         started: Timestamp::UNIX_EPOCH,
         finished: Timestamp::UNIX_EPOCH,
         seconds: 0.5,
+        cpu_seconds: None,
         peak_memory_bytes: None,
     }
 }
@@ -51,7 +52,7 @@ fn draft(cache: &Cache, text: &str) -> Draft {
 }
 
 fn commit(draft: Draft, cache: &Cache, identity: Identity) -> Result<Artifact, CacheError> {
-    let lock = cache.lock(identity, || {}).unwrap();
+    let lock = cache.lock(identity, || {}, || false).unwrap().unwrap();
     draft.commit(lock, provenance())
 }
 

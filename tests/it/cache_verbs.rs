@@ -3,8 +3,7 @@
 use crate::fake::{Fake, Notes, reporting, toy};
 use srp::cache::{Cache, Entry};
 use srp::cli::{Failure, execute};
-use srp::device::DeviceChoice;
-use srp::exec::{Progress, Runner};
+use srp::exec::Watcher;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -20,10 +19,9 @@ struct Place {
 }
 
 /// Runs srp with these words, its stages done by what `make` makes.
-fn srp(words: Vec<OsString>, notes: &dyn Progress, make: fn() -> Fake) -> Result<String, Failure> {
-    let make_runner = |_: DeviceChoice| -> miette::Result<Box<dyn Runner>> { Ok(Box::new(make())) };
+fn srp(words: Vec<OsString>, notes: &dyn Watcher, make: fn() -> Fake) -> Result<String, Failure> {
     let mut out = Vec::new();
-    execute(words, &make_runner, &mut out, notes).map(|()| String::from_utf8(out).unwrap())
+    execute(words, &make(), &mut out, notes).map(|()| String::from_utf8(out).unwrap())
 }
 
 impl Place {
@@ -281,8 +279,7 @@ fn verification_prints_each_fault_of_the_artifacts_that_are_named() {
     let mut out = Vec::new();
     let words = ["srp", "cache", "verify", &dense, "--cache"].map(OsString::from);
     let words = words.into_iter().chain([place.path("cache").into()]);
-    let make = |_: DeviceChoice| -> miette::Result<Box<dyn Runner>> { Ok(Box::new(reporting())) };
-    execute(words, &make, &mut out, &place.notes).unwrap_err();
+    execute(words, &reporting(), &mut out, &place.notes).unwrap_err();
     let said = String::from_utf8(out).unwrap();
     let lines: Vec<&str> = said.lines().collect();
     let name = format!("{dense}  pretrain dense: ");

@@ -2,8 +2,7 @@
 
 use crate::fake::{Fake, Notes, reporting, toy};
 use srp::cli::{Failure, execute};
-use srp::device::DeviceChoice;
-use srp::exec::{Runner, StageFailure};
+use srp::exec::StageFailure;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -49,10 +48,8 @@ impl Place {
 
     /// What the program prints on stdout when it is given these words.
     fn execute(&self, make: fn() -> Fake, words: Vec<OsString>) -> Result<String, Failure> {
-        let make_runner =
-            |_: DeviceChoice| -> miette::Result<Box<dyn Runner>> { Ok(Box::new(make())) };
         let mut out = Vec::new();
-        execute(words, &make_runner, &mut out, &self.notes)?;
+        execute(words, &make(), &mut out, &self.notes)?;
         Ok(String::from_utf8(out).unwrap())
     }
 

@@ -2,7 +2,7 @@
 
 use crate::fake::{Fake, Notes, digest_of, plan, plan_with, write};
 use miette::Diagnostic;
-use srp::cache::{Cache, Digest, Key, Lookup, Reason};
+use srp::cache::{Attempt, Cache, Digest, Key, Lookup, Reason};
 use srp::config::StageSpec;
 use srp::exec::{ExecError, Options, Outcome, Silent, StageFailure, Status, execute, preview};
 use srp::plan::Plan;
@@ -184,7 +184,9 @@ fn a_failure_stops_the_run_and_keeps_what_is_finished_and_its_log() {
     };
     assert!(help.contains(attempt.to_str().unwrap()), "{help}");
     let read = |name: &str| fs::read_to_string(attempt.join(name)).unwrap();
-    assert_eq!(read("error.txt"), "loss is not a number");
+    let known = Attempt::read(attempt).unwrap();
+    assert_eq!(known.stage, "dense");
+    assert_eq!(known.error, ["loss is not a number"]);
     assert_eq!(read("loss.txt"), "7.5");
     assert!(read("log.txt").contains("working"));
 

@@ -1,8 +1,8 @@
 //! A plan of three stages, and a runner that writes a few bytes instead of training.
 
 use srp::cache::{ArtifactDir, Key};
-use srp::config::{OutputProjection, StageName, StageSpec};
-use srp::exec::{Inputs, Progress, Runner, StageFailure, Turn, Workplace};
+use srp::config::{Attempts, OutputProjection, Resources, StageName, StageSpec};
+use srp::exec::{Inputs, Runner, StageFailure, Turn, Watcher, Workplace};
 use srp::metrics::report::{DecodeSpeed, TestReport};
 use srp::plan::{Node, NodeId, Parent, Plan, Point};
 use srp::shape::{
@@ -105,6 +105,7 @@ pub(crate) fn plan_with(replacements: &[(&str, &str)]) -> Plan {
             label: name.clone(),
             names: BTreeSet::from([StageName(name)]),
             parents: parents.collect(),
+            attempts: Attempts::default(),
             spec,
         });
     }
@@ -115,6 +116,7 @@ pub(crate) fn plan_with(replacements: &[(&str, &str)]) -> Plan {
         title: "A toy".to_owned(),
         source: None,
         request: None,
+        resources: Resources::default(),
         points: vec![Point {
             params: BTreeMap::new(),
             stages: stages.collect(),
@@ -192,16 +194,9 @@ impl Runner for Fake {
         })
     }
 
-    fn device(&self) -> String {
-        "fake".to_owned()
-    }
-
-    fn threads(&self) -> usize {
-        1
-    }
-
     fn run(&self, spec: &StageSpec, place: Workplace<'_>) -> Result<(), StageFailure> {
         self.ran.lock().unwrap().push(spec.kind());
+        place.account.device = Some("fake".to_owned());
         place.progress.phase("working");
         place.progress.step(1, Some(1), "loss 1.0");
         (self.work)(spec, place.inputs, place.out)
@@ -314,13 +309,16 @@ impl Notes {
     }
 }
 
-impl Progress for Notes {
-    fn stage_started(&self, _: &Turn<'_>) {}
-    fn stage_finished(&self, _: &Turn<'_>, _: f64) {}
-    fn stage_cached(&self, _: &Turn<'_>, _: Key) {}
-    fn stage_failed(&self, _: &Turn<'_>, _: &StageFailure) {}
-    fn phase(&self, _: &str) {}
-    fn step(&self, _: u64, _: Option<u64>, _: &str) {}
+impl Watcher for Notes {
+    fn started(&self, _: &Turn<'_>) {}
+    fn finished(&self, _: &Turn<'_>, _: f64) {}
+    fn cached(&self, _: &Turn<'_>, _: Key) {}
+    fn failed(&self, _: &Turn<'_>, _: &StageFailure) {}
+    fn phase(&self, _: &Turn<'_>, _: &str) {}
+    fn step(&self, _: &Turn<'_>, _: u64, _: Option<u64>, _: &str) {}
+    fn stage_note(&self, _: &Turn<'_>, line: &str) {
+        self.note(line);
+    }
     fn note(&self, line: &str) {
         self.0.lock().unwrap().push(line.to_owned());
     }

@@ -42,3 +42,4 @@ mod tiny;
 #[cfg(feature = "nn")]
 mod training_loop;
 mod why;
+mod workers;

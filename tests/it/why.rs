@@ -1,6 +1,8 @@
 //! What `srp why` says of a path.
 
 use crate::cli::Place;
+use crate::fake::Fake;
+use srp::exec::StageFailure;
 use std::fs;
 use std::path::PathBuf;
 
@@ -131,14 +133,15 @@ fn what_srp_did_not_make_gets_a_clear_answer() {
 #[test]
 fn what_a_failed_stage_left_is_told_with_its_error() {
     let place = Place::new();
-    place.srp("run", &[]).unwrap();
-    let folder = place.path("cache/attempts/dense-20260101T000000Z");
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("error.txt"), "loss is not a number").unwrap();
-    let text = place.why(&folder.join("error.txt")).unwrap();
+    let failing = || Fake::working(|_, _, _| Err(StageFailure::new("loss is not a number")));
+    place.srp_with(failing, "run", &[]).unwrap_err();
+    let attempts = fs::read_dir(place.path("cache/attempts")).unwrap();
+    let folder = attempts.map(|entry| entry.unwrap().path()).next().unwrap();
+    let text = place.why(&folder.join("log.txt")).unwrap();
     assert!(
-        text.contains("was left by a stage that failed: dense-2026"),
+        text.contains("was left by a stage that failed: corpus-2"),
         "{text}"
     );
-    assert!(text.ends_with("error: loss is not a number\n"), "{text}");
+    assert!(text.contains("\nstage: corpus ("), "{text}");
+    assert!(text.ends_with("\nerror: loss is not a number\n"), "{text}");
 }

@@ -1,6 +1,7 @@
 //! Tests of the words for what changed.
 
 use super::*;
+use crate::config::Attempts;
 use serde_json::json;
 
 fn ingredients() -> Ingredients {
@@ -20,6 +21,7 @@ fn node() -> Node {
         label: "out@rate=0.5".to_owned(),
         names: BTreeSet::from(["out".into()]),
         spec: serde_json::from_value(spec).unwrap(),
+        attempts: Attempts::default(),
         parents: Vec::new(),
     }
 }
@@ -32,7 +34,7 @@ fn said(change: impl FnOnce(&mut Ingredients)) -> Vec<String> {
         node: &node,
         key: Some(Identity::key_of("new")),
         now: Some(new),
-        paths: &paths,
+        paths: paths.to_vec(),
     };
     let changes = subject.changes(Some(&old));
     changes.iter().map(ToString::to_string).collect()

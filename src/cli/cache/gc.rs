@@ -3,9 +3,9 @@
 use super::super::args::CacheDir;
 use super::super::{Context, Failure};
 use super::reach::Reach;
-use super::units::{parse_size, parse_span, size, span};
 use super::{count, names, table};
 use crate::cache::{Cache, Entry, Leftover, LeftoverKind, Selection, Wish, seconds_since};
+use crate::cli::units::{parse_size, parse_span, size, span};
 use crate::results::duration;
 use jiff::Timestamp;
 use std::path::PathBuf;
@@ -94,7 +94,7 @@ fn preview(
         for entry in some {
             let [_, stage, _] = names(entry);
             let line = format!("{}  {stage}: stays, since {why}", entry.key.short());
-            context.progress.note(&line);
+            context.watcher.note(&line);
         }
     }
     let own: u64 = entries
@@ -158,7 +158,7 @@ fn delete(
             }
             None => {
                 let line = format!("{}: stays, since a running srp holds it", entry.key.short());
-                context.progress.note(&line);
+                context.watcher.note(&line);
             }
         }
     }

@@ -3,9 +3,9 @@
 use super::super::args::CacheDir;
 use super::super::{Context, Failure};
 use super::reach::Reach;
-use super::units::{size, span};
 use super::{count, names, table};
 use crate::cache::{Entry, seconds_since};
+use crate::cli::units::{size, span};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::cmp::Reverse;

@@ -3,7 +3,6 @@
 mod gc;
 mod ls;
 mod reach;
-mod units;
 mod verify;
 
 use super::{Context, Failure};

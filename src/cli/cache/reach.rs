@@ -29,7 +29,7 @@ impl Reach {
                 Ok(plan) => reach.add(&plan, cache, context)?,
                 Err(failure) => {
                     let line = format!("`{}` is passed over: {failure}", file.display());
-                    context.progress.note(&line);
+                    context.watcher.note(&line);
                 }
             }
         }
@@ -60,8 +60,7 @@ impl Reach {
     }
 
     fn add(&mut self, plan: &Plan, cache: &Cache, context: &Context<'_>) -> Result<(), Failure> {
-        let runner = context.idle_runner()?;
-        let statuses = exec::preview(plan, cache, &*runner, &Options::default())?;
+        let statuses = exec::preview(plan, cache, context.runner, &Options::default())?;
         let index = cache.index(&plan.name);
         for (node, status) in plan.nodes.iter().zip(&statuses) {
             // Where the way is blocked, say since a corpus is not at hand, what the stage last had is still its own.

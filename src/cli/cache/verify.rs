@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
             }
             Verdict::Busy => {
                 let line = format!("{name}: passed over, since a running srp is making it");
-                context.progress.note(&line);
+                context.watcher.note(&line);
             }
             Verdict::Unreadable(error) => unreadable.push(error),
         }

@@ -1,0 +1,29 @@
+//! `srp worker`: the work of one stage, in a process of its own. A run starts it; nobody types it.
+
+use super::{Context, Failure};
+use crate::exec::{Stop, serve};
+use std::io::{self, BufReader};
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The job's file
+    job: PathBuf,
+}
+
+pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
+    let stop = Stop::default();
+    super::signals::request_stop_only(&stop)?;
+    let orders = BufReader::new(io::stdin());
+    // Nobody waits for the work any more, and the next run may be at it already.
+    let abandoned = || std::process::exit(1);
+    let done = serve(
+        &args.job,
+        context.stages,
+        orders,
+        &stop,
+        abandoned,
+        context.out,
+    )?;
+    if done { Ok(()) } else { Err(Failure::told()) }
+}

@@ -1,0 +1,150 @@
+//! The work of one stage in a process of its own, seen from inside.
+
+use super::job::{Event, Failed, Job, JobError, STOP};
+use super::runner::Account;
+use super::{Progress, Runner, StageFailure, Stop, Workplace};
+use std::io::{self, BufRead, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Between two events about steps.
+const STEP_INTERVAL: Duration = Duration::from_millis(100);
+/// Room for the stack of a stage: as much as a main thread has.
+const STACK: usize = 8 << 20;
+
+/// Does the job that the file at `path` describes, and tells how it goes on `out`; returns whether it is done.
+///
+/// What `orders` says is obeyed: `stop` requests a stop, and at their end nobody waits for the work any more, so
+/// `abandoned` is called, which should end the process.
+///
+/// # Errors
+/// If the job file cannot be used, a thread cannot be had, or `out` cannot be written.
+pub fn serve(
+    path: &Path,
+    runner: &dyn Runner,
+    orders: impl BufRead + Send + 'static,
+    stop: &Stop,
+    abandoned: impl FnOnce() + Send + 'static,
+    out: &mut dyn Write,
+) -> Result<bool, JobError> {
+    let job = Job::read(path)?;
+    let heard = stop.clone();
+    thread::spawn(move || {
+        obey(orders, &heard);
+        abandoned();
+    });
+    let (sender, events) = channel();
+    let done = thread::scope(|scope| -> io::Result<bool> {
+        let job = &job;
+        // The events end when the thread does, with its sender.
+        let work = move || {
+            let end = work(job, runner, stop, Told::to(sender.clone()));
+            sender.send(end).ok();
+        };
+        let builder = thread::Builder::new().stack_size(STACK);
+        let working = builder.spawn_scoped(scope, work)?;
+        let mut done = false;
+        for event in events {
+            done |= event == Event::Done;
+            serde_json::to_writer(&mut *out, &event)?;
+            out.write_all(b"\n")?;
+            out.flush()?;
+        }
+        working.join().ok();
+        Ok(done)
+    });
+    done.map_err(JobError::at(path))
+}
+
+/// Does what is asked for until nobody asks any more.
+fn obey(orders: impl BufRead, stop: &Stop) {
+    for order in orders.lines() {
+        match order {
+            Ok(order) if order == STOP.trim_end() => stop.request(),
+            Ok(_) => {}
+            Err(_) => return,
+        }
+    }
+}
+
+/// Works on the stage; says how that ended.
+fn work(job: &Job, runner: &dyn Runner, stop: &Stop, progress: Told) -> Event {
+    let mut account = Account::default();
+    let partial = job.partial();
+    let attempt = || -> Result<(), StageFailure> {
+        // A process whose run was killed may still be at it for an instant.
+        let _alone = partial.occupy()?;
+        let place = Workplace {
+            stage: &job.stage,
+            inputs: &job.inputs(),
+            out: &mut job.out(),
+            partial: &partial,
+            keep_every: job.keep_every(),
+            slot: job.slot,
+            timeout: None,
+            stop,
+            progress: &progress,
+            account: &mut account,
+        };
+        runner.run(&job.spec, place)
+    };
+    let result = catch_unwind(AssertUnwindSafe(attempt))
+        .unwrap_or_else(|panic| Err(StageFailure::from_panic(&*panic)));
+    if let Some(device) = account.device {
+        progress.tell(Event::Device(device));
+    }
+    match result {
+        Ok(()) => Event::Done,
+        Err(failure) if failure.is_stop() => Event::Stopped,
+        Err(failure) => Event::Failed(Failed {
+            messages: failure.messages(),
+            help: failure.help().map(str::to_owned),
+        }),
+    }
+}
+
+/// Tells the run how the stage goes.
+struct Told {
+    events: Mutex<Sender<Event>>,
+    last_step: Mutex<Option<Instant>>,
+}
+
+impl Told {
+    fn to(events: Sender<Event>) -> Self {
+        Self {
+            events: Mutex::new(events),
+            last_step: Mutex::default(),
+        }
+    }
+
+    fn tell(&self, event: Event) {
+        let events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        // Work need not stop because nobody listens.
+        events.send(event).ok();
+    }
+}
+
+impl Progress for Told {
+    fn phase(&self, text: &str) {
+        self.tell(Event::Phase(text.to_owned()));
+    }
+
+    fn step(&self, done: u64, total: Option<u64>, detail: &str) {
+        let mut last = self
+            .last_step
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if last.is_none_or(|last| last.elapsed() >= STEP_INTERVAL) {
+            *last = Some(Instant::now());
+            self.tell(Event::Step(done, total, detail.to_owned()));
+        }
+    }
+
+    fn note(&self, line: &str) {
+        self.tell(Event::Note(line.to_owned()));
+    }
+}

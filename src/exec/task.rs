@@ -1,0 +1,337 @@
+//! The making of one artifact, from the lock of its key to its place in the cache. Several may be at it at a time.
+
+use super::identify::check_unchanged;
+use super::progress::Logged;
+use super::runner::Account;
+use super::{
+    Done, ExecError, Inputs, Options, Runner, Slot, StageFailure, Turn, Watcher, Workplace,
+};
+use crate::cache::{
+    Artifact, Attempt, Cache, CacheError, Digest, Draft, Fault, Identity, Key, KeyLock, Lookup,
+    Machine, Partial, Position, Provenance, in_a_line,
+};
+use crate::plan::{Node, NodeId, Plan};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Instant;
+
+/// What is to be made, and of what.
+pub(super) struct Task<'a> {
+    pub(super) node: &'a Node,
+    pub(super) turn: Turn<'a>,
+    pub(super) identity: Identity,
+    /// The artifacts that are read, with the nodes that made them, by config key.
+    pub(super) inputs: Vec<(&'static str, NodeId, Artifact)>,
+    pub(super) outside_files: Vec<(PathBuf, Digest)>,
+    /// Whether it is made even if it is there.
+    pub(super) forced: bool,
+}
+
+impl Task<'_> {
+    /// That the run was stopped before it was begun.
+    pub(super) fn stopped(&self, workshop: &Workshop<'_>) -> (String, Option<Position>) {
+        let partial = workshop.cache.partial(self.identity.key);
+        (self.node.label.clone(), partial.position())
+    }
+}
+
+/// What came of a task that did not fail.
+pub(super) enum Made {
+    /// The artifact was made.
+    New(Box<Done>),
+    /// Another run has made it meanwhile.
+    Cached(Box<Artifact>),
+    /// The artifact of this node, which was to be read, is damaged; it has to be made again, even if something is
+    /// found for it where `force` says so.
+    Damaged { parent: NodeId, force: bool },
+    /// The run was asked to stop; this far the stage has come.
+    Stopped(Option<Position>),
+}
+
+/// All that tasks share.
+pub(super) struct Workshop<'a> {
+    pub(super) cache: &'a Cache,
+    runner: &'a dyn Runner,
+    watcher: &'a dyn Watcher,
+    plan: &'a Plan,
+    options: &'a Options,
+    machine: OnceLock<Machine>,
+    /// Artifacts whose bytes were made or read in this run.
+    sound: Mutex<BTreeSet<Key>>,
+    /// How long it took to make those that were made in this run.
+    ran: Mutex<BTreeMap<Key, f64>>,
+}
+
+/// An attempt at a stage that came to something.
+struct Finished {
+    draft: Draft,
+    account: Account,
+    started: Timestamp,
+    seconds: f64,
+}
+
+impl<'a> Workshop<'a> {
+    pub(super) fn new(
+        cache: &'a Cache,
+        runner: &'a dyn Runner,
+        watcher: &'a dyn Watcher,
+        plan: &'a Plan,
+        options: &'a Options,
+    ) -> Self {
+        Self {
+            cache,
+            runner,
+            watcher,
+            plan,
+            options,
+            machine: OnceLock::new(),
+            sound: Mutex::default(),
+            ran: Mutex::default(),
+        }
+    }
+
+    /// How long it took to make the artifact, if that was in this run.
+    pub(super) fn ran(&self, key: Key) -> Option<f64> {
+        locked(&self.ran).get(&key).copied()
+    }
+
+    /// Makes what the task asks for, unless another run does so first.
+    pub(super) fn make(&self, task: Task<'_>, slot: Slot) -> Result<Made, ExecError> {
+        let (stage, key) = (task.turn.stage, task.identity.key);
+        let partial = self.cache.partial(key);
+        let waiting = || {
+            let line = format!("another run is making `{stage}`; waiting for it");
+            self.watcher.note(&line);
+        };
+        let stopped = || self.options.stop.requested();
+        let Some(lock) = self.cache.lock(task.identity.clone(), waiting, stopped)? else {
+            return Ok(Made::Stopped(partial.position()));
+        };
+        match self.cache.lookup(key) {
+            Lookup::Whole(artifact) if !task.forced => return Ok(Made::Cached(artifact)),
+            Lookup::Damaged(fault) => {
+                let kept = self.cache.quarantine(lock.guard())?;
+                self.tell_damage(stage, &fault, kept.as_deref());
+            }
+            Lookup::Whole(_) | Lookup::Absent => {}
+        }
+        for (_, parent, artifact) in &task.inputs {
+            let faults = self.faults(artifact)?;
+            if !faults.is_empty() {
+                // Whoever repairs the parent may need what is locked here.
+                drop(lock);
+                let force = self.set_aside(*parent, artifact, &faults)?;
+                let parent = *parent;
+                return Ok(Made::Damaged { parent, force });
+            }
+        }
+        match self.try_often(&task, slot, &partial)? {
+            Some(finished) => self.publish(task, slot, lock, finished, &partial),
+            None => Ok(Made::Stopped(partial.position())),
+        }
+    }
+
+    /// What is wrong with an artifact that a stage is about to read, whose bytes are looked at once a run: nothing
+    /// is made of a damaged artifact.
+    fn faults(&self, artifact: &Artifact) -> Result<Vec<Fault>, CacheError> {
+        if locked(&self.sound).contains(&artifact.key()) {
+            return Ok(Vec::new());
+        }
+        let faults = artifact.faults()?;
+        if faults.is_empty() {
+            locked(&self.sound).insert(artifact.key());
+        }
+        Ok(faults)
+    }
+
+    /// Sees to it that the damaged artifact of a node is not found again; returns whether it still is, because it
+    /// lies in a cache that is only read. What is made here is found before that.
+    fn set_aside(
+        &self,
+        id: NodeId,
+        artifact: &Artifact,
+        faults: &[Fault],
+    ) -> Result<bool, CacheError> {
+        let stage = &self.plan.nodes[id.0].label;
+        let owned = self.cache.owns(artifact);
+        let kept = if owned {
+            let guard = self.cache.guard(artifact.key(), || {
+                let line = format!("another run is making `{stage}`; waiting for it");
+                self.watcher.note(&line);
+            })?;
+            let quarantined = self.cache.quarantine_damaged(&guard)?;
+            quarantined.map(|found| found.to)
+        } else {
+            None
+        };
+        self.tell_damage(stage, &in_a_line(faults), kept.as_deref());
+        Ok(!owned)
+    }
+
+    fn tell_damage(&self, stage: &str, fault: &str, kept: Option<&Path>) {
+        let kept = kept.map(|folder| format!("kept in `{}` and ", folder.display()));
+        let kept = kept.unwrap_or_default();
+        let line = format!("the artifact of `{stage}` is damaged: {fault}; it is {kept}made again");
+        self.watcher.note(&line);
+    }
+
+    /// Tries as often as the stage allows; nothing if the run was stopped.
+    fn try_often(
+        &self,
+        task: &Task<'_>,
+        slot: Slot,
+        partial: &Partial,
+    ) -> Result<Option<Finished>, ExecError> {
+        let retry = task.node.attempts.retry.unwrap_or(0);
+        let mut tries = 0;
+        loop {
+            let mut draft = self.cache.begin()?;
+            let mut account = Account::default();
+            let (started, clock) = (Timestamp::now(), Instant::now());
+            let result = self.attempt(task, slot, partial, &mut draft, &mut account);
+            let finished = Finished {
+                draft,
+                account,
+                started,
+                seconds: clock.elapsed().as_secs_f64(),
+            };
+            match result {
+                Ok(()) => return Ok(Some(finished)),
+                Err(failure) if failure.is_stop() => return Ok(None),
+                Err(failure) if tries < retry && !self.options.stop.requested() => {
+                    tries += 1;
+                    self.watcher.failed(&task.turn, &failure);
+                    let kept = finished.keep(task, &failure);
+                    let log = kept.map(|folder| format!("; its log is in `{}`", folder.display()));
+                    let log = log.unwrap_or_default();
+                    let line = format!(
+                        "trying `{}` again ({tries} of {retry}){log}",
+                        task.turn.stage
+                    );
+                    self.watcher.note(&line);
+                }
+                Err(failure) => {
+                    self.watcher.failed(&task.turn, &failure);
+                    let kept = finished.keep(task, &failure);
+                    return Err(ExecError::stage(task.turn.stage, failure, kept.as_deref()));
+                }
+            }
+        }
+    }
+
+    fn attempt(
+        &self,
+        task: &Task<'_>,
+        slot: Slot,
+        partial: &Partial,
+        draft: &mut Draft,
+        account: &mut Account,
+    ) -> Result<(), StageFailure> {
+        if self.options.stop.requested() {
+            return Err(StageFailure::stopped());
+        }
+        self.watcher.started(&task.turn);
+        let log = Logged::new(self.watcher, task.turn, draft.log()?);
+        let folders = task.inputs.iter();
+        let inputs = folders.map(|(key, _, made)| (*key, made.path().to_owned()));
+        let inputs = Inputs::new(inputs);
+        let place = Workplace {
+            stage: task.turn.stage,
+            inputs: &inputs,
+            out: draft.dir(),
+            partial,
+            keep_every: self.options.keep_every,
+            slot,
+            timeout: task.node.attempts.timeout.map(|limit| limit.get()),
+            stop: &self.options.stop,
+            progress: &log,
+            account,
+        };
+        let work = || self.runner.run(&task.node.spec, place);
+        catch_unwind(AssertUnwindSafe(work))
+            .unwrap_or_else(|panic| Err(StageFailure::from_panic(&*panic)))?;
+        check_unchanged(self.cache, &task.outside_files)
+    }
+
+    /// Gives what was made its place in the cache.
+    fn publish(
+        &self,
+        task: Task<'_>,
+        slot: Slot,
+        lock: KeyLock,
+        finished: Finished,
+        partial: &Partial,
+    ) -> Result<Made, ExecError> {
+        let Finished {
+            draft,
+            account,
+            started,
+            seconds,
+        } = finished;
+        let provenance = Provenance {
+            experiment: self.plan.name.clone(),
+            stage: task.node.label.clone(),
+            request: self.plan.request.clone(),
+            inputs: task
+                .inputs
+                .iter()
+                .map(|(key, _, artifact)| ((*key).to_owned(), artifact.key()))
+                .collect(),
+            outside_files: task
+                .outside_files
+                .into_iter()
+                .map(|(path, _)| path)
+                .collect(),
+            machine: self.machine(slot, account.device),
+            started,
+            finished: Timestamp::now(),
+            seconds,
+            cpu_seconds: account.cpu_seconds,
+            peak_memory_bytes: account.peak_memory_bytes,
+        };
+        let artifact = draft.commit(lock, provenance)?;
+        partial.clear();
+        self.watcher.finished(&task.turn, seconds);
+        locked(&self.sound).insert(artifact.key());
+        locked(&self.ran).insert(artifact.key(), seconds);
+        Ok(Made::New(Box::new(Done {
+            artifact,
+            ran_seconds: Some(seconds),
+        })))
+    }
+
+    /// This machine; looked at when the first stage is done, since a run that skips everything needs none of it.
+    fn machine(&self, slot: Slot, device: Option<String>) -> Machine {
+        let here = || Machine::here(String::new(), 0);
+        Machine {
+            device: device.unwrap_or_else(|| slot.device.to_string()),
+            threads: slot.threads,
+            ..self.machine.get_or_init(here).clone()
+        }
+    }
+}
+
+impl Finished {
+    /// Keeps the log of an attempt that failed. If even that fails, the stage's failure is what the user should
+    /// hear of.
+    fn keep(self, task: &Task<'_>, failure: &StageFailure) -> Option<PathBuf> {
+        let attempt = Attempt {
+            stage: task.turn.stage.to_owned(),
+            key: task.identity.key,
+            started: self.started,
+            seconds: self.seconds,
+            exit: self.account.exit,
+            cpu_seconds: self.account.cpu_seconds,
+            peak_memory_bytes: self.account.peak_memory_bytes,
+            error: failure.messages(),
+        };
+        self.draft.keep_attempt(&attempt).ok()
+    }
+}
+
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
