@@ -24,6 +24,10 @@ mod pretrain;
 #[cfg(feature = "nn")]
 mod prune;
 #[cfg(feature = "nn")]
+mod score;
+#[cfg(feature = "nn")]
+mod scoring;
+#[cfg(feature = "nn")]
 mod test;
 #[cfg(feature = "nn")]
 mod training;
@@ -58,6 +62,7 @@ fn revision(spec: &StageSpec) -> u32 {
         StageSpec::Import(_) => 1,
         StageSpec::Export(_) => 2,
         StageSpec::Pretrain(_) => 1,
+        StageSpec::Score(_) => 1,
         StageSpec::Prune(_) => 1,
         StageSpec::Finetune(_) => 1,
         StageSpec::Test(_) => 1,
@@ -75,6 +80,7 @@ impl Runner for Stages {
             StageSpec::Import(spec) => import::outside_files(spec),
             StageSpec::Export(_)
             | StageSpec::Pretrain(_)
+            | StageSpec::Score(_)
             | StageSpec::Prune(_)
             | StageSpec::Finetune(_)
             | StageSpec::Test(_) => Ok(Vec::new()),
@@ -113,6 +119,8 @@ impl Runner for Stages {
             #[cfg(feature = "nn")]
             StageSpec::Pretrain(spec) => self.on_device(Job::Pretrain(spec), place),
             #[cfg(feature = "nn")]
+            StageSpec::Score(spec) => self.on_device(Job::Score(spec), place),
+            #[cfg(feature = "nn")]
             StageSpec::Prune(spec) => self.on_device(Job::Prune(spec), place),
             #[cfg(feature = "nn")]
             StageSpec::Finetune(spec) => self.on_device(Job::Finetune(spec), place),
@@ -143,6 +151,7 @@ impl Stages {
 #[cfg(feature = "nn")]
 enum Job<'a> {
     Pretrain(&'a crate::config::Pretrain),
+    Score(&'a crate::config::Score),
     Prune(&'a crate::config::Prune),
     Finetune(&'a crate::config::Finetune),
     Test(&'a crate::config::Test),
@@ -164,6 +173,7 @@ impl crate::device::Work for OnDevice<'_> {
         let Self { stages, job, place } = self;
         match job {
             Job::Pretrain(spec) => pretrain::run::<B>(spec, place, &device),
+            Job::Score(spec) => score::run::<B>(spec, place, &device),
             Job::Prune(spec) => prune::run::<B>(spec, place, &device),
             Job::Finetune(spec) => finetune::run::<B>(spec, place, &device),
             Job::Test(spec) => {
