@@ -145,9 +145,8 @@ impl<'e> Resolver<'e> {
             if let Some(implies) = &reading.implies {
                 let implied = &self.readings[implies.reading];
                 let varied = || {
-                    let upstream = implied.inputs.iter();
-                    let upstream = upstream.flat_map(|(_, parent)| &self.links.varied[*parent]);
-                    with_cells(&implies.varied.iter().chain(upstream).copied().collect())
+                    let own = implies.varied.iter().copied();
+                    with_cells(&depends_on(own, &implied.inputs, &self.links.varied))
                 };
                 let bearer = Bearer {
                     stage,
@@ -297,15 +296,9 @@ impl<'e> Resolver<'e> {
             .map_err(|cycle| self.cycle(&cycle, readings))?;
         let mut varied = vec![BTreeSet::new(); readings.len()];
         for stage in &order {
-            let own = self.experiment.stages[*stage].used.iter();
-            let mut depends_on: BTreeSet<usize> = own
-                .filter(|param| self.experiment.sweep.varied.contains(param))
-                .copied()
-                .collect();
-            for (_, parent) in inputs(&readings[*stage]) {
-                depends_on.extend(&varied[*parent]);
-            }
-            varied[*stage] = depends_on;
+            let used = self.experiment.stages[*stage].used.iter().copied();
+            let own = used.filter(|param| self.experiment.sweep.varied.contains(param));
+            varied[*stage] = depends_on(own, inputs(&readings[*stage]), &varied);
         }
         self.links = Links {
             readings: readings.to_vec(),
@@ -334,6 +327,16 @@ impl<'e> Resolver<'e> {
             None => stage.merged.spot(&path, Part::Value),
         }
     }
+}
+
+/// The parameters that something depends on which refers to its `own` and reads `inputs`, given those of all stages.
+fn depends_on(
+    own: impl Iterator<Item = usize>,
+    inputs: &[(&'static str, usize)],
+    of_stages: &[BTreeSet<usize>],
+) -> BTreeSet<usize> {
+    let upstream = inputs.iter().flat_map(|(_, stage)| &of_stages[*stage]);
+    own.chain(upstream.copied()).collect()
 }
 
 fn dotted(key: &str) -> KeyPath {
