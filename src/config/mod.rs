@@ -19,6 +19,7 @@ mod numbers;
 mod preprocess;
 mod pretrain;
 mod prune;
+mod score;
 mod search;
 mod test;
 mod training;
@@ -38,6 +39,7 @@ pub use numbers::{
 pub use preprocess::{Bpe, Case, Clean, Dictionaries, Preprocess, Tokenizer};
 pub use pretrain::Pretrain;
 pub use prune::{Budget, Criterion, Distillation, Freeze, Prune, PruneStage, Scoring, Shrink};
+pub use score::Score;
 pub use search::Search;
 pub use test::Test;
 pub use training::{Batching, Checkpoint, LearningRate, Optimizer, Training, Validation};
@@ -59,6 +61,11 @@ pub trait Spec {
     /// The inputs, in the order of the keys.
     fn inputs(&self) -> Vec<Input<'_>>;
 
+    /// The stage that this one reads beside its inputs, which an experiment need not write down.
+    fn implied(&self) -> Option<Implied> {
+        None
+    }
+
     /// Compares values with each other, which no type of a single value can.
     ///
     /// # Errors
@@ -66,6 +73,17 @@ pub trait Spec {
     fn check(&self) -> Result<(), Contradiction> {
         Ok(())
     }
+}
+
+/// A stage that another one brings along: part of its work, that others may share.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Implied {
+    /// The key under which the other stage reads it, and behind a dot the end of its name; no key of its config.
+    pub key: &'static str,
+    /// What it is told.
+    pub spec: StageSpec,
+    /// The dotted keys of the other stage that it is told the values of.
+    pub told: &'static [&'static str],
 }
 
 /// What all stages of a kind have in common.
@@ -128,6 +146,11 @@ macro_rules! stage_kinds {
                 match self { $(Self::$kind(spec) => spec.inputs()),+ }
             }
 
+            /// The stage that it reads beside those.
+            pub fn implied(&self) -> Option<Implied> {
+                match self { $(Self::$kind(spec) => spec.implied()),+ }
+            }
+
             /// The config without what only names a stage or a place: what is left decides, with the contents of
             /// the things named, what the stage makes.
             ///
@@ -181,6 +204,8 @@ stage_kinds! {
     Import = "import",
     /// A data set to a trained model.
     Pretrain = "pretrain",
+    /// A model to what the loss says of every entry of its groups.
+    Score = "score",
     /// A model to a smaller model.
     Prune = "prune",
     /// A model to the same model, trained on.

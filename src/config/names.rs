@@ -102,6 +102,8 @@ pub enum ArtifactKind {
     Dataset,
     /// Weights, with the shape that they have.
     Model,
+    /// What the loss says of the entries of a model's groups.
+    Scores,
     /// Metrics of a model on a test set.
     Report,
     /// A model for other programs.
@@ -115,6 +117,7 @@ impl fmt::Display for ArtifactKind {
         f.write_str(match self {
             Self::Dataset => "a dataset",
             Self::Model => "a model",
+            Self::Scores => "importance scores",
             Self::Report => "a report",
             Self::Export => "an exported model",
             Self::Noop => "the file of a noop",

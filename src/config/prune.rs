@@ -1,8 +1,8 @@
 //! What a prune stage is told (SPEC §5 to §12).
 
 use super::{
-    ArtifactKind, Checkpoint, CompressionRate, Contradiction, Input, NotNegative, Positive, Spec,
-    StageRef, Training,
+    ArtifactKind, Checkpoint, CompressionRate, Contradiction, Implied, Input, NotNegative,
+    Positive, Score, Spec, StageRef, StageSpec, Training,
 };
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
@@ -95,6 +95,16 @@ pub enum Criterion {
     Random,
 }
 
+impl Criterion {
+    /// Whether it asks for the gradients of the loss, and so for a scoring pass.
+    pub fn needs_gradients(self) -> bool {
+        match self {
+            Self::Srp | Self::Taylor => true,
+            Self::Magnitude | Self::Random => false,
+        }
+    }
+}
+
 /// How the counts are derived from the rate (SPEC §6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -160,6 +170,30 @@ pub struct Distillation {
     pub teacher: Option<StageRef>,
 }
 
+impl Distillation {
+    /// The inputs of a stage that takes a model and the data set that it was trained on, and perhaps a teacher.
+    pub(super) fn inputs<'a>(
+        corpus: &'a StageRef,
+        model: &'a StageRef,
+        distillation: Option<&'a Self>,
+    ) -> Vec<Input<'a>> {
+        let mut inputs = Input::corpus_and_model(corpus, model);
+        if let Some(teacher) = distillation.and_then(|d| d.teacher.as_ref()) {
+            inputs.push(Input {
+                key: "distillation.teacher",
+                stage: teacher,
+                needs: ArtifactKind::Model,
+            });
+        }
+        inputs
+    }
+}
+
+impl Prune {
+    /// The key under which a prune stage reads the scores of its first round.
+    pub const SCORES: &'static str = "scores";
+}
+
 impl Spec for Prune {
     const CHOICES: &'static [&'static str] = &["training.learning-rate"];
 
@@ -168,15 +202,35 @@ impl Spec for Prune {
     }
 
     fn inputs(&self) -> Vec<Input<'_>> {
-        let mut inputs = Input::corpus_and_model(&self.corpus, &self.model);
-        if let Some(teacher) = self.distillation.as_ref().and_then(|d| d.teacher.as_ref()) {
-            inputs.push(Input {
-                key: "distillation.teacher",
-                stage: teacher,
-                needs: ArtifactKind::Model,
-            });
-        }
-        inputs
+        Distillation::inputs(&self.corpus, &self.model, self.distillation.as_ref())
+    }
+
+    /// The scores of the first round, if it finds the model as its maker left it.
+    fn implied(&self) -> Option<Implied> {
+        let as_found = self.warmup_epochs == 0;
+        (as_found && self.criterion.needs_gradients()).then(|| Implied {
+            key: Self::SCORES,
+            spec: StageSpec::Score(Score {
+                corpus: self.corpus.clone(),
+                model: self.model.clone(),
+                checkpoint: self.checkpoint,
+                seed: self.seed,
+                batches: self.scoring.batches,
+                label_smoothing: self.training.label_smoothing,
+                batching: self.training.batching.clone(),
+                distillation: self.distillation.clone(),
+            }),
+            told: &[
+                "corpus",
+                "model",
+                "checkpoint",
+                "seed",
+                "scoring.batches",
+                "training.label-smoothing",
+                "training.batching",
+                "distillation",
+            ],
+        })
     }
 
     fn check(&self) -> Result<(), Contradiction> {

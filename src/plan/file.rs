@@ -69,6 +69,17 @@ impl Stage {
     pub(crate) fn owner(&self) -> Owner {
         Owner::Stage(self.name.clone(), self.kind.name)
     }
+
+    /// The numbers of the parameters that the values of these dotted keys refer to, ascending.
+    pub(crate) fn used_by(&self, keys: &[&str]) -> Vec<usize> {
+        let keys: Vec<Vec<&str>> = keys.iter().map(|key| key.split('.').collect()).collect();
+        used(&self.merged.table, &|path| {
+            let path = || path.iter().map(String::as_str);
+            // A parameter may stand for the whole table around a key.
+            let meets = |key: &Vec<&str>| path().zip(key).all(|(here, there)| here == *there);
+            keys.iter().any(meets)
+        })
+    }
 }
 
 /// `[experiment]`.
@@ -333,7 +344,7 @@ impl Ground<'_> {
             name: name.into(),
             kind,
             attempts: self.attempts(name)?,
-            used: used(&merged.table),
+            used: used(&merged.table, &|_| true),
             merged,
         })
     }
@@ -425,13 +436,14 @@ impl Ground<'_> {
     }
 }
 
-/// The parameters that a table's values refer to, ascending.
-fn used(table: &Table) -> Vec<usize> {
+/// The parameters that a table's values refer to where `counts` holds of their path, ascending.
+fn used(table: &Table, counts: &dyn Fn(&[String]) -> bool) -> Vec<usize> {
     let mut used = BTreeSet::new();
     leaves(
         table,
         &mut KeyPath::new(),
-        &mut |_, leaf| match &leaf.node {
+        &mut |path, leaf| match &leaf.node {
+            _ if !counts(path) => {}
             Node::Parameter(parameter) => {
                 used.insert(*parameter);
             }

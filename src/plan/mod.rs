@@ -100,21 +100,22 @@ pub struct Node {
     /// How people refer to it: its name, and `@parameter=value,…` for the sweep parameters that it depends on
     /// where that name alone is not unique.
     pub label: String,
-    /// The names that the experiment file gives it; more than one if two stages are the same.
+    /// The names that the experiment file gives it; more than one if two stages are the same. What a stage implies goes
+    /// by the stage's name and, behind a dot, the key under which the stage reads it.
     pub names: BTreeSet<StageName>,
     /// What it is told.
     pub spec: StageSpec,
     /// How often and how long it is tried.
     #[serde(skip_serializing_if = "Attempts::is_default")]
     pub attempts: Attempts,
-    /// The nodes it reads, in the order of [`StageSpec::inputs`].
+    /// The nodes it reads, in the order of [`StageSpec::inputs`]; then the one that [`StageSpec::implied`] makes.
     pub parents: Vec<Parent>,
 }
 
 /// An edge to a node that is read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Parent {
-    /// The key of the reading stage's config that names it.
+    /// The key of the reading stage's config that names it, or that of [`StageSpec::implied`].
     pub key: &'static str,
     /// The node that is read.
     pub node: NodeId,
@@ -125,7 +126,7 @@ pub struct Parent {
 pub struct Point {
     /// The values of the parameters that the sweep varies.
     pub params: BTreeMap<String, toml::Value>,
-    /// The node of each stage at this point.
+    /// The node of each stage at this point, and of what each implies.
     pub stages: BTreeMap<StageName, NodeId>,
 }
 

@@ -3,8 +3,28 @@
 use super::file::Experiment;
 use super::params::as_text;
 use super::{Node, NodeId, Parent};
-use crate::config::{Attempts, StageSpec};
+use crate::config::{Attempts, StageName, StageSpec};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Whose node a node is: that of a stage, or of what a stage implies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Bearer {
+    /// The stage's position.
+    pub(crate) stage: usize,
+    /// The key under which the stage reads what it implies, if that is meant.
+    pub(crate) implied: Option<&'static str>,
+}
+
+impl Bearer {
+    /// What the node goes by. No stage of a file has a dot in its name.
+    pub(crate) fn name(self, experiment: &Experiment) -> StageName {
+        let stage = &experiment.stages[self.stage].name;
+        match self.implied {
+            None => stage.clone(),
+            Some(key) => StageName(format!("{stage}.{key}")),
+        }
+    }
+}
 
 /// The nodes found so far.
 #[derive(Default)]
@@ -18,20 +38,20 @@ pub(crate) struct Nodes {
 struct Draft {
     reading: usize,
     parents: Vec<Parent>,
-    /// The stage that it was found by.
-    first: usize,
-    /// All stages that are this node at some point.
-    stages: BTreeSet<usize>,
-    /// The varied parameters that its first stage depends on, with their cells where it was found.
+    /// The bearer that it is labelled by: the first one, but a stage before what a stage implies.
+    first: Bearer,
+    /// All whose node it is at some point.
+    bearers: BTreeSet<Bearer>,
+    /// The varied parameters that the first bearer depends on, with their cells where it was found.
     varied: Vec<(usize, usize)>,
 }
 
 impl Nodes {
-    /// The node that `stage` is when it reads `parents`. `config` is a number that two readings share if they say the
+    /// The node of `bearer` when it reads `parents`. `config` is a number that two readings share if they say the
     /// same; `varied` are the parameters with their cells that a label would name.
     pub(crate) fn add(
         &mut self,
-        stage: usize,
+        bearer: Bearer,
         (reading, config): (usize, usize),
         parents: Vec<Parent>,
         varied: impl FnOnce() -> Vec<(usize, usize)>,
@@ -43,46 +63,44 @@ impl Nodes {
             self.drafts.push(Draft {
                 reading,
                 parents,
-                first: stage,
-                stages: BTreeSet::new(),
+                first: bearer,
+                bearers: BTreeSet::new(),
                 varied: varied(),
             });
+        } else if self.drafts[id.0].first.implied.is_some() && bearer.implied.is_none() {
+            self.drafts[id.0].first = bearer;
+            self.drafts[id.0].varied = varied();
         }
-        self.drafts[id.0].stages.insert(stage);
+        self.drafts[id.0].bearers.insert(bearer);
         id
     }
 
-    /// The nodes with their labels: the name of the first stage, and where several nodes go by that name, the
+    /// The nodes with their labels: the name of the first bearer, and where several nodes go by that name, the
     /// parameters that tell them apart. `spec` tells what a reading says.
     pub(crate) fn finish(
         self,
         experiment: &Experiment,
         spec: impl Fn(usize) -> StageSpec,
     ) -> Vec<Node> {
-        let mut bearers: BTreeMap<usize, usize> = BTreeMap::new();
-        for stage in self.drafts.iter().flat_map(|draft| &draft.stages) {
-            *bearers.entry(*stage).or_default() += 1;
+        let mut nodes_of: BTreeMap<Bearer, usize> = BTreeMap::new();
+        for bearer in self.drafts.iter().flat_map(|draft| &draft.bearers) {
+            *nodes_of.entry(*bearer).or_default() += 1;
         }
-        let name = |stage: usize| &experiment.stages[stage].name;
         let node = |draft: Draft| Node {
-            label: match bearers[&draft.first] {
-                1 => name(draft.first).to_string(),
-                _ => format!(
-                    "{}@{}",
-                    name(draft.first),
-                    assignments(experiment, &draft.varied)
-                ),
+            label: match (nodes_of[&draft.first], draft.first.name(experiment)) {
+                (1, name) => name.to_string(),
+                (_, name) => format!("{name}@{}", assignments(experiment, &draft.varied)),
             },
             attempts: draft
-                .stages
+                .bearers
                 .iter()
-                .map(|stage| experiment.stages[*stage].attempts)
+                .map(|bearer| experiment.stages[bearer.stage].attempts)
                 .reduce(Attempts::or)
                 .unwrap_or_default(),
             names: draft
-                .stages
+                .bearers
                 .iter()
-                .map(|stage| name(*stage).clone())
+                .map(|bearer| bearer.name(experiment))
                 .collect(),
             spec: spec(draft.reading),
             parents: draft.parents,

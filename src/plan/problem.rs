@@ -228,7 +228,7 @@ pub enum Problem {
         /// Why not.
         reason: String,
     },
-    /// A sweep that is not made of lists of equal or independent lengths.
+    /// A sweep that comes to no sensible list of points.
     #[error("this sweep cannot be laid out")]
     #[diagnostic(code(plan::sweep))]
     Sweep {

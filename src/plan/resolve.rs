@@ -1,18 +1,21 @@
 //! From merged tables to a plan: every point of the sweep resolved, references checked, equal stages merged.
 //!
 //! A stage is read once for each combination of the parameters that it refers to itself, not once for each point;
-//! what its parents make of theirs is known by the numbers of their nodes.
+//! what its parents make of theirs is known by the numbers of their nodes. What a stage implies becomes a node like any
+//! other, so that equal ones are one.
+
+mod check;
 
 use super::document::{KeyPath, Part};
 use super::error::{PlanError, Spot};
 use super::file::{Experiment, Stage, wrong};
-use super::nodes::Nodes;
+use super::nodes::{Bearer, Nodes};
 use super::params::Scope;
 use super::problem::Problem;
 use super::read::{self, Failure};
 use super::{NodeId, Parent, Plan, Point};
-use crate::config::{Contradiction, Import, Input, StageSpec};
-use crate::graph::{Cycle, Graph};
+use crate::config::{Input, StageSpec};
+use crate::graph::Graph;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Resolves every point of an experiment's sweep.
@@ -41,11 +44,9 @@ pub(crate) fn resolve(experiment: &Experiment) -> Result<Plan, PlanError> {
             .into_iter()
             .map(|(cells, nodes)| Point {
                 params: varied_values(experiment, cells),
-                stages: experiment
-                    .stages
-                    .iter()
-                    .map(|stage| stage.name.clone())
-                    .zip(nodes)
+                stages: nodes
+                    .into_iter()
+                    .map(|(bearer, node)| (bearer.name(experiment), node))
                     .collect(),
             })
             .collect(),
@@ -67,6 +68,28 @@ struct Reading {
     inputs: Vec<(&'static str, usize)>,
     /// Equal for readings that say the same apart from the names of their inputs.
     config: usize,
+    implies: Option<Implies>,
+}
+
+/// What a reading implies.
+struct Implies {
+    /// The key under which it is read.
+    key: &'static str,
+    /// What it is told.
+    reading: usize,
+    /// The varied parameters that this refers to.
+    varied: BTreeSet<usize>,
+}
+
+impl Reading {
+    /// What it reads, when these are the nodes of the stages.
+    fn parents(&self, nodes: &[NodeId]) -> Vec<Parent> {
+        let parent = |(key, stage): &(&'static str, usize)| Parent {
+            key,
+            node: nodes[*stage],
+        };
+        self.inputs.iter().map(parent).collect()
+    }
 }
 
 /// How the stages of a point hang together, which is the same for most points.
@@ -106,25 +129,47 @@ impl<'e> Resolver<'e> {
         }
     }
 
-    /// The node of each stage at one point.
-    fn point(&mut self, cells: &[usize]) -> Result<Vec<NodeId>, PlanError> {
+    /// The node of each stage at one point, and of what each implies.
+    fn point(&mut self, cells: &[usize]) -> Result<Vec<(Bearer, NodeId)>, PlanError> {
         let readings = self.readings(cells)?;
         self.check_inputs(&readings, cells)?;
         self.link(&readings)?;
         self.check_splits(&readings, cells)?;
+        let with_cells = |params: &BTreeSet<usize>| -> Vec<(usize, usize)> {
+            params.iter().map(|param| (*param, cells[*param])).collect()
+        };
         let mut nodes = vec![NodeId(0); readings.len()];
-        for stage in &self.links.order {
-            let Reading { inputs, config, .. } = &self.readings[readings[*stage]];
-            let parents = inputs.iter().map(|(key, parent)| Parent {
-                key,
-                node: nodes[*parent],
-            });
-            let varied = &self.links.varied[*stage];
-            let varied = || varied.iter().map(|param| (*param, cells[*param])).collect();
-            let reading = (readings[*stage], *config);
-            nodes[*stage] = self.nodes.add(*stage, reading, parents.collect(), varied);
+        let mut all = Vec::with_capacity(readings.len());
+        for &stage in &self.links.order {
+            let reading = &self.readings[readings[stage]];
+            let mut parents = reading.parents(&nodes);
+            if let Some(implies) = &reading.implies {
+                let implied = &self.readings[implies.reading];
+                let varied = || {
+                    let own = implies.varied.iter().copied();
+                    with_cells(&depends_on(own, &implied.inputs, &self.links.varied))
+                };
+                let bearer = Bearer {
+                    stage,
+                    implied: Some(implies.key),
+                };
+                let told = (implies.reading, implied.config);
+                let read = implied.parents(&nodes);
+                let node = self.nodes.add(bearer, told, read, varied);
+                let key = implies.key;
+                parents.push(Parent { key, node });
+                all.push((bearer, node));
+            }
+            let bearer = Bearer {
+                stage,
+                implied: None,
+            };
+            let varied = || with_cells(&self.links.varied[stage]);
+            let told = (readings[stage], reading.config);
+            nodes[stage] = self.nodes.add(bearer, told, parents, varied);
+            all.push((bearer, nodes[stage]));
         }
-        Ok(nodes)
+        Ok(all)
     }
 
     /// The reading of each stage at one point.
@@ -178,15 +223,37 @@ impl<'e> Resolver<'e> {
         };
         spec.check()
             .map_err(|contradiction| self.contradiction(stage, contradiction, scope))?;
-        let inputs = self.inputs(stage, &spec, scope)?;
-        let identity = identity(&spec);
+        let mut reading = self.reading(stage, spec, cells)?;
+        if let Some(implied) = reading.spec.implied() {
+            let varied = &self.experiment.sweep.varied;
+            let used = stage.used_by(implied.told).into_iter();
+            let told = self.reading(stage, implied.spec, cells)?;
+            reading.implies = Some(Implies {
+                key: implied.key,
+                reading: self.readings.len(),
+                varied: used.filter(|param| varied.contains(param)).collect(),
+            });
+            self.readings.push(told);
+        }
+        Ok(Ok(reading))
+    }
+
+    /// What a stage is told, or what it implies, with the stages that this reads.
+    fn reading(
+        &mut self,
+        stage: &Stage,
+        spec: StageSpec,
+        cells: &[usize],
+    ) -> Result<Reading, PlanError> {
+        let inputs = self.inputs(stage, &spec, self.scope(cells))?;
         let next = self.configs.len();
-        let config = *self.configs.entry(identity).or_insert(next);
-        Ok(Ok(Reading {
+        let config = *self.configs.entry(identity(&spec)).or_insert(next);
+        Ok(Reading {
             spec,
             inputs,
             config,
-        }))
+            implies: None,
+        })
     }
 
     /// The stages that `spec` reads.
@@ -213,67 +280,6 @@ impl<'e> Resolver<'e> {
         spec.inputs().into_iter().map(position).collect()
     }
 
-    /// Whether every stage of a point reads stages that make what it needs.
-    fn check_inputs(&self, readings: &[usize], cells: &[usize]) -> Result<(), PlanError> {
-        let stages = &self.experiment.stages;
-        let makes = |position: usize| self.readings[readings[position]].spec.produces();
-        for (reader, stage) in stages.iter().enumerate() {
-            let Reading { spec, inputs, .. } = &self.readings[readings[reader]];
-            for (input, (_, position)) in spec.inputs().into_iter().zip(inputs) {
-                if makes(*position) == input.needs {
-                    continue;
-                }
-                let fitting = (0..stages.len())
-                    .filter(|&other| other != reader && makes(other) == input.needs)
-                    .map(|other| stages[other].name.to_string());
-                let problem = Problem::WrongInput {
-                    owner: stage.owner(),
-                    input: input.stage.0.clone(),
-                    makes: makes(*position),
-                    needs: input.needs,
-                    fitting: fitting.collect(),
-                };
-                let spot = self.spot(stage, input.key, self.scope(cells));
-                return Err(PlanError::at(problem, spot));
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether every test stage names a set that its corpus has.
-    fn check_splits(&self, readings: &[usize], cells: &[usize]) -> Result<(), PlanError> {
-        for (stage, reading) in self.experiment.stages.iter().zip(readings) {
-            let Reading {
-                spec: StageSpec::Test(test),
-                inputs,
-                ..
-            } = &self.readings[*reading]
-            else {
-                continue;
-            };
-            for (_, parent) in inputs {
-                let known = match &self.readings[readings[*parent]].spec {
-                    StageSpec::Preprocess(corpus) => corpus.corpus.judged_sets(),
-                    StageSpec::Import(Import::DataBin(corpus)) => corpus.judged_sets(),
-                    _ => continue,
-                };
-                if !known.contains(&test.split.as_str()) {
-                    let problem = Problem::UnknownSplit {
-                        stage: stage.name.clone(),
-                        split: test.split.clone(),
-                        corpus: self.experiment.stages[*parent].name.clone(),
-                        known: known.into_iter().map(str::to_owned).collect(),
-                    };
-                    return Err(PlanError::at(
-                        problem,
-                        self.spot(stage, "split", self.scope(cells)),
-                    ));
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Finds out how the stages of a point hang together, if not as those of the last one.
     fn link(&mut self, readings: &[usize]) -> Result<(), PlanError> {
         let inputs = |reading: &usize| &self.readings[*reading].inputs;
@@ -291,15 +297,9 @@ impl<'e> Resolver<'e> {
             .map_err(|cycle| self.cycle(&cycle, readings))?;
         let mut varied = vec![BTreeSet::new(); readings.len()];
         for stage in &order {
-            let own = self.experiment.stages[*stage].used.iter();
-            let mut depends_on: BTreeSet<usize> = own
-                .filter(|param| self.experiment.sweep.varied.contains(param))
-                .copied()
-                .collect();
-            for (_, parent) in inputs(&readings[*stage]) {
-                depends_on.extend(&varied[*parent]);
-            }
-            varied[*stage] = depends_on;
+            let used = self.experiment.stages[*stage].used.iter().copied();
+            let own = used.filter(|param| self.experiment.sweep.varied.contains(param));
+            varied[*stage] = depends_on(own, inputs(&readings[*stage]), &varied);
         }
         self.links = Links {
             readings: readings.to_vec(),
@@ -307,42 +307,6 @@ impl<'e> Resolver<'e> {
             varied,
         };
         Ok(())
-    }
-
-    fn cycle(&self, Cycle(cycle): &Cycle, readings: &[usize]) -> PlanError {
-        let stages = &self.experiment.stages;
-        let problem = Problem::Cycle {
-            names: cycle
-                .iter()
-                .map(|position| stages[*position].name.to_string())
-                .collect(),
-        };
-        let [first, second, ..] = cycle.as_slice() else {
-            return PlanError::nowhere(problem);
-        };
-        // The second stage reads the first: that key closes the loop.
-        let key = self.readings[readings[*second]]
-            .inputs
-            .iter()
-            .find(|(_, parent)| parent == first);
-        let path = key.map(|(key, _)| dotted(key)).unwrap_or_default();
-        PlanError::at(problem, stages[*second].merged.spot(&path, Part::Value))
-    }
-
-    /// Of values that contradict each other, the one of the highest layer is the one to look at.
-    fn contradiction(
-        &self,
-        stage: &Stage,
-        contradiction: Contradiction,
-        scope: Scope<'_>,
-    ) -> PlanError {
-        let height = |key: &&&str| stage.merged.height(&dotted(key));
-        let key = contradiction.keys.iter().rev().max_by_key(height);
-        let problem = Problem::Contradiction {
-            owner: stage.owner(),
-            rule: contradiction.rule,
-        };
-        PlanError::at(problem, self.spot(stage, key.unwrap_or(&""), scope))
     }
 
     /// What parameters are at a point.
@@ -364,6 +328,16 @@ impl<'e> Resolver<'e> {
             None => stage.merged.spot(&path, Part::Value),
         }
     }
+}
+
+/// The parameters that something depends on which refers to its `own` and reads `inputs`, given those of all stages.
+fn depends_on(
+    own: impl Iterator<Item = usize>,
+    inputs: &[(&'static str, usize)],
+    of_stages: &[BTreeSet<usize>],
+) -> BTreeSet<usize> {
+    let upstream = inputs.iter().flat_map(|(_, stage)| &of_stages[*stage]);
+    own.chain(upstream.copied()).collect()
 }
 
 fn dotted(key: &str) -> KeyPath {
@@ -399,3 +373,6 @@ fn missing_keys(missing: Vec<(&Stage, Vec<String>)>) -> PlanError {
         spots,
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// A stage that makes a data set and one that trains a model on it.
-const GROUND: &str = "
+pub(super) const GROUND: &str = "
 [stages.corpus.preprocess]
 preset = 'data/demo-de-en'
 
@@ -21,7 +21,7 @@ training.preset = 'train/demo-pretrain'
 ";
 
 /// A prune stage; what follows belongs to its table.
-fn prune(name: &str, model: &str) -> String {
+pub(super) fn prune(name: &str, model: &str) -> String {
     format!(
         "[stages.{name}.prune]
         preset = 'prune/srp-stage1'
@@ -43,7 +43,7 @@ fn load_with(text: &str, overrides: &Overrides) -> Result<Plan, PlanError> {
     )?)
 }
 
-fn load(text: &str) -> Plan {
+pub(super) fn load(text: &str) -> Plan {
     load_with(text, &Overrides::default()).unwrap()
 }
 
@@ -62,7 +62,7 @@ fn env(variables: &[(&str, &str)]) -> Overrides {
     }
 }
 
-fn labels(plan: &Plan) -> Vec<&str> {
+pub(super) fn labels(plan: &Plan) -> Vec<&str> {
     plan.nodes.iter().map(|node| node.label.as_str()).collect()
 }
 
@@ -214,7 +214,8 @@ fn numbers_that_are_equal_make_equal_nodes() {
         prune("half", "dense")
     );
     let plan = load(&rates);
-    assert_eq!((plan.points.len(), plan.nodes.len()), (3, 3));
+    assert_eq!(plan.points.len(), 3);
+    assert_eq!(labels(&plan), ["corpus", "dense", "half.scores", "half"]);
 }
 
 #[test]
@@ -226,8 +227,11 @@ fn a_label_names_the_parameters_that_tell_nodes_apart() {
         prune("varied", "dense"),
         prune("after", "varied"),
     ));
+    let (implied, written): (Vec<&str>, Vec<&str>) = labels(&plan)
+        .into_iter()
+        .partition(|label| label.contains(".scores"));
     assert_eq!(
-        labels(&plan),
+        written,
         [
             "corpus",
             "dense",
@@ -237,6 +241,16 @@ fn a_label_names_the_parameters_that_tell_nodes_apart() {
             "after@rate=0.2,smoothing=0.0",
             "after@rate=0.5,smoothing=0.1",
             "after@rate=0.2,smoothing=0.1",
+        ]
+    );
+    assert_eq!(
+        implied,
+        [
+            "equal.scores",
+            "after.scores@rate=0.5,smoothing=0.0",
+            "after.scores@rate=0.2,smoothing=0.0",
+            "after.scores@rate=0.5,smoothing=0.1",
+            "after.scores@rate=0.2,smoothing=0.1",
         ]
     );
 }
@@ -254,10 +268,10 @@ fn a_flag_takes_the_place_of_a_sweep() {
         env(&[("SRP_PARAMS__RATE", "0.3")]),
     ] {
         let plan = load_with(&text, &overrides).unwrap();
-        assert_eq!(labels(&plan), ["corpus", "dense", "half"]);
+        assert_eq!(labels(&plan), ["corpus", "dense", "half.scores", "half"]);
         assert!(plan.points[0].params.is_empty());
-        let StageSpec::Prune(spec) = &plan.nodes[2].spec else {
-            panic!("the third node is the prune stage");
+        let StageSpec::Prune(spec) = &plan.nodes[3].spec else {
+            panic!("the last node is the prune stage");
         };
         assert_eq!(spec.compression_rate.get(), 0.3);
     }

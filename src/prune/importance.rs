@@ -3,6 +3,7 @@
 //! The score is the negative gradient of the loss with respect to the parameter, all of which are 1 (SPEC §5).
 //! Nothing is removed here: `selection` decides, `schedule` fades, `compaction` cuts.
 
+use super::PruneError;
 use crate::groups::Groups;
 use crate::model::{Pass, Transformer, ones};
 use crate::train::{DeviceBatch, Teacher, objective};
@@ -16,6 +17,21 @@ pub struct Importance {
     pub gradients: Groups<Vec<f32>>,
     /// The loss of each batch.
     pub losses: Vec<f64>,
+}
+
+impl Importance {
+    /// The same, if it consists of numbers.
+    ///
+    /// # Errors
+    /// [`PruneError::Scores`] with the first group that has something else.
+    pub fn checked(self) -> Result<Self, PruneError> {
+        let is_number = |(_, values): &(_, &Vec<f32>)| values.iter().all(|v| v.is_finite());
+        let broken = self.gradients.iter().find(|group| !is_number(group));
+        match broken.map(|(name, _)| name.to_string()) {
+            None => Ok(self),
+            Some(group) => Err(PruneError::Scores { group }),
+        }
+    }
 }
 
 /// Gradients of the objective, summed over tokens and batches, without dropout.

@@ -68,6 +68,8 @@ pub struct Pruning<'a, B: AutodiffBackend> {
     proof: &'a [Batch],
     teacher: Option<Teacher<B>>,
     device: B::Device,
+    /// What [`Pruning::score`] would find in the first round, if it is known.
+    known: Option<Groups<Vec<f32>>>,
     round: Option<Round<B>>,
     slicings: Vec<Safety>,
 }
@@ -87,8 +89,19 @@ impl<'a, B: AutodiffBackend> Pruning<'a, B> {
             proof,
             teacher,
             device: device.clone(),
+            known: None,
             round: None,
             slicings: Vec::new(),
+        }
+    }
+
+    /// The same regime, whose first round takes these for the gradients of [`connectivity_gradients`] and computes
+    /// none.
+    #[must_use]
+    pub fn beginning_with(self, gradients: Groups<Vec<f32>>) -> Self {
+        Self {
+            known: Some(gradients),
+            ..self
         }
     }
 
@@ -175,26 +188,25 @@ impl<'a, B: AutodiffBackend> Pruning<'a, B> {
         })
     }
 
-    /// The gradient of the objective with respect to every connectivity parameter.
+    /// The gradient of the objective with respect to every connectivity parameter, if need be computed.
     fn score(
         &self,
         learner: &Learner<B>,
         sizes: &Groups<usize>,
     ) -> Result<Groups<Vec<f32>>, TrainError> {
+        if let (Some(known), []) = (&self.known, self.slicings.as_slice()) {
+            return Ok(known.clone());
+        }
         let batches = self
             .scoring
             .iter()
             .map(|batch| DeviceBatch::new(batch, &self.device));
         let smoothing = self.spec.training.label_smoothing.get();
         let teacher = self.teacher.as_ref();
-        let Importance { gradients, .. } =
-            connectivity_gradients(&learner.model, sizes, batches, smoothing, teacher);
-        for (name, scores) in gradients.iter() {
-            if scores.iter().any(|score| !score.is_finite()) {
-                let group = name.to_string();
-                return Err(TrainError::Other(Box::new(PruneError::Scores { group })));
-            }
-        }
+        let found = connectivity_gradients(&learner.model, sizes, batches, smoothing, teacher);
+        let Importance { gradients, .. } = found
+            .checked()
+            .map_err(|error| TrainError::Other(Box::new(error)))?;
         Ok(gradients)
     }
 

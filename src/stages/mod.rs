@@ -25,6 +25,10 @@ mod pretrain;
 #[cfg(feature = "nn")]
 mod prune;
 #[cfg(feature = "nn")]
+mod score;
+#[cfg(feature = "nn")]
+mod scoring;
+#[cfg(feature = "nn")]
 mod test;
 #[cfg(feature = "nn")]
 mod training;
@@ -51,6 +55,7 @@ fn revision(spec: &StageSpec) -> u32 {
         StageSpec::Import(_) => 1,
         StageSpec::Export(_) => 2,
         StageSpec::Pretrain(_) => 1,
+        StageSpec::Score(_) => 1,
         StageSpec::Prune(_) => 1,
         StageSpec::Finetune(_) => 1,
         StageSpec::Test(_) => 1,
@@ -69,6 +74,7 @@ impl Runner for Stages {
             StageSpec::Import(spec) => import::outside_files(spec),
             StageSpec::Export(_)
             | StageSpec::Pretrain(_)
+            | StageSpec::Score(_)
             | StageSpec::Prune(_)
             | StageSpec::Finetune(_)
             | StageSpec::Test(_)
@@ -95,6 +101,8 @@ impl Runner for Stages {
             StageSpec::Export(spec) => export::run(spec, place.inputs, place.out),
             #[cfg(feature = "nn")]
             StageSpec::Pretrain(spec) => self.on_device(Job::Pretrain(spec), place),
+            #[cfg(feature = "nn")]
+            StageSpec::Score(spec) => self.on_device(Job::Score(spec), place),
             #[cfg(feature = "nn")]
             StageSpec::Prune(spec) => self.on_device(Job::Prune(spec), place),
             #[cfg(feature = "nn")]
@@ -124,6 +132,7 @@ impl Stages {
 #[cfg(feature = "nn")]
 enum Job<'a> {
     Pretrain(&'a crate::config::Pretrain),
+    Score(&'a crate::config::Score),
     Prune(&'a crate::config::Prune),
     Finetune(&'a crate::config::Finetune),
     Test(&'a crate::config::Test),
@@ -145,6 +154,7 @@ impl crate::device::Work for OnDevice<'_> {
         let place = self.place;
         match self.job {
             Job::Pretrain(spec) => pretrain::run::<B>(spec, place, &device),
+            Job::Score(spec) => score::run::<B>(spec, place, &device),
             Job::Prune(spec) => prune::run::<B>(spec, place, &device),
             Job::Finetune(spec) => finetune::run::<B>(spec, place, &device),
             Job::Test(spec) => {

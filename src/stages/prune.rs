@@ -1,12 +1,11 @@
 //! Prune: a model to a smaller model.
 
+use super::scoring::{read_gradients, scoring_batches, teacher};
 use super::training::{Corpus, start, train, write_json};
-use crate::config::{Checkpoint, Prune, PruneStage};
-use crate::exec::{Inputs, StageFailure, Workplace};
-use crate::model::Transformer;
+use crate::config::{Prune, PruneStage};
+use crate::exec::{StageFailure, Workplace};
 use crate::prune::{Pruning, Safety};
-use crate::random::Stream;
-use crate::train::{Learner, Taught, Teacher};
+use crate::train::Learner;
 use burn::tensor::backend::AutodiffBackend;
 use serde::{Deserialize, Serialize};
 
@@ -37,15 +36,15 @@ pub(super) fn run<B: AutodiffBackend>(
     let (blueprint, state) = start(inputs, "model", spec.checkpoint)?;
     let corpus = Corpus::open(inputs, &spec.training, blueprint.max_positions, spec.seed)?;
     let proof = corpus.validation_batches(blueprint.max_positions)?;
-    let mut order = Stream::new(spec.seed, "scoring batches").permutation(corpus.batches.len());
-    order.truncate(spec.scoring.batches.get());
-    let scoring: Vec<_> = order
-        .iter()
-        .map(|&batch| corpus.batches[batch].clone())
-        .collect();
-    let teacher = teacher::<B>(spec, inputs, blueprint.max_positions, device)?;
+    let scoring = scoring_batches(&corpus.batches, spec.scoring.batches, spec.seed);
+    let distillation = spec.distillation.as_ref();
+    let most = blueprint.max_positions;
+    let teacher = teacher::<B>(distillation, spec.checkpoint, inputs, most, device)?;
     let before = blueprint.shape.parameters();
     let mut pruning = Pruning::new(spec, &scoring, &proof, teacher, device);
+    if let Some(scores) = inputs.get(Prune::SCORES) {
+        pruning = pruning.beginning_with(read_gradients(scores, &blueprint.shape.groups())?);
+    }
     let fresh = || Learner::<B>::new(blueprint, &state, &spec.training, device);
     let summary = place.out.content("pruning.json");
     let learner = train(&corpus, fresh, &mut pruning, place, device)?;
@@ -73,33 +72,4 @@ pub(super) fn run<B: AutodiffBackend>(
         spec.compression_rate.get(),
     ));
     write_json(&summary, &removal)
-}
-
-fn teacher<B: AutodiffBackend>(
-    spec: &Prune,
-    inputs: &Inputs,
-    max_positions: usize,
-    device: &B::Device,
-) -> Result<Option<Teacher<B>>, StageFailure> {
-    let Some(distillation) = &spec.distillation else {
-        return Ok(None);
-    };
-    let (key, checkpoint) = match distillation.teacher {
-        Some(_) => ("distillation.teacher", Checkpoint::Best),
-        None => ("model", spec.checkpoint),
-    };
-    let (blueprint, state) = start(inputs, key, checkpoint)?;
-    if blueprint.max_positions < max_positions {
-        return Err(StageFailure::new(format!(
-            "the teacher knows {} positions, the model {max_positions}: it cannot read the longest sentences",
-            blueprint.max_positions
-        ))
-        .with_help("name a teacher with at least the model's `max-positions`"));
-    }
-    Ok(Some(Teacher {
-        model: Transformer::from_state(&blueprint, &state, device)?,
-        weight: distillation.weight.get(),
-        temperature: distillation.temperature.get(),
-        positions: Taught::Tokens,
-    }))
 }

@@ -1,6 +1,6 @@
 //! What pretrain, prune and finetune stages share: the data, the judge, the log, and the artifact.
 
-use super::data::Sentences;
+use super::data::{Sentences, training_batches};
 use super::keeper::{Keeper, kept};
 use super::model_artifact::{self, TEXT};
 use super::translation::Unfinished;
@@ -11,11 +11,8 @@ use crate::exec::{Inputs, Progress, StageFailure, Workplace};
 use crate::metrics::bleu::{BleuStatistics, Orders};
 use crate::model::state::State;
 use crate::model::{Blueprint, Connectivity, LoadError, Pass, Transformer};
-use crate::text::batching::{Batch, SentenceTooLong};
-use crate::text::dataset::{
-    Dataset, Pair, TRAIN, TargetText, Transfer, VALID, copy_pipeline, same_symbols,
-};
-use crate::text::vocabulary::{UNKNOWN_IN_REFERENCE, join_subwords};
+use crate::text::batching::Batch;
+use crate::text::dataset::{Dataset, TargetText, Transfer, VALID, copy_pipeline, same_symbols};
 use crate::train::{
     Company, EpochRecord, Learner, Outcome, Regime, StepRecord, TrainError, Trainer, Validate,
     Watch,
@@ -74,16 +71,8 @@ impl<'a> Corpus<'a> {
     ) -> Result<Self, StageFailure> {
         let folder = inputs.path("corpus")?.to_owned();
         let dataset = Dataset::open(&folder)?;
-        let train = dataset.split(TRAIN)?;
-        let batches = Sentences::new(&train)
-            .batches(&training.batching, max_positions, seed)
-            .map_err(|error| over_budget(&dataset, &train.pairs, error))?;
-        let left_out = train.pairs.len() - batches.iter().map(|b| b.ids.len()).sum::<usize>();
-        if batches.is_empty() {
-            return Err(StageFailure::new(format!(
-                "all {left_out} training pairs are longer than the model's `max-positions` = {max_positions}"
-            )));
-        }
+        let (batches, left_out) =
+            training_batches(&dataset, &training.batching, max_positions, seed)?;
         let mut valid = dataset.split(VALID)?;
         let most = training
             .validation
@@ -126,23 +115,6 @@ impl<'a> Corpus<'a> {
         let most = max_positions.min(batching.max_tokens.get());
         Ok(self.valid.batches(batching, most, 0)?)
     }
-}
-
-/// Tells a training pair that no batch can hold by its words too: a data set keeps no text of its training pairs,
-/// and cleaning has changed their numbers.
-fn over_budget(dataset: &Dataset, pairs: &[Pair], error: SentenceTooLong) -> StageFailure {
-    const SHOWN: usize = 12;
-    let pair = &pairs[error.number - 1];
-    let dictionary = dataset.source_dictionary();
-    let words = join_subwords(&dictionary.decode(&pair.source, UNKNOWN_IN_REFERENCE));
-    let beginning: Vec<&str> = words.split(' ').take(SHOWN).collect();
-    StageFailure::from(error)
-        .context(format!("cannot cut the split `{TRAIN}` into batches"))
-        .with_help(format!(
-            "raise `training.batching.max-tokens`, or lower `clean.max-tokens` of the stage that made the data \
-             set; the sentence, counted after cleaning, begins: {}",
-            beginning.join(" ")
-        ))
 }
 
 /// The file of the records that has a line for each epoch, in artifacts and checkpoints.

@@ -298,7 +298,7 @@ mod computing {
             "stage `dense` failed",
             "├─▶ cannot cut the split `train` into batches",
             " has 5 tokens, more than `max-tokens` = 4 lets into a batch",
-            "raise `training.batching.max-tokens`, or lower `clean.max-tokens`",
+            "raise `batching.max-tokens`, or lower `clean.max-tokens`",
             "begins: haus ",
         ] {
             assert!(complaint.contains(said), "no {said} in:\n{complaint}");

@@ -6,9 +6,12 @@ use srp::config::{Architecture, LearningRate};
 use srp::groups::{GroupName, Groups, Side};
 use srp::model::parameters::initial_state;
 use srp::model::state::State;
-use srp::prune::{Pruning, by_magnitude, complement, freeze_masks, slice_blueprint, slice_state};
+use srp::prune::{
+    Pruning, by_magnitude, complement, connectivity_gradients, freeze_masks, slice_blueprint,
+    slice_state,
+};
 use srp::shape::Shape;
-use srp::train::{Learner, Phase, Regime};
+use srp::train::{DeviceBatch, Learner, Phase, Regime};
 
 fn shape() -> Shape {
     let architecture: Architecture = toml::from_str(
@@ -92,6 +95,37 @@ fn criteria_select_each_in_their_own_way_and_twice_the_same() {
     }
     assert_eq!(left("random", 1), all[3]);
     assert_ne!(left("random", 2), all[3]);
+}
+
+#[test]
+fn known_gradients_take_the_place_of_the_first_scoring_pass_and_of_no_other() {
+    let spec = prune(
+        "compression-rate = 0.4\niterations = 2\nepochs-per-iteration = 1\nwarmup-epochs = 0",
+        2,
+    );
+    let batches = batches();
+    let learner = learner(&spec.training);
+    let sizes = learner.blueprint.shape.groups();
+    let scored = batches[..1]
+        .iter()
+        .map(|batch| DeviceBatch::new(batch, &DEVICE));
+    let smoothing = spec.training.label_smoothing.get();
+    let gradients =
+        connectivity_gradients(&learner.model, &sizes, scored, smoothing, None).gradients;
+    let made = |known: Option<Groups<Vec<f32>>>| {
+        let mut pruning = Pruning::<Learning>::new(&spec, &batches[..1], &batches, None, &DEVICE);
+        if let Some(known) = known {
+            pruning = pruning.beginning_with(known);
+        }
+        run(&spec.training, &mut pruning, &[2.0, 1.0])
+            .0
+            .unwrap()
+            .last
+    };
+    let computed = made(None);
+    assert_eq!(made(Some(gradients.clone())), computed);
+    let reversed = gradients.map(|_, values| values.iter().map(|value| -value).collect());
+    assert_ne!(made(Some(reversed)), computed);
 }
 
 #[test]

@@ -126,8 +126,16 @@ fn a_sweep_shares_what_does_not_depend_on_it() {
             .count()
     };
     assert_eq!(
-        (count("corpus"), count("dense"), count("dense-test")),
-        (1, 1, 1)
+        [
+            "corpus",
+            "dense",
+            "narrow.scores",
+            "dense-test",
+            "narrow",
+            "slim.scores"
+        ]
+        .map(count),
+        [1, 1, 1, 1, 5, 5]
     );
     assert_eq!(
         (
@@ -141,6 +149,6 @@ fn a_sweep_shares_what_does_not_depend_on_it() {
     let labels: Vec<&str> = plan.nodes.iter().map(|node| node.label.as_str()).collect();
     assert_eq!(
         labels[..4],
-        ["corpus", "dense", "narrow@rate=0.5", "slim@rate=0.5"]
+        ["corpus", "dense", "narrow.scores", "narrow@rate=0.5"]
     );
 }

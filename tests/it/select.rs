@@ -35,6 +35,20 @@ fn a_value_of_a_parameter_selects_its_points() {
 }
 
 #[test]
+fn an_included_point_is_selected_by_its_value_and_has_its_row() {
+    let place = Place::new();
+    place.sweep("[0.1, 0.2]\n[[sweep.include]]\nrate = 0.5\n[[sweep.exclude]]\nrate = 0.2");
+    let one = ["corpus", "dense@rate=0.5", "final@rate=0.5"];
+    assert_eq!(labels(&place, &["--only", "rate=0.5"]), one);
+    let table = place.srp("run", &[]).unwrap();
+    let rows = table.lines().filter(|line| line.contains("| final "));
+    let rates: Vec<&str> = rows
+        .map(|row| row[1..].split('|').next().unwrap().trim())
+        .collect();
+    assert_eq!(rates, ["0.1", "0.5"]);
+}
+
+#[test]
 fn a_stage_is_selected_with_what_it_needs_and_by_a_plus_with_what_is_below() {
     let place = swept();
     assert_eq!(labels(&place, &["corpus"]), ["corpus"]);

@@ -79,7 +79,7 @@ fn a_run_ends_in_a_table_and_a_second_run_runs_nothing() {
         first.out
     );
     assert_eq!(column(&first.out, "asked"), ["", "50.0 %", "", "30.0 %"]);
-    // The corpus and the dense model are what both points of the sweep share.
+    // The corpus, the dense model and its scores are what both points of the sweep share.
     assert_eq!(first.stages("started"), STAGES);
     assert_eq!(first.stages("done in"), STAGES);
 
@@ -88,7 +88,7 @@ fn a_run_ends_in_a_table_and_a_second_run_runs_nothing() {
     assert_eq!(second.stages("cached"), STAGES);
     assert_eq!(second.stages("started"), [""; 0]);
     assert!(
-        second.err.contains("nothing to run: 11 stages are cached"),
+        second.err.contains("nothing to run: 14 stages are cached"),
         "{}",
         second.err
     );
@@ -122,6 +122,86 @@ fn two_runs_on_a_cpu_make_the_same_bytes() {
         assert_eq!(made.manifest.files, again.manifest.files, "{stage}");
         assert_eq!(made.manifest.key, again.manifest.key, "{stage}");
     }
+}
+
+#[test]
+fn scores_are_made_once_can_be_looked_at_and_made_alone() {
+    let (place, first) = finished();
+    let stages = first.stages("started");
+    let count = |name: &str| {
+        stages
+            .iter()
+            .filter(|stage| stage.starts_with(name))
+            .count()
+    };
+    assert_eq!((count("narrow.scores"), count("narrow@")), (1, 2));
+
+    let artifacts = place.artifacts();
+    let scores = &artifacts["narrow.scores"];
+    for prune in ["narrow@rate=0.5", "narrow@rate=0.3"] {
+        let read = &artifacts[prune].manifest.provenance.inputs["scores"];
+        assert_eq!(*read, scores.manifest.key, "{prune}");
+    }
+    let summary = fs::read(scores.folder.join("scores.json")).unwrap();
+    let summary: Value = serde_json::from_slice(&summary).unwrap();
+    let gradients = srp::model::state::read(&scores.folder.join("gradients.safetensors")).unwrap();
+    assert_eq!(summary["losses"].as_array().unwrap().len(), 1);
+    for (name, array) in &gradients {
+        let group = &summary["groups"][name];
+        assert_eq!(group["entries"].as_u64(), Some(array.data.len() as u64));
+        let highest = array.data.iter().map(|x| -x).reduce(f32::max).unwrap();
+        assert_eq!(group["highest"].as_f64().unwrap() as f32, highest, "{name}");
+    }
+    assert_eq!(
+        gradients.len(),
+        summary["groups"].as_object().unwrap().len()
+    );
+
+    let forced = place.run(&["narrow.scores", "--force", "narrow.scores"]);
+    assert_eq!(
+        forced.stages("started"),
+        ["narrow.scores"],
+        "{}",
+        forced.err
+    );
+    assert_eq!(forced.stages("cached"), ["corpus", "dense"]);
+    let explained = place.srp(&["explain", "tiny.toml", "narrow@rate=0.3"]);
+    assert!(
+        explained.out.contains("`narrow.scores`"),
+        "{}",
+        explained.out
+    );
+    let file = scores.folder.join("gradients.safetensors");
+    let why = place.srp(&["why", file.to_str().unwrap()]);
+    assert!(
+        why.out.contains("what stage `narrow.scores`"),
+        "{}",
+        why.out
+    );
+    assert!(
+        why.out.contains(" narrow.scores --force narrow.scores"),
+        "{}",
+        why.out
+    );
+}
+
+#[test]
+fn a_score_stage_of_the_file_serves_the_prune_stages_too() {
+    let place = Place::new();
+    let text = fs::read_to_string(place.path("tiny.toml")).unwrap();
+    let look = "\n[stages.look.score]\ncorpus = \"corpus\"\nmodel = \"dense\"\nbatching.max-tokens = 400\n\
+                distillation = { weight = 0.7, temperature = 10.0 }\n";
+    place.write("tiny.toml", text + look);
+    let answer = place.run(&["look", "narrow"]);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    let expected = [
+        "corpus",
+        "dense",
+        "look",
+        "narrow@rate=0.5",
+        "narrow@rate=0.3",
+    ];
+    assert_eq!(answer.stages("started"), expected);
 }
 
 #[test]
@@ -198,7 +278,7 @@ fn a_dry_run_touches_nothing() {
     let answer = place.run(&["--dry-run"]);
     assert_eq!(answer.code, Some(0), "{}", answer.err);
     assert!(
-        answer.out.contains("\n11 stages: 1 run, 10 may run\n"),
+        answer.out.contains("\n14 stages: 1 run, 13 may run\n"),
         "{}",
         answer.out
     );

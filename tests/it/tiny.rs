@@ -90,15 +90,18 @@ validation.search = { beam = 2, max-length-a = 0.0, max-length-b = 20 }"#;
 
 /// The stages of the experiment, as a run names them.
 #[cfg(feature = "nn")]
-pub(crate) const STAGES: [&str; 11] = [
+pub(crate) const STAGES: [&str; 14] = [
     "corpus",
     "dense",
+    "narrow.scores",
     "narrow@rate=0.5",
+    "slim.scores@rate=0.5",
     "slim@rate=0.5",
     "final@rate=0.5",
     "dense-test",
     "final-test@rate=0.5",
     "narrow@rate=0.3",
+    "slim.scores@rate=0.3",
     "slim@rate=0.3",
     "final@rate=0.3",
     "final-test@rate=0.3",
