@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! partial/ab/abcd…/N/               the checkpoint of the stage of key abcd… that was the Nth to be written
-//! partial/ab/abcd…/N/complete.json  its [`Position`], and digests of its files; written last
+//! partial/ab/abcd…/N/complete.json  its [`Position`], what it took, digests of its files; written last
 //! partial/ab/abcd….lock             held by the process that works on the stage
 //! ```
 //!
@@ -42,6 +42,8 @@ impl fmt::Display for Position {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Complete {
     position: Position,
+    #[serde(default)]
+    seconds: f64,
     files: BTreeMap<String, Digest>,
 }
 
@@ -103,6 +105,12 @@ impl Partial {
         Some(newest.complete.position)
     }
 
+    /// The wall time that it took to come to the newest checkpoint, in seconds; 0 if there is none.
+    pub fn seconds(&self) -> f64 {
+        let newest = self.whole().into_iter().next();
+        newest.map_or(0.0, |newest| newest.complete.seconds)
+    }
+
     /// The folder of the newest checkpoint whose files are what they were; those that are not are passed over.
     pub fn newest(&self) -> Option<PathBuf> {
         let mut whole = self.whole().into_iter();
@@ -119,13 +127,15 @@ impl Partial {
         whole
     }
 
-    /// Keeps a checkpoint, whose files `write` puts into the folder that it is given, in the place of those before.
+    /// Keeps a checkpoint, to which it took so many seconds, and whose files `write` puts into the folder that it is
+    /// given, in the place of those before.
     ///
     /// # Errors
     /// If a file cannot be written; then those before stay.
     pub fn save<E: From<CacheError>>(
         &self,
         position: Position,
+        seconds: f64,
         write: impl FnOnce(&Path) -> Result<(), E>,
     ) -> Result<(), E> {
         let unwritable = |error| CacheError::unwritable(&self.folder)(error);
@@ -141,6 +151,7 @@ impl Partial {
         let publish = || -> io::Result<()> {
             let complete = Complete {
                 position,
+                seconds,
                 files: digests(draft.path())?,
             };
             fs::write(draft.path().join(COMPLETE), serde_json::to_vec(&complete)?)?;
@@ -224,7 +235,7 @@ mod tests {
         let write = |folder: &Path| {
             fs::write(folder.join("state"), text).map_err(CacheError::unwritable(folder))
         };
-        partial.save(position, write).unwrap();
+        partial.save(position, 2.5, write).unwrap();
     }
 
     fn text(partial: &Partial) -> Option<String> {
@@ -242,8 +253,9 @@ mod tests {
             assert_eq!(text(&partial).as_deref(), Some(state));
         }
         assert_eq!(fs::read_dir(&partial.folder).unwrap().count(), 1);
+        assert_eq!(partial.seconds(), 2.5);
         partial.clear();
-        assert_eq!(partial.position(), None);
+        assert_eq!((partial.position(), partial.seconds()), (None, 0.0));
     }
 
     #[test]
@@ -264,7 +276,7 @@ mod tests {
         save(&partial, 1, "one");
         let position = Position { step: 2, of: 10 };
         let failed = |folder: &Path| Err(CacheError::unwritable(folder)(io::Error::other("full")));
-        partial.save(position, failed).unwrap_err();
+        partial.save(position, 2.5, failed).unwrap_err();
         assert_eq!(text(&partial).as_deref(), Some("one"));
     }
 }

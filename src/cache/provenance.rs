@@ -26,13 +26,14 @@ pub struct Provenance {
     pub outside_files: Vec<PathBuf>,
     /// What it was made on.
     pub machine: Machine,
-    /// When the stage began.
+    /// When the stage began, or last went on.
     pub started: Timestamp,
     /// When it was done.
     pub finished: Timestamp,
-    /// Wall time between the two, by a clock that does not jump.
+    /// Wall time that the work took, by a clock that does not jump: between the two, and what interrupted runs of it took
+    /// up to the checkpoint that it went on from.
     pub seconds: f64,
-    /// Processor time that it took, where the system tells.
+    /// Processor time of its last process, where the system tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_seconds: Option<f64>,
     /// Most memory that its process had in use, where the system tells.

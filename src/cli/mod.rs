@@ -86,7 +86,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, stages: &dyn Runner) 
     let done = Cli::try_parse_from(arguments)
         .map_err(Failure::from)
         .and_then(|cli| {
-            let processes = Processes::of(std::env::current_exe()?, stages);
+            let processes = Processes::of_this_program(stages)?;
             cli.verb.run(&mut Context {
                 runner: &processes,
                 stages,

@@ -13,14 +13,18 @@ use crate::cache::LOG;
 use crate::config::StageSpec;
 use signal_hook::low_level::signal_name;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Write};
-use std::os::unix::process::ExitStatusExt;
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// The program that runs, where the system has that: the same one even if another takes its place on the disk meanwhile.
+const ITSELF: &str = "/proc/self/exe";
+/// What processes of stages are called in lists of processes.
+const NAME: &str = "srp";
 /// How often a process that says nothing is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 /// How long a process that took too long may take to keep what it has done.
@@ -36,17 +40,24 @@ pub struct Processes<'a> {
 }
 
 impl<'a> Processes<'a> {
-    /// Stages of `runner`, which `program` has too: called with `worker` and the path of a job, it does what
+    /// Stages of `runner`, which this program has too: called with `worker` and the path of a job, it does what
     /// [`serve`](super::serve) does.
-    pub fn of(program: impl Into<PathBuf>, runner: &'a dyn Runner) -> Self {
-        Self {
-            runner,
-            program: program.into(),
-        }
+    ///
+    /// # Errors
+    /// If the system does not say where the program is.
+    pub fn of_this_program(runner: &'a dyn Runner) -> io::Result<Self> {
+        let itself = Path::new(ITSELF);
+        let program = if itself.exists() {
+            itself.to_owned()
+        } else {
+            std::env::current_exe()?
+        };
+        Ok(Self { runner, program })
     }
 
-    fn spawn(&self, job: &Path, log: File, threads: usize) -> std::io::Result<Child> {
+    fn spawn(&self, job: &Path, log: File, threads: usize) -> io::Result<Child> {
         Command::new(&self.program)
+            .arg0(NAME)
             .arg("worker")
             .arg(job)
             .env(THREADS, threads.to_string())

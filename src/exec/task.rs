@@ -71,6 +71,8 @@ struct Finished {
     account: Account,
     started: Timestamp,
     seconds: f64,
+    /// What those took that it went on from.
+    seconds_before: f64,
 }
 
 impl<'a> Workshop<'a> {
@@ -190,6 +192,7 @@ impl<'a> Workshop<'a> {
         loop {
             let mut draft = self.cache.begin()?;
             let mut account = Account::default();
+            let seconds_before = partial.seconds();
             let (started, clock) = (Timestamp::now(), Instant::now());
             let result = self.attempt(task, slot, partial, &mut draft, &mut account);
             let finished = Finished {
@@ -197,6 +200,7 @@ impl<'a> Workshop<'a> {
                 account,
                 started,
                 seconds: clock.elapsed().as_secs_f64(),
+                seconds_before,
             };
             match result {
                 Ok(()) => return Ok(Some(finished)),
@@ -270,6 +274,7 @@ impl<'a> Workshop<'a> {
             account,
             started,
             seconds,
+            seconds_before,
         } = finished;
         let provenance = Provenance {
             experiment: self.plan.name.clone(),
@@ -288,7 +293,7 @@ impl<'a> Workshop<'a> {
             machine: self.machine(slot, account.device),
             started,
             finished: Timestamp::now(),
-            seconds,
+            seconds: seconds_before + seconds,
             cpu_seconds: account.cpu_seconds,
             peak_memory_bytes: account.peak_memory_bytes,
         };

@@ -36,6 +36,9 @@ pub(super) fn kept(partial: &Partial, log: &Path, progress: &dyn Progress) -> Op
 pub(super) struct Keeper<'a> {
     pub(super) partial: &'a Partial,
     pub(super) every: Duration,
+    /// When this run of the stage began, and how long those took that it goes on from.
+    pub(super) began: Instant,
+    pub(super) before: Duration,
     pub(super) last: Instant,
     pub(super) stop: &'a Stop,
     /// The log of epochs, which is kept too.
@@ -69,9 +72,10 @@ impl Keep for Keeper<'_> {
             step: snapshot.place.steps,
             of: total,
         };
+        let seconds = (self.before + self.began.elapsed()).as_secs_f64();
         let kept = self
             .partial
-            .save(position, |folder| -> Result<(), KeepError> {
+            .save(position, seconds, |folder| -> Result<(), KeepError> {
                 snapshot.write(folder)?;
                 std::fs::copy(self.log, folder.join(EPOCHS))?;
                 Ok(())

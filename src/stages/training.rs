@@ -23,7 +23,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How a training ended: the content of `training.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -130,7 +130,12 @@ pub(super) fn train<B: AutodiffBackend>(
 ) -> Result<Learner<B>, StageFailure> {
     let Workplace { out, progress, .. } = place;
     let log = out.record(EPOCHS);
+    let began = Instant::now();
     let kept = kept(place.partial, &log, progress);
+    let before = match &kept {
+        Some(_) => Duration::try_from_secs_f64(place.partial.seconds()).unwrap_or_default(),
+        None => Duration::ZERO,
+    };
     let mut learner = match &kept {
         Some(snapshot) => Learner::resume(snapshot, corpus.training, device)?,
         None => fresh()?,
@@ -161,6 +166,8 @@ pub(super) fn train<B: AutodiffBackend>(
     let mut keeper = Keeper {
         partial: place.partial,
         every: place.keep_every,
+        began,
+        before,
         last: Instant::now(),
         stop: place.stop,
         log: &log,

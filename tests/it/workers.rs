@@ -5,7 +5,7 @@ use srp::cache::{Attempt, Provenance};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -299,6 +299,31 @@ fn a_run_goes_by_the_experiment_that_it_began_with() {
     let second = run(&place, &["root.noop.seconds=0.5"], &[]);
     assert_eq!(second.stages("started"), ["right"]);
     assert_eq!(second.stages("cached"), ["root", "left", "under"]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_run_stays_with_its_program_when_that_is_built_anew_meanwhile() {
+    let place = place();
+    let program = place.path("program");
+    fs::copy(env!("CARGO_BIN_EXE_srp"), &program).unwrap();
+    let mut run = Command::new(&program)
+        .args([
+            "run",
+            "nothing.toml",
+            "--set",
+            "stages.root.noop.seconds=0.5",
+        ])
+        .current_dir(place.path("."))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_for(&mut run, "root: started");
+    fs::remove_file(&program).unwrap();
+    fs::write(&program, "another program").unwrap();
+    let run = Answer::of(run.wait_with_output().unwrap());
+    assert_eq!(run.code, Some(0), "{}", run.err);
 }
 
 #[test]
