@@ -349,7 +349,7 @@ exec::stage_failed
         assert_eq!(answer.code, Some(0), "{}", answer.err);
         assert!(
             answer.err.contains(
-                "\n1 training pairs are left out: they are longer than `max-positions` = 64\n"
+                "dense: 1 training pairs are left out: they are longer than `max-positions` = 64\n"
             ),
             "{}",
             answer.err
