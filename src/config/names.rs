@@ -117,7 +117,7 @@ impl fmt::Display for ArtifactKind {
             Self::Model => "a model",
             Self::Report => "a report",
             Self::Export => "an exported model",
-            Self::Noop => "the file of a noop",
+            Self::Noop => "what a noop leaves",
         })
     }
 }

@@ -25,4 +25,4 @@ pub use preview::{Status, Waiting, preview};
 pub use progress::{Progress, Silent, Turn};
 pub use runner::{Inputs, Runner, Undeclared, Workplace};
 pub use stop::Stop;
-pub use usage::{Usage, wait};
+pub use usage::{Usage, try_wait, wait};

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::process::{Child, ExitStatus};
-use wait4::Wait4;
+use wait4::{ResUse, Wait4};
 
 /// What a process used, with the children that it waited for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,16 +19,27 @@ pub struct Usage {
 /// # Errors
 /// If the system does not say.
 pub fn wait(child: Child) -> io::Result<(ExitStatus, Usage)> {
-    let ended = child.wait4()?;
-    let used = ended.rusage;
-    let usage = Usage {
-        cpu_seconds: (used.utime + used.stime).as_secs_f64(),
-        peak_memory_bytes: used.maxrss,
-    };
-    Ok((ended.status, usage))
+    child.wait4().map(of)
 }
 
-#[cfg(all(test, unix))]
+/// How a child ended and what it used, if it has ended; then it may not be waited for again, nor sent a signal.
+///
+/// # Errors
+/// If the system does not say.
+pub fn try_wait(child: &mut Child) -> io::Result<Option<(ExitStatus, Usage)>> {
+    Ok(child.try_wait4()?.map(of))
+}
+
+fn of(ResUse { status, rusage }: ResUse) -> (ExitStatus, Usage) {
+    let usage = Usage {
+        cpu_seconds: (rusage.utime + rusage.stime).as_secs_f64(),
+        peak_memory_bytes: rusage.maxrss,
+    };
+    (status, usage)
+}
+
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::process::Command;

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod bad_input;
+mod bench;
 #[cfg(feature = "nn")]
 mod bring_your_own;
 #[cfg(feature = "nn")]
