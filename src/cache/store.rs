@@ -5,6 +5,7 @@
 //! tmp/…/                artifacts being made, or a list of those that a run relies on, each beside a `lock` that
 //!                       its process holds
 //! locks/abcd…           held while the artifact of that key is being made, set aside or deleted
+//! notes                 what lookups need of manifests, with the size and time that these had
 //! index/EXPERIMENT      which artifact each stage of an experiment last had
 //! attempts/STAGE-TIME/  records and error of a stage that failed
 //! quarantine/KEY-TIME/  a damaged artifact that was set aside
@@ -23,12 +24,15 @@ use super::artifact::MANIFEST;
 use super::hold::{TMP, is_locked};
 use super::index::Index;
 use super::leftovers::remove;
+use super::notes::{Note, Notes, Stamp};
 use super::walk::children;
 use super::{Artifact, ArtifactDir, CacheError, Identity, Key, KeyGuard, Manifest, Provenance};
 use jiff::Timestamp;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
 use tempfile::TempDir;
 
 /// A cache of artifacts below one folder.
@@ -36,6 +40,7 @@ use tempfile::TempDir;
 pub struct Cache {
     root: PathBuf,
     under: Vec<PathBuf>,
+    notes: Arc<Notes>,
 }
 
 /// What a cache has for a key.
@@ -76,9 +81,11 @@ pub struct Draft {
 impl Cache {
     /// The cache below `root`, which need not exist. Touches nothing.
     pub fn at(root: impl Into<PathBuf>) -> Self {
+        let root = root.into();
         Self {
-            root: root.into(),
+            notes: Arc::new(Notes::at(&root)),
             under: Vec::new(),
+            root,
         }
     }
 
@@ -91,6 +98,20 @@ impl Cache {
     /// The folder that everything is below.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// What is known of artifacts, here and in caches under this one.
+    pub(super) fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
+    /// Writes down what was learned of artifacts, if anything was, so that the next process need not read their
+    /// manifests.
+    ///
+    /// # Errors
+    /// If the cache cannot be written.
+    pub fn save_notes(&self) -> io::Result<()> {
+        self.notes.save()
     }
 
     /// The folders of this cache and of those under it, from the top.
@@ -111,11 +132,10 @@ impl Cache {
         let mut damaged = None;
         for layer in self.layers() {
             let dir = folder_of(layer, key);
-            if dir.exists() {
-                match Artifact::read(dir, key) {
-                    Ok(artifact) => return Lookup::Whole(Box::new(artifact)),
-                    Err(fault) => damaged = damaged.or(Some(fault)),
-                }
+            match Artifact::read(&dir, key, &self.notes) {
+                Ok(artifact) => return Lookup::Whole(Box::new(artifact)),
+                Err(fault) if dir.exists() => damaged = damaged.or(Some(fault)),
+                Err(_) => {}
             }
         }
         damaged.map_or(Lookup::Absent, Lookup::Damaged)
@@ -280,15 +300,23 @@ impl Draft {
     pub fn commit(self, lock: KeyLock, provenance: Provenance) -> Result<Artifact, CacheError> {
         let manifest = Manifest::describe(&self.dir, &lock.identity, provenance)?;
         let path = self.dir.root().join(MANIFEST);
+        let now = SystemTime::now();
         let written = || -> io::Result<()> {
+            let mut text = serde_json::to_vec_pretty(&manifest)?;
+            text.push(b'\n');
             let mut file = File::create(&path)?;
-            serde_json::to_writer_pretty(&mut file, &manifest)?;
-            file.write_all(b"\n")
+            file.write_all(&text)?;
+            file.set_modified(now)
         };
         written().map_err(CacheError::unwritable(&path))?;
+        let stamp = Stamp::exact(&path, now);
         flush_tree(self.dir.root()).map_err(CacheError::unwritable(self.dir.root()))?;
         let target = self.publish(manifest.key)?;
-        Ok(Artifact::new(target, manifest))
+        if let Some(stamp) = stamp {
+            let note = Note::of(&manifest, stamp);
+            self.cache.notes.take(manifest.key, note);
+        }
+        Ok(Artifact::new(target, manifest, stamp))
     }
 
     /// Moves the finished folder to its place. Between the two renames of a replacement there is no artifact,

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 /// Computes identities of stages; every outside file is read at most once.
 pub(super) struct Identifier<'a> {
+    cache: &'a Cache,
     runner: &'a dyn Runner,
     files: OutsideFiles,
 }
@@ -19,8 +20,9 @@ pub(super) struct Identified<'a> {
 }
 
 impl<'a> Identifier<'a> {
-    pub(super) fn new(cache: &Cache, runner: &'a dyn Runner) -> Self {
+    pub(super) fn new(cache: &'a Cache, runner: &'a dyn Runner) -> Self {
         Self {
+            cache,
             runner,
             files: OutsideFiles::of(cache),
         }
@@ -62,9 +64,10 @@ impl<'a> Identifier<'a> {
         })
     }
 
-    /// Keeps the digests of outside files for the next time. They only save time, so a cache that cannot be
-    /// written does not matter here.
+    /// Keeps the digests of outside files and what is known of artifacts for the next time. They only save time, so
+    /// a cache that cannot be written does not matter here.
     pub(super) fn save(&mut self) {
         self.files.save().ok();
+        self.cache.save_notes().ok();
     }
 }
