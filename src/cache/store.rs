@@ -28,6 +28,8 @@ use super::notes::{Note, Notes, Stamp};
 use super::walk::children;
 use super::{Artifact, ArtifactDir, CacheError, Identity, Key, KeyGuard, Manifest, Provenance};
 use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -143,6 +145,20 @@ impl Cache {
 
     /// The manifest of the artifact of `key`, whatever has become of its files.
     pub fn manifest(&self, key: Key) -> Option<Manifest> {
+        self.in_manifest(key)
+    }
+
+    /// What the key of an artifact is the digest of, whatever has become of its files.
+    pub(super) fn hashed(&self, key: Key) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Part {
+            hashed: String,
+        }
+        self.in_manifest(key).map(|Part { hashed }| hashed)
+    }
+
+    /// A manifest, or what is asked for of it.
+    fn in_manifest<T: DeserializeOwned>(&self, key: Key) -> Option<T> {
         self.layers().find_map(|layer| {
             let text = fs::read(folder_of(layer, key).join(MANIFEST)).ok()?;
             serde_json::from_slice(&text).ok()

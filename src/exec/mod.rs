@@ -21,7 +21,7 @@ pub use estimate::{Basis, Estimate, estimates};
 pub use execute::{Done, Options, Outcome, execute};
 pub use explain::{Explanation, ReadFile, ReadStage, explain};
 pub use failure::StageFailure;
-pub use preview::{Status, Waiting, preview};
+pub use preview::{Status, Waiting, preview, preview_with};
 pub use progress::{Progress, Silent, Turn};
 pub use runner::{Inputs, Runner, Undeclared, Workplace};
 pub use stop::Stop;

@@ -83,7 +83,10 @@ pub fn preview(
 }
 
 /// [`preview`], with what the stages had before.
-pub(super) fn preview_with(
+///
+/// # Errors
+/// Those of [`preview`].
+pub fn preview_with(
     plan: &Plan,
     cache: &Cache,
     runner: &dyn Runner,

@@ -30,6 +30,7 @@ mod import;
 #[cfg(all(feature = "nn", feature = "tables", unix))]
 mod kill;
 mod noop;
+mod notes;
 #[cfg(feature = "nn")]
 mod output_projection;
 mod plans;

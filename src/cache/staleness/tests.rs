@@ -31,7 +31,8 @@ fn said(change: impl FnOnce(&mut Ingredients)) -> Vec<String> {
     let subject = Subject {
         node: &node,
         key: Some(Identity::key_of("new")),
-        now: Some(new),
+        told: Told::Hashed(""),
+        now: OnceCell::from(Some(new)),
         paths: &paths,
     };
     let changes = subject.changes(Some(&old));
