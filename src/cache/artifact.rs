@@ -3,12 +3,14 @@
 //! Files below `records/` tell about the making (logs, timings); all others are the content, which is what
 //! readers of the artifact depend on.
 
+use super::notes::{Note, Notes, Stamp};
 use super::walk::{files_below, name_inside};
 use super::{CacheError, Digest, Identity, Key, Provenance};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 pub(super) const MANIFEST: &str = "manifest.json";
 const RECORDS: &str = "records";
@@ -114,31 +116,57 @@ fn content_digest(files: &BTreeMap<String, FileEntry>) -> Digest {
 }
 
 /// A whole artifact in the cache.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Artifact {
     dir: PathBuf,
-    manifest: Manifest,
+    key: Key,
+    content: Digest,
+    seconds: f64,
+    /// That of the manifest, if it is known.
+    stamp: Option<Stamp>,
+    /// Read when it is asked for, if it was not needed before.
+    manifest: OnceLock<Manifest>,
 }
 
 impl Artifact {
-    pub(super) fn new(dir: PathBuf, manifest: Manifest) -> Self {
-        Self { dir, manifest }
+    /// One whose manifest is known.
+    pub(super) fn new(dir: PathBuf, manifest: Manifest, stamp: Option<Stamp>) -> Self {
+        Self {
+            dir,
+            key: manifest.key,
+            content: manifest.content,
+            seconds: manifest.provenance.seconds,
+            stamp,
+            manifest: OnceLock::from(manifest),
+        }
     }
 
-    /// Reads the manifest at `dir` and looks at the files' sizes, not at their bytes.
+    /// Looks at the artifact at `dir`: at its manifest, unless there is a note on it, and at the files' sizes, not at
+    /// their bytes. Takes a note.
     ///
     /// # Errors
     /// What is wrong, if it is not the whole artifact of `key`.
-    pub(super) fn read(dir: PathBuf, key: Key) -> Result<Self, String> {
-        let manifest = Manifest::read(&dir, key)?;
-        for (name, file) in manifest.all_files() {
-            match fs::metadata(dir.join(name)) {
-                Ok(found) if found.len() == file.bytes => {}
-                Ok(_) => return Err(format!("`{name}` has another size than it was made with")),
-                Err(error) => return Err(format!("`{name}` cannot be read ({error})")),
-            }
+    pub(super) fn read(dir: &Path, key: Key, notes: &Notes) -> Result<Self, String> {
+        let manifest = fs::metadata(dir.join(MANIFEST)).ok();
+        let stamp = manifest.and_then(|file| Stamp::of(&file));
+        if let Some(note) = stamp.and_then(|stamp| notes.find(key, stamp)) {
+            check_sizes(dir, note.files.iter().map(|(name, size)| (name, *size)))?;
+            return Ok(Self {
+                dir: dir.to_owned(),
+                key,
+                content: note.content,
+                seconds: note.seconds,
+                stamp,
+                manifest: OnceLock::new(),
+            });
         }
-        Ok(Self { dir, manifest })
+        let manifest = Manifest::read(dir, key)?;
+        let files = manifest.all_files();
+        check_sizes(dir, files.map(|(name, file)| (name, file.bytes)))?;
+        if let Some(stamp) = stamp.filter(|stamp| stamp.is_settled()) {
+            notes.take(key, Note::of(&manifest, stamp));
+        }
+        Ok(Self::new(dir.to_owned(), manifest, stamp))
     }
 
     /// The folder that holds its files.
@@ -148,18 +176,57 @@ impl Artifact {
 
     /// What it is found by.
     pub fn key(&self) -> Key {
-        self.manifest.key
+        self.key
     }
 
     /// The digest of its content: what the keys of its readers are made from.
     pub fn content(&self) -> Digest {
-        self.manifest.content
+        self.content
+    }
+
+    /// Wall time that making it took.
+    pub fn seconds(&self) -> f64 {
+        self.seconds
+    }
+
+    /// The stamp that its manifest had, if it is known.
+    pub(super) fn stamp(&self) -> Option<Stamp> {
+        self.stamp
     }
 
     /// All that is known of it.
-    pub fn manifest(&self) -> &Manifest {
-        &self.manifest
+    ///
+    /// # Errors
+    /// What is wrong with its manifest, if it has to be read only now.
+    pub fn manifest(&self) -> Result<&Manifest, String> {
+        if let Some(manifest) = self.manifest.get() {
+            return Ok(manifest);
+        }
+        let manifest = Manifest::read(&self.dir, self.key)?;
+        Ok(self.manifest.get_or_init(|| manifest))
     }
+}
+
+/// Whether two are the same, whatever was read of them.
+impl PartialEq for Artifact {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.dir, self.key, self.content) == (&other.dir, other.key, other.content)
+    }
+}
+
+/// Says which of the files in `dir` is not there with its size.
+fn check_sizes<'a>(
+    dir: &Path,
+    files: impl Iterator<Item = (&'a String, u64)>,
+) -> Result<(), String> {
+    for (name, bytes) in files {
+        match fs::metadata(dir.join(name)) {
+            Ok(found) if found.len() == bytes => {}
+            Ok(_) => return Err(format!("`{name}` has another size than it was made with")),
+            Err(error) => return Err(format!("`{name}` cannot be read ({error})")),
+        }
+    }
+    Ok(())
 }
 
 /// Where a running stage puts what it makes.

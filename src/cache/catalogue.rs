@@ -7,6 +7,7 @@
 
 use super::artifact::MANIFEST;
 use super::key::Ingredients;
+use super::notes::Stamp;
 use super::walk::{children, measure};
 use super::{Artifact, Cache, CacheError, Key, Manifest};
 use jiff::Timestamp;
@@ -106,19 +107,31 @@ impl Cache {
 
     /// Notes that an artifact is used now. A cache that cannot be written goes without, and so do those under it.
     pub fn mark_used(&self, artifact: &Artifact) {
-        if self.owns(artifact) {
+        let now = SystemTime::now();
+        if let Some(stamp) = artifact.stamp()
+            && is_due(stamp.modified(), now)
+            && self.owns(artifact)
+        {
+            let manifest = artifact.path().join(MANIFEST);
             // Without it an artifact only looks older than it is, and `gc` asks before it deletes.
-            touch(&artifact.path().join(MANIFEST), SystemTime::now()).ok();
+            if touch(&manifest, now).is_ok() {
+                self.notes()
+                    .renew(artifact.key(), stamp, Stamp::exact(&manifest, now));
+            }
         }
     }
 }
 
+/// Whether a use of what was used `then` is to be noted `now`.
+fn is_due(then: SystemTime, now: SystemTime) -> bool {
+    now.duration_since(then).is_ok_and(|since| since >= GRAIN)
+}
+
 fn touch(manifest: &Path, now: SystemTime) -> io::Result<()> {
-    let before = fs::metadata(manifest)?.modified()?;
-    match now.duration_since(before) {
-        Ok(since) if since >= GRAIN => File::open(manifest)?.set_modified(now),
-        _ => Ok(()),
+    if is_due(fs::metadata(manifest)?.modified()?, now) {
+        File::open(manifest)?.set_modified(now)?;
     }
+    Ok(())
 }
 
 /// The key that the folder of an artifact, or of something that belongs to one, is named after.

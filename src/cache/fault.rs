@@ -27,7 +27,10 @@ impl Artifact {
     /// [`CacheError::Unreadable`] for what is there and cannot be read: that may be a matter of permissions, and
     /// says nothing about the bytes.
     pub fn faults(&self) -> Result<Vec<Fault>, CacheError> {
-        faults(self.path(), self.manifest())
+        match self.manifest() {
+            Ok(manifest) => faults(self.path(), manifest),
+            Err(fault) => Ok(vec![Fault::Manifest(fault)]),
+        }
     }
 }
 

@@ -4,15 +4,17 @@ use super::index::Noted;
 use super::key::Ingredients;
 use super::staleness::Subject;
 use super::{Against, Cache, Comparison, Index, Key, Reason};
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// What the stages of an experiment had. Manifests are read when they are asked for, and once.
+/// What the stages of an experiment had. Indexes and manifests are read when they are asked for, and once.
 pub struct History<'c> {
     cache: &'c Cache,
-    own: Index,
+    experiment: String,
+    own: OnceCell<Index>,
     /// Those of other experiments, if this one was never run under its name.
-    others: Vec<Index>,
+    others: OnceCell<Vec<Index>>,
     read: HashMap<Key, Option<Made>>,
 }
 
@@ -23,32 +25,35 @@ struct Made(Option<Rc<Ingredients>>);
 impl<'c> History<'c> {
     /// That of `experiment`.
     pub fn of(cache: &'c Cache, experiment: &str) -> Self {
-        let own = cache.index(experiment);
-        let others = match own.entries() {
-            [] => cache.other_indexes(&own),
-            _ => Vec::new(),
-        };
         Self {
             cache,
-            own,
-            others,
+            experiment: experiment.to_owned(),
+            own: OnceCell::new(),
+            others: OnceCell::new(),
             read: HashMap::new(),
         }
     }
 
     /// What is noted of the experiment.
     pub fn index(&self) -> &Index {
-        &self.own
+        self.own.get_or_init(|| self.cache.index(&self.experiment))
+    }
+
+    fn others(&self) -> &[Index] {
+        self.others.get_or_init(|| match self.index().entries() {
+            [] => self.cache.other_indexes(self.index()),
+            _ => Vec::new(),
+        })
     }
 
     /// Why there is no artifact of a stage whose key is known.
     pub fn reason(&mut self, subject: &Subject<'_>) -> Reason {
-        if subject.key.is_some_and(|key| self.own.holds(key)) {
+        if subject.key.is_some_and(|key| self.index().holds(key)) {
             return Reason::Gone;
         }
         match self.compare(subject) {
             Some(comparison) => Reason::Changed(comparison),
-            None if self.own.alike(subject.node).is_empty() => Reason::NeverMade,
+            None if self.index().alike(subject.node).is_empty() => Reason::NeverMade,
             None => Reason::NothingLeft,
         }
     }
@@ -86,7 +91,7 @@ impl<'c> History<'c> {
     }
 
     fn found(&self, subject: &Subject<'_>, find: impl Fn(&Index) -> Vec<&Noted>) -> Vec<Against> {
-        let indexes = std::iter::once(&self.own).chain(&self.others);
+        let indexes = std::iter::once(self.index()).chain(self.others());
         let found = indexes.flat_map(|index| find(index).into_iter().map(move |e| (index, e)));
         found
             .filter(|(_, entry)| Some(entry.key) != subject.key)
@@ -101,8 +106,8 @@ impl<'c> History<'c> {
     fn made(&mut self, key: Key) -> Option<Made> {
         let cache = self.cache;
         let read = || {
-            let manifest = cache.manifest(key)?;
-            Some(Made(Ingredients::read(&manifest.hashed).map(Rc::new)))
+            let hashed = cache.hashed(key)?;
+            Some(Made(Ingredients::read(&hashed).map(Rc::new)))
         };
         self.read.entry(key).or_insert_with(read).clone()
     }

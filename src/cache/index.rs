@@ -49,7 +49,7 @@ pub struct Index {
 
 impl Noted {
     fn of(label: &str, artifact: &Artifact) -> Option<Self> {
-        let manifest = artifact.manifest();
+        let manifest = artifact.manifest().ok()?;
         let ingredients = Ingredients::read(&manifest.hashed)?;
         Some(Self {
             stage: label.to_owned(),

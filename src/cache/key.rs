@@ -90,6 +90,27 @@ pub struct Ingredients {
 }
 
 impl Ingredients {
+    /// Those of a stage of this `revision` that reads `inputs` (content digests by config key) and outside `files`
+    /// (content digests in the stage's order).
+    ///
+    /// # Errors
+    /// If the config cannot be written as JSON.
+    pub(super) fn new(
+        spec: &StageSpec,
+        revision: u32,
+        inputs: BTreeMap<String, Digest>,
+        files: Vec<Digest>,
+    ) -> Result<Self, CacheError> {
+        Ok(Self {
+            config: Identity::config(spec)?,
+            files,
+            format: FORMAT,
+            inputs,
+            kind: spec.kind().to_owned(),
+            revision,
+        })
+    }
+
     /// Reads a hashed text, unless it was written in a form that this srp does not know.
     pub fn read(hashed: &str) -> Option<Self> {
         serde_json::from_str(hashed).ok()
@@ -108,19 +129,11 @@ impl Identity {
         inputs: BTreeMap<String, Digest>,
         files: Vec<Digest>,
     ) -> Result<Self, CacheError> {
-        let kind = spec.kind();
-        let config = Self::config(spec)?;
-        let text = || {
-            serde_json::to_string(&Ingredients {
-                config,
-                files,
-                format: FORMAT,
-                inputs,
-                kind: kind.to_owned(),
-                revision,
-            })
-        };
-        let text = text().map_err(|source| CacheError::NotJson { kind, source })?;
+        let ingredients = Ingredients::new(spec, revision, inputs, files)?;
+        let text = serde_json::to_string(&ingredients).map_err(|source| CacheError::NotJson {
+            kind: spec.kind(),
+            source,
+        })?;
         Ok(Self {
             key: Self::key_of(&text),
             text,

@@ -1,7 +1,7 @@
 //! Artifacts and their keys: what was made, what it was made of, and where it lies.
 //!
 //! `key` says when two stages would make the same thing, `store` keeps what they made, `partial` what unfinished ones
-//! have done, `index` notes who had what, `history` finds in it what a stage had before, and `staleness` puts the
+//! have done, `notes` spares lookups the reading of manifests, `index` notes who had what, `history` finds in it what a stage had before, and `staleness` puts the
 //! difference between two keys in words. `catalogue`, `fault`, `quarantine`, `collect` and `leftovers` keep house: what
 //! there is, what is wrong with it, and what may go. Nothing here knows what is inside an artifact.
 
@@ -18,6 +18,7 @@ mod index;
 mod key;
 mod leftovers;
 mod locate;
+mod notes;
 mod outside;
 mod partial;
 mod provenance;

@@ -5,6 +5,7 @@ use super::{Digest, Identity, Key};
 use crate::plan::Node;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
@@ -108,37 +109,56 @@ pub enum Change {
 pub struct Subject<'a> {
     pub(super) node: &'a Node,
     pub(super) key: Option<Key>,
-    now: Option<Ingredients>,
-    paths: Vec<PathBuf>,
+    told: Told<'a>,
+    /// What it would be made of; known once it is compared with something.
+    now: OnceCell<Option<Ingredients>>,
+    paths: &'a [PathBuf],
+}
+
+/// What is known of what a stage would be made of.
+enum Told<'a> {
+    /// The hashed text.
+    Hashed(&'a str),
+    /// The revision of its code, beside its config.
+    Revision(u32),
 }
 
 impl<'a> Subject<'a> {
     /// A stage whose inputs are known; `paths` are the files outside the cache that it reads.
-    pub fn known(node: &'a Node, identity: &Identity, paths: Vec<PathBuf>) -> Self {
+    pub fn known(node: &'a Node, identity: &'a Identity, paths: &'a [PathBuf]) -> Self {
         Self {
             node,
             key: Some(identity.key),
-            now: Ingredients::read(&identity.text),
+            told: Told::Hashed(&identity.text),
+            now: OnceCell::new(),
             paths,
         }
     }
 
     /// A stage of which only the config and the `revision` are known. Inputs and files are not compared.
     pub fn waiting(node: &'a Node, revision: u32) -> Self {
-        let identity = Identity::new(&node.spec, revision, BTreeMap::new(), Vec::new());
         Self {
             node,
             key: None,
-            now: identity
-                .ok()
-                .and_then(|identity| Ingredients::read(&identity.text)),
-            paths: Vec::new(),
+            told: Told::Revision(revision),
+            now: OnceCell::new(),
+            paths: &[],
         }
+    }
+
+    fn now(&self) -> Option<&Ingredients> {
+        let read = || match self.told {
+            Told::Hashed(text) => Ingredients::read(text),
+            Told::Revision(revision) => {
+                Ingredients::new(&self.node.spec, revision, BTreeMap::new(), Vec::new()).ok()
+            }
+        };
+        self.now.get_or_init(read).as_ref()
     }
 
     /// In what it differs from what was made of the `old` ingredients, or of some that cannot be read.
     pub(super) fn changes(&self, old: Option<&Ingredients>) -> Vec<Change> {
-        let Some((old, new)) = old.zip(self.now.as_ref()) else {
+        let Some((old, new)) = old.zip(self.now()) else {
             return vec![Change::Format];
         };
         if old.format != new.format {

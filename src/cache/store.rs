@@ -5,6 +5,7 @@
 //! tmp/…/                artifacts being made, or a list of those that a run relies on, each beside a `lock` that
 //!                       its process holds
 //! locks/abcd…           held while the artifact of that key is being made, set aside or deleted
+//! notes                 what lookups need of manifests, with the size and time that these had
 //! index/EXPERIMENT      which artifact each stage of an experiment last had
 //! attempts/STAGE-TIME/  records of an attempt at a stage that failed, and attempt.json
 //! quarantine/KEY-TIME/  a damaged artifact that was set aside
@@ -24,12 +25,17 @@ use super::attempt::{ATTEMPT, Attempt};
 use super::hold::{TMP, is_locked};
 use super::index::Index;
 use super::leftovers::remove;
+use super::notes::{Note, Notes, Stamp};
 use super::walk::children;
 use super::{Artifact, ArtifactDir, CacheError, Identity, Key, KeyGuard, Manifest, Provenance};
 use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
 use tempfile::TempDir;
 
 /// The name of the log of a stage among the records.
@@ -40,6 +46,7 @@ pub(crate) const LOG: &str = "log.txt";
 pub struct Cache {
     root: PathBuf,
     under: Vec<PathBuf>,
+    notes: Arc<Notes>,
 }
 
 /// What a cache has for a key.
@@ -80,9 +87,11 @@ pub struct Draft {
 impl Cache {
     /// The cache below `root`, which need not exist. Touches nothing.
     pub fn at(root: impl Into<PathBuf>) -> Self {
+        let root = root.into();
         Self {
-            root: root.into(),
+            notes: Arc::new(Notes::at(&root)),
             under: Vec::new(),
+            root,
         }
     }
 
@@ -95,6 +104,20 @@ impl Cache {
     /// The folder that everything is below.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// What is known of artifacts, here and in caches under this one.
+    pub(super) fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
+    /// Writes down what was learned of artifacts, if anything was, so that the next process need not read their
+    /// manifests.
+    ///
+    /// # Errors
+    /// If the cache cannot be written.
+    pub fn save_notes(&self) -> io::Result<()> {
+        self.notes.save()
     }
 
     /// The folders of this cache and of those under it, from the top.
@@ -115,11 +138,10 @@ impl Cache {
         let mut damaged = None;
         for layer in self.layers() {
             let dir = folder_of(layer, key);
-            if dir.exists() {
-                match Artifact::read(dir, key) {
-                    Ok(artifact) => return Lookup::Whole(Box::new(artifact)),
-                    Err(fault) => damaged = damaged.or(Some(fault)),
-                }
+            match Artifact::read(&dir, key, &self.notes) {
+                Ok(artifact) => return Lookup::Whole(Box::new(artifact)),
+                Err(fault) if dir.exists() => damaged = damaged.or(Some(fault)),
+                Err(_) => {}
             }
         }
         damaged.map_or(Lookup::Absent, Lookup::Damaged)
@@ -127,6 +149,20 @@ impl Cache {
 
     /// The manifest of the artifact of `key`, whatever has become of its files.
     pub fn manifest(&self, key: Key) -> Option<Manifest> {
+        self.in_manifest(key)
+    }
+
+    /// What the key of an artifact is the digest of, whatever has become of its files.
+    pub(super) fn hashed(&self, key: Key) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Part {
+            hashed: String,
+        }
+        self.in_manifest(key).map(|Part { hashed }| hashed)
+    }
+
+    /// A manifest, or what is asked for of it.
+    fn in_manifest<T: DeserializeOwned>(&self, key: Key) -> Option<T> {
         self.layers().find_map(|layer| {
             let text = fs::read(folder_of(layer, key).join(MANIFEST)).ok()?;
             serde_json::from_slice(&text).ok()
@@ -290,15 +326,23 @@ impl Draft {
     pub fn commit(self, lock: KeyLock, provenance: Provenance) -> Result<Artifact, CacheError> {
         let manifest = Manifest::describe(&self.dir, &lock.identity, provenance)?;
         let path = self.dir.root().join(MANIFEST);
+        let now = SystemTime::now();
         let written = || -> io::Result<()> {
+            let mut text = serde_json::to_vec_pretty(&manifest)?;
+            text.push(b'\n');
             let mut file = File::create(&path)?;
-            serde_json::to_writer_pretty(&mut file, &manifest)?;
-            file.write_all(b"\n")
+            file.write_all(&text)?;
+            file.set_modified(now)
         };
         written().map_err(CacheError::unwritable(&path))?;
+        let stamp = Stamp::exact(&path, now);
         flush_tree(self.dir.root()).map_err(CacheError::unwritable(self.dir.root()))?;
         let target = self.publish(manifest.key)?;
-        Ok(Artifact::new(target, manifest))
+        if let Some(stamp) = stamp {
+            let note = Note::of(&manifest, stamp);
+            self.cache.notes.take(manifest.key, note);
+        }
+        Ok(Artifact::new(target, manifest, stamp))
     }
 
     /// Moves the finished folder to its place. Between the two renames of a replacement there is no artifact,

@@ -2,7 +2,7 @@
 
 use super::words::{chain, counted};
 use super::{Context, Failure};
-use crate::cache::{Against, Cache, Change, Comparison, Key, Position, first_of};
+use crate::cache::{Against, Cache, Change, Comparison, History, Key, Position, first_of};
 use crate::exec::{self, Basis, Estimate, Options, Status};
 use crate::plan::{Node, NodeId, Plan};
 use crate::results::duration;
@@ -80,8 +80,9 @@ impl<'p> Foretold<'p> {
         options: &Options,
         context: &Context<'_>,
     ) -> Result<Self, Failure> {
-        let statuses = exec::preview(plan, cache, context.runner, options)?;
-        let estimates = exec::estimates(plan, &statuses, cache);
+        let mut history = History::of(cache, &plan.name);
+        let statuses = exec::preview_with(plan, cache, context.runner, options, &mut history)?;
+        let estimates = exec::estimates(plan, &statuses, &history);
         Ok(Self {
             plan,
             statuses,
@@ -105,17 +106,22 @@ impl<'p> Foretold<'p> {
         let costly = width(&mut costs.iter().map(String::as_str));
         let gap = if costly == 0 { "" } else { "  " };
         let nodes = self.plan.nodes.iter().zip(&self.statuses).zip(&costs);
+        // Stdout would be written to at each line.
+        let mut text = String::new();
         for ((node, status), cost) in nodes {
             let (word, label) = (status.word(), &node.label);
             let why = why(self.plan, node, status);
             let line = format!("{word:<7}  {label:<labels$}  {cost:<costly$}{gap}{why}");
-            writeln!(context.out, "{}", line.trim_end())?;
+            text += line.trim_end();
+            text += "\n";
         }
-        writeln!(context.out, "{}", self.summary())?;
+        text += &self.summary();
+        text += "\n";
         if let Some(line) = self.total().line() {
-            writeln!(context.out, "{line}")?;
+            text += &line;
+            text += "\n";
         }
-        Ok(())
+        Ok(context.out.write_all(text.as_bytes())?)
     }
 
     /// Prints one object of JSON.

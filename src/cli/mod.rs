@@ -1,6 +1,7 @@
 //! The command line: one file for each verb, results on stdout, everything else on stderr.
 
 mod args;
+mod bench;
 mod cache;
 mod dag;
 mod explain;
@@ -62,6 +63,8 @@ enum Verb {
     Translate(translate::Args),
     /// Write a model of the cache as a folder that other programs can read
     Export(export::Args),
+    /// Measure what srp itself costs, beside other programs
+    Bench(bench::Args),
     /// Do the work of one stage, as a run asks for it
     #[command(hide = true)]
     Worker(worker::Args),
@@ -141,6 +144,7 @@ impl Verb {
             Self::Cache(args) => cache::run(args, context),
             Self::Translate(args) => translate::run(args, context),
             Self::Export(args) => export::run(args, context),
+            Self::Bench(args) => bench::run(args, context),
             Self::Worker(args) => worker::run(args, context),
         }
     }

@@ -120,7 +120,7 @@ impl fmt::Display for ArtifactKind {
             Self::Scores => "importance scores",
             Self::Report => "a report",
             Self::Export => "an exported model",
-            Self::Noop => "the file of a noop",
+            Self::Noop => "what a noop leaves",
         })
     }
 }

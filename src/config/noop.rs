@@ -4,14 +4,14 @@ use super::{ArtifactKind, Input, NotNegative, Spec, StageRef};
 use serde::{Deserialize, Serialize};
 
 /// Does no work: it waits and ends, to try out what surrounds stages and to measure what that costs. What it makes is a
-/// file with its value, whatever it comes after.
+/// file of a few bytes, a function of its value and of what it comes after.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Noop {
     /// The noop stage that comes before it, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<StageRef>,
-    /// What the file says.
+    /// Decides what is in the file.
     pub value: i64,
     /// How long it waits before it ends.
     pub seconds: NotNegative,

@@ -1,7 +1,7 @@
 //! What a run is expected to cost, from how long stages took before.
 
 use super::Status;
-use crate::cache::{Cache, Index, Key, Noted, epochs};
+use crate::cache::{History, Index, Key, Noted, epochs};
 use crate::plan::{Node, Plan};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
@@ -30,9 +30,11 @@ pub enum Basis {
 
 /// How long each node of the plan that a run would work on is expected to take; nothing for the others, nor where
 /// nothing of its kind has run in this experiment.
-pub fn estimates(plan: &Plan, statuses: &[Status], cache: &Cache) -> Vec<Option<Estimate>> {
-    let index = cache.index(&plan.name);
-    let past = Past::of(&index);
+pub fn estimates(plan: &Plan, statuses: &[Status], history: &History<'_>) -> Vec<Option<Estimate>> {
+    if !statuses.iter().any(Status::works) {
+        return vec![None; statuses.len()];
+    }
+    let past = Past::of(history.index());
     let nodes = plan.nodes.iter().zip(statuses);
     nodes
         .map(|(node, status)| status.works().then(|| past.estimate(node)).flatten())
@@ -71,14 +73,13 @@ impl<'i> Past<'i> {
 
     fn estimate(&self, node: &Node) -> Option<Estimate> {
         let kind = node.spec.kind();
-        let config = node.spec.identity().ok()?;
         let mut names = node.names.iter();
         let (sum, of) = names
             .find_map(|name| self.stages.get(&(name.0.as_str(), kind)))
             .map(|sum| (sum, Basis::Stage))
             .or_else(|| Some((self.kinds.get(kind)?, Basis::Kind)))?;
         Some(Estimate {
-            seconds: sum.seconds_of(epochs(&config)),
+            seconds: sum.seconds_of(|| epochs(&node.spec.identity().ok()?)),
             runs: sum.runs,
             of,
         })
@@ -93,10 +94,10 @@ impl Sum {
     }
 
     /// The mean of a run, or that of as many epochs.
-    fn seconds_of(&self, epochs: Option<u64>) -> f64 {
-        match epochs {
-            Some(epochs) if self.epochs > 0 => self.seconds / self.epochs as f64 * epochs as f64,
-            _ => self.seconds / self.runs as f64,
+    fn seconds_of(&self, epochs: impl FnOnce() -> Option<u64>) -> f64 {
+        match (self.epochs > 0).then(epochs).flatten() {
+            Some(epochs) => self.seconds / self.epochs as f64 * epochs as f64,
+            None => self.seconds / self.runs as f64,
         }
     }
 }
@@ -118,8 +119,8 @@ mod tests {
     #[test]
     fn training_is_scaled_by_its_epochs_and_other_work_is_not() {
         let trained = sum(&[(10.0, Some(2)), (50.0, Some(10))]);
-        assert_eq!(trained.seconds_of(Some(6)), 30.0);
+        assert_eq!(trained.seconds_of(|| Some(6)), 30.0);
         let tested = sum(&[(10.0, None), (30.0, None)]);
-        assert_eq!(tested.seconds_of(None), 20.0);
+        assert_eq!(tested.seconds_of(|| Some(6)), 20.0);
     }
 }

@@ -312,6 +312,7 @@ impl<'a> Run<'a> {
                 .map(|((key, artifact), parent)| (key, parent.node, artifact.clone()))
                 .collect(),
             outside_files: found.outside_files,
+            digests: found.digests,
             identity: found.identity,
             forced,
         };

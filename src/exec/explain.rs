@@ -86,7 +86,7 @@ pub fn explain(
     let (key, subject) = match &found {
         Some(found) => (
             Some(found.identity.key),
-            Subject::known(node, &found.identity, found.outside_paths()),
+            Subject::known(node, &found.identity, &found.outside_files),
         ),
         None => (None, Subject::waiting(node, revision)),
     };

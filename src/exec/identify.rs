@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 /// Computes identities of stages; every outside file is read at most once.
 pub(super) struct Identifier<'a> {
+    cache: &'a Cache,
     runner: &'a dyn Runner,
     files: OutsideFiles,
 }
@@ -15,21 +16,15 @@ pub(super) struct Identifier<'a> {
 pub(super) struct Identified<'a> {
     pub(super) identity: Identity,
     pub(super) inputs: Vec<(&'static str, &'a Artifact)>,
-    pub(super) outside_files: Vec<(PathBuf, Digest)>,
-}
-
-impl Identified<'_> {
-    pub(super) fn outside_paths(&self) -> Vec<PathBuf> {
-        self.outside_files
-            .iter()
-            .map(|(path, _)| path.clone())
-            .collect()
-    }
+    /// The files outside the cache that it is made of, and the digests of their bytes, in the same order.
+    pub(super) outside_files: Vec<PathBuf>,
+    pub(super) digests: Vec<Digest>,
 }
 
 impl<'a> Identifier<'a> {
-    pub(super) fn new(cache: &Cache, runner: &'a dyn Runner) -> Self {
+    pub(super) fn new(cache: &'a Cache, runner: &'a dyn Runner) -> Self {
         Self {
+            cache,
             runner,
             files: OutsideFiles::of(cache),
         }
@@ -58,24 +53,26 @@ impl<'a> Identifier<'a> {
         node: &Node,
         inputs: Vec<(&'static str, &'b Artifact)>,
     ) -> Result<Identified<'b>, ExecError> {
-        let outside_files = self.files(node)?;
-        let digests = outside_files.iter().map(|(_, digest)| *digest).collect();
+        let (outside_files, digests): (Vec<PathBuf>, Vec<Digest>) =
+            self.files(node)?.into_iter().unzip();
         let contents = inputs
             .iter()
             .map(|(key, artifact)| ((*key).to_owned(), artifact.content()))
             .collect();
         let revision = self.runner.revision(&node.spec);
         Ok(Identified {
-            identity: Identity::new(&node.spec, revision, contents, digests)?,
+            identity: Identity::new(&node.spec, revision, contents, digests.clone())?,
             inputs,
             outside_files,
+            digests,
         })
     }
 
-    /// Keeps the digests of outside files for the next time. They only save time, so a cache that cannot be
-    /// written does not matter here.
+    /// Keeps the digests of outside files and what is known of artifacts for the next time. They only save time, so
+    /// a cache that cannot be written does not matter here.
     pub(super) fn save(&mut self) {
         self.files.save().ok();
+        self.cache.save_notes().ok();
     }
 }
 
@@ -83,13 +80,14 @@ impl<'a> Identifier<'a> {
 /// their digests.
 pub(super) fn check_unchanged(
     cache: &Cache,
-    files: &[(PathBuf, Digest)],
+    files: &[PathBuf],
+    digests: &[Digest],
 ) -> Result<(), StageFailure> {
     if files.is_empty() {
         return Ok(());
     }
     let mut found = OutsideFiles::of(cache);
-    for (path, digest) in files {
+    for (path, digest) in files.iter().zip(digests) {
         if found.digest(path)? != *digest {
             let text = format!("`{}` was changed while the stage read it", path.display());
             return Err(StageFailure::new(text).with_help("run it again"));

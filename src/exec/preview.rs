@@ -83,7 +83,10 @@ pub fn preview(
 }
 
 /// [`preview`], with what the stages had before.
-pub(super) fn preview_with(
+///
+/// # Errors
+/// Those of [`preview`].
+pub fn preview_with(
     plan: &Plan,
     cache: &Cache,
     runner: &dyn Runner,
@@ -143,7 +146,7 @@ fn known(cache: &Cache, node: &Node, found: &Identified<'_>, history: &mut Histo
         Lookup::Absent => match cache.partial(found.identity.key).position() {
             Some(position) => Status::Resume(position),
             None => {
-                let subject = Subject::known(node, &found.identity, found.outside_paths());
+                let subject = Subject::known(node, &found.identity, &found.outside_files);
                 Status::Run(history.reason(&subject))
             }
         },

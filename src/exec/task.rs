@@ -25,7 +25,9 @@ pub(super) struct Task<'a> {
     pub(super) identity: Identity,
     /// The artifacts that are read, with the nodes that made them, by config key.
     pub(super) inputs: Vec<(&'static str, NodeId, Artifact)>,
-    pub(super) outside_files: Vec<(PathBuf, Digest)>,
+    /// The files outside the cache that are read, and the digests of their bytes.
+    pub(super) outside_files: Vec<PathBuf>,
+    pub(super) digests: Vec<Digest>,
     /// Whether it is made even if it is there.
     pub(super) forced: bool,
 }
@@ -257,7 +259,7 @@ impl<'a> Workshop<'a> {
         let work = || self.runner.run(&task.node.spec, place);
         catch_unwind(AssertUnwindSafe(work))
             .unwrap_or_else(|panic| Err(StageFailure::from_panic(&*panic)))?;
-        check_unchanged(self.cache, &task.outside_files)
+        check_unchanged(self.cache, &task.outside_files, &task.digests)
     }
 
     /// Gives what was made its place in the cache.
@@ -285,11 +287,7 @@ impl<'a> Workshop<'a> {
                 .iter()
                 .map(|(key, _, artifact)| ((*key).to_owned(), artifact.key()))
                 .collect(),
-            outside_files: task
-                .outside_files
-                .into_iter()
-                .map(|(path, _)| path)
-                .collect(),
+            outside_files: task.outside_files,
             machine: self.machine(slot, account.device),
             started,
             finished: Timestamp::now(),

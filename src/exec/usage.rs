@@ -19,24 +19,23 @@ pub struct Usage {
 /// # Errors
 /// If the system does not say.
 pub fn wait(child: Child) -> io::Result<(ExitStatus, Usage)> {
-    child.wait4().map(told)
+    child.wait4().map(of)
 }
 
-/// How a child ended and what it used, if it has ended; then it must not be asked after again.
+/// How a child ended and what it used, if it has ended; then it may not be waited for again, nor sent a signal.
 ///
 /// # Errors
 /// If the system does not say.
-pub(super) fn try_wait(child: &mut Child) -> io::Result<Option<(ExitStatus, Usage)>> {
-    Ok(child.try_wait4()?.map(told))
+pub fn try_wait(child: &mut Child) -> io::Result<Option<(ExitStatus, Usage)>> {
+    Ok(child.try_wait4()?.map(of))
 }
 
-fn told(ended: ResUse) -> (ExitStatus, Usage) {
-    let used = ended.rusage;
+fn of(ResUse { status, rusage }: ResUse) -> (ExitStatus, Usage) {
     let usage = Usage {
-        cpu_seconds: (used.utime + used.stime).as_secs_f64(),
-        peak_memory_bytes: used.maxrss,
+        cpu_seconds: (rusage.utime + rusage.stime).as_secs_f64(),
+        peak_memory_bytes: rusage.maxrss,
     };
-    (ended.status, usage)
+    (status, usage)
 }
 
 #[cfg(test)]

@@ -92,7 +92,7 @@ fn seconds(
     for (name, id) in &point.stages {
         if path.remove(id) {
             let artifact = artifacts.get(id.0).copied().flatten()?;
-            seconds.insert(name.0.clone(), artifact.manifest().provenance.seconds);
+            seconds.insert(name.0.clone(), artifact.seconds());
         }
     }
     Some(seconds)

@@ -88,7 +88,7 @@ impl Runner for Stages {
             StageSpec::Import(Import::DataBin(spec)) => {
                 import::run(spec, place.out, place.progress)
             }
-            StageSpec::Noop(spec) => noop::run(spec, place.stop, place.out),
+            StageSpec::Noop(spec) => noop::run(spec, place),
             #[cfg(feature = "nn")]
             StageSpec::Import(Import::Fairseq(spec)) => {
                 import_model::fairseq(spec, place.inputs, place.out, place.progress)

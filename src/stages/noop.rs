@@ -1,12 +1,14 @@
 //! Noop: no work at all, and every way to end.
 
-use crate::cache::ArtifactDir;
+use crate::cache::Digest;
 use crate::config::{Ending, Noop};
-use crate::exec::{StageFailure, Stop};
+use crate::exec::{Inputs, StageFailure, Stop, Workplace};
+use std::fs;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// The file of the artifact, which holds the value in decimal digits.
-const VALUE: &str = "value";
+/// The file of the artifact.
+const FILE: &str = "noop";
 
 /// How long a request to stop may go unnoticed.
 const NAP: Duration = Duration::from_millis(5);
@@ -15,15 +17,25 @@ const NAP: Duration = Duration::from_millis(5);
 ///
 /// # Errors
 /// A stop that came while it waited, and the failure that it was told to end with.
-pub(super) fn run(spec: &Noop, stop: &Stop, out: &ArtifactDir) -> Result<(), StageFailure> {
-    wait(spec.seconds.get(), stop)?;
+pub(super) fn run(spec: &Noop, place: Workplace<'_>) -> Result<(), StageFailure> {
+    wait(spec.seconds.get(), place.stop)?;
     match spec.ending {
-        Ending::Done => Ok(std::fs::write(out.content(VALUE), spec.value.to_string())?),
+        Ending::Done => done(spec, place.inputs, place.out.content(FILE)),
         Ending::Fail => Err(StageFailure::new("the stage was told to fail")),
         Ending::Abort => std::process::abort(),
         Ending::Kill => kill(),
         Ending::Hang => hang(),
     }
+}
+
+/// Writes a digest of the value and of what the stage comes after.
+fn done(spec: &Noop, inputs: &Inputs, file: PathBuf) -> Result<(), StageFailure> {
+    let mut bytes = match inputs.get("after") {
+        Some(before) => fs::read(before.join(FILE))?,
+        None => Vec::new(),
+    };
+    bytes.extend(spec.value.to_be_bytes());
+    Ok(fs::write(file, Digest::of(&bytes).to_string())?)
 }
 
 fn wait(seconds: f64, stop: &Stop) -> Result<(), StageFailure> {

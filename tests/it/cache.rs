@@ -140,11 +140,11 @@ fn an_artifact_is_found_by_its_key_with_all_that_was_put_into_it() {
         fs::read_to_string(found.path().join("inner/a.txt")).unwrap(),
         "one"
     );
-    let files: Vec<_> = found.manifest().files.keys().collect();
+    let files: Vec<_> = found.manifest().unwrap().files.keys().collect();
     assert_eq!(files, ["inner/a.txt"]);
-    let records: Vec<_> = found.manifest().records.keys().collect();
+    let records: Vec<_> = found.manifest().unwrap().records.keys().collect();
     assert_eq!(records, ["records/times.json"]);
-    assert_eq!(found.manifest().hashed, some_identity().text);
+    assert_eq!(found.manifest().unwrap().hashed, some_identity().text);
     assert_eq!(found.faults().unwrap(), []);
     assert!(entries(cache.root().join("tmp")).is_empty());
 }

@@ -138,8 +138,8 @@ fn force_runs_a_stage_and_replaces_its_artifact() {
     let (old, new) = (&first.nodes[0].artifact, &second.nodes[0].artifact);
     assert_eq!(old.path(), new.path());
     assert_ne!(
-        old.manifest().provenance.started,
-        new.manifest().provenance.started
+        old.manifest().unwrap().provenance.started,
+        new.manifest().unwrap().provenance.started
     );
     assert_eq!(
         cache.lookup(new.key()),

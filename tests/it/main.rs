@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod bad_input;
+mod bench;
 #[cfg(feature = "nn")]
 mod bring_your_own;
 #[cfg(feature = "nn")]
@@ -29,6 +30,7 @@ mod import;
 #[cfg(all(feature = "nn", feature = "tables", unix))]
 mod kill;
 mod noop;
+mod notes;
 #[cfg(feature = "nn")]
 mod output_projection;
 mod plans;

@@ -1,6 +1,7 @@
 //! Stages that do nothing, in the program itself: ways to end.
 
 use crate::tiny::{Answer, Place};
+use std::fs;
 
 const EXPERIMENT: &str = r#"
     [experiment]
@@ -27,19 +28,31 @@ fn ending(place: &Place, ending: &str) -> Answer {
 }
 
 #[test]
-fn a_noop_stage_leaves_its_value_and_is_no_row_of_a_table() {
+fn a_noop_stage_leaves_a_file_and_is_no_row_of_a_table() {
     let place = place();
     let answer = ending(&place, "done");
     assert_eq!(answer.code, Some(0), "{}", answer.err);
     assert_eq!(answer.out, "");
     assert_eq!(answer.stages("done in"), ["before", "ends"]);
-    let made = place.artifacts();
-    for (stage, value) in [("before", "1"), ("ends", "2")] {
-        let made = &made[stage];
-        assert!(made.manifest.files.keys().eq(["value"]));
-        let file = made.folder.join("value");
-        assert_eq!(std::fs::read_to_string(file).unwrap(), value);
-    }
+    let made = &place.artifacts()["ends"];
+    assert!(made.manifest.files.keys().eq(["noop"]));
+    assert_eq!(fs::read(made.folder.join("noop")).unwrap().len(), 64);
+}
+
+#[test]
+fn what_a_noop_stage_makes_depends_on_its_value_and_on_what_it_comes_after() {
+    let content = |set: &str| {
+        let place = place();
+        assert_eq!(
+            place.srp(&["run", "nothing.toml", "--set", set]).code,
+            Some(0)
+        );
+        place.artifacts()["ends"].manifest.content
+    };
+    let first = content("stages.ends.noop.seconds=0");
+    assert_eq!(content("stages.ends.noop.seconds=0.001"), first);
+    assert_ne!(content("stages.ends.noop.value=3"), first);
+    assert_ne!(content("stages.before.noop.value=3"), first);
 }
 
 #[test]

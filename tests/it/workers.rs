@@ -93,7 +93,7 @@ fn every_stage_leaves_its_job_and_what_its_process_took() {
         assert!(took.cpu_seconds.is_some_and(|seconds| seconds > 0.0));
         assert!(took.peak_memory_bytes.is_some_and(|bytes| bytes > 1 << 20));
     }
-    let file = place.artifacts()["left"].folder.join("value");
+    let file = place.artifacts()["left"].folder.join("noop");
     let why = place.srp(&["why", file.to_str().unwrap()]);
     assert!(why.out.contains(" of processor time, "), "{}", why.out);
 }
@@ -294,8 +294,8 @@ fn a_run_goes_by_the_experiment_that_it_began_with() {
     );
     let first = Answer::of(first.wait_with_output().unwrap());
     assert_eq!(first.code, Some(0), "{}", first.err);
-    let right = place.artifacts()["right"].folder.join("value");
-    assert_eq!(fs::read_to_string(right).unwrap(), "3");
+    let hashed = place.artifacts()["right"].manifest.hashed.clone();
+    assert!(hashed.contains("\"value\":3}"), "{hashed}");
     let second = run(&place, &["root.noop.seconds=0.5"], &[]);
     assert_eq!(second.stages("started"), ["right"]);
     assert_eq!(second.stages("cached"), ["root", "left", "under"]);

@@ -33,8 +33,9 @@ fn said(change: impl FnOnce(&mut Ingredients)) -> Vec<String> {
     let subject = Subject {
         node: &node,
         key: Some(Identity::key_of("new")),
-        now: Some(new),
-        paths: paths.to_vec(),
+        told: Told::Hashed(""),
+        now: OnceCell::from(Some(new)),
+        paths: &paths,
     };
     let changes = subject.changes(Some(&old));
     changes.iter().map(ToString::to_string).collect()

@@ -1,0 +1,77 @@
+//! `srp bench`: what srp costs, beside other programs where they are installed.
+
+mod measure;
+mod plan;
+mod shape;
+mod table;
+mod tool;
+
+use super::{Context, Failure};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Time start-up, cold runs, runs of nothing and plans of experiments whose stages do no work
+    Plan(plan::Args),
+}
+
+pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
+    match &args.verb {
+        Verb::Plan(args) => plan::run(args, context),
+    }
+}
+
+/// What keeps a benchmark from being made.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+enum BenchError {
+    /// A command that is measured did not do what it should.
+    #[error("`{command}` ended with {status}: {said}")]
+    Failed {
+        /// The program and its arguments.
+        command: String,
+        /// How it ended.
+        status: std::process::ExitStatus,
+        /// The end of what it said on stderr.
+        said: String,
+    },
+
+    /// A command took too long to be waited for.
+    #[error("`{command}` took more than {seconds} s")]
+    TooSlow {
+        /// The program and its arguments.
+        command: String,
+        /// How long it was waited for.
+        seconds: f64,
+    },
+
+    /// A command could not be started, or a file of a benchmark not be written.
+    #[error("the benchmark needs `{what}`")]
+    Io {
+        /// The program or the folder.
+        what: String,
+        /// Why it cannot be had.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl BenchError {
+    /// For `map_err`: without `what` there is no benchmark.
+    fn io(what: impl std::fmt::Display) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Io {
+            what: what.to_string(),
+            source,
+        }
+    }
+}
+
+impl From<BenchError> for Failure {
+    fn from(error: BenchError) -> Self {
+        Self::of_work(error)
+    }
+}
