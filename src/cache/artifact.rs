@@ -3,7 +3,8 @@
 //! Files below `records/` tell about the making (logs, timings); all others are the content, which is what
 //! readers of the artifact depend on.
 
-use super::notes::{Note, Notes, Stamp};
+use super::notes::{Note, Notes};
+use super::stamp::Stamp;
 use super::walk::{files_below, name_inside};
 use super::{CacheError, Digest, Identity, Key, Provenance};
 use serde::{Deserialize, Serialize};

@@ -7,7 +7,7 @@
 
 use super::artifact::MANIFEST;
 use super::key::Ingredients;
-use super::notes::Stamp;
+use super::stamp::Stamp;
 use super::walk::{children, measure};
 use super::{Artifact, Cache, CacheError, Key, Manifest};
 use jiff::Timestamp;

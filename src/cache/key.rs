@@ -36,6 +36,11 @@ const FORMAT: u32 = 1;
 pub struct Key(Digest);
 
 impl Key {
+    /// The digest that the key is.
+    pub(super) fn digest(self) -> Digest {
+        self.0
+    }
+
     /// Enough of the key to tell artifacts apart in a message.
     pub fn short(&self) -> String {
         self.0.short()

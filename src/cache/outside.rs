@@ -4,74 +4,50 @@
 //! One that was modified just before it was read is not remembered: a second change could fall into the same
 //! tick of the file system's clock.
 
+use super::ledger::Ledger;
+use super::stamp::Stamp;
 use super::{Cache, Digest};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::fs::{self, Metadata};
+use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::path::Path;
 
-/// No file system that is still in use has a coarser clock.
-const COARSEST_CLOCK: Duration = Duration::from_secs(2);
-
-/// The remembered digests.
+/// The remembered digests, by those of the files' absolute paths.
 #[derive(Debug)]
-pub struct OutsideFiles {
-    memory: PathBuf,
-    known: BTreeMap<String, Seen>,
-    news: bool,
-}
+pub struct OutsideFiles(Ledger<Seen>);
 
+/// A file as it was when it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Seen {
-    bytes: u64,
-    modified_nanos: u64,
+    stamp: Stamp,
     digest: Digest,
 }
 
 impl OutsideFiles {
     /// What `cache` remembers; nothing, if that cannot be read.
     pub fn of(cache: &Cache) -> Self {
-        let memory = cache.root().join("outside-files.json");
-        let known = fs::read(&memory)
-            .ok()
-            .and_then(|text| serde_json::from_slice(&text).ok())
-            .unwrap_or_default();
-        Self {
-            memory,
-            known,
-            news: false,
-        }
+        Self(Ledger::at(cache.root().join("outside-files")))
     }
 
     /// The digest of the file's bytes.
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn digest(&mut self, path: &Path) -> io::Result<Digest> {
-        let before = fs::metadata(path)?;
-        let absolute = std::path::absolute(path)?;
-        let Some((name, modified)) = absolute.to_str().zip(modified(&before)) else {
+    pub fn digest(&self, path: &Path) -> io::Result<Digest> {
+        let Some(stamp) = Stamp::of(&fs::metadata(path)?) else {
             return Digest::of_file(path);
         };
-        let modified_nanos = modified.as_nanos() as u64;
-        let unchanged =
-            |seen: &&Seen| seen.bytes == before.len() && seen.modified_nanos == modified_nanos;
-        if let Some(seen) = self.known.get(name).filter(unchanged) {
+        let absolute = std::path::absolute(path)?;
+        let name = Digest::of(absolute.as_os_str().as_encoded_bytes());
+        if let Some(seen) = self.0.find(name).filter(|seen| seen.stamp == stamp) {
             return Ok(seen.digest);
         }
-        let settled = is_settled(modified);
+        // Asked before the file is read: a change meanwhile must not be taken for what was read.
+        let settled = stamp.is_settled();
         let digest = Digest::of_file(path)?;
         if settled {
-            let seen = Seen {
-                bytes: before.len(),
-                modified_nanos,
-                digest,
-            };
-            self.known.insert(name.to_owned(), seen);
-            self.news = true;
+            self.0.enter(name, Seen { stamp, digest });
         }
         Ok(digest)
     }
@@ -80,34 +56,16 @@ impl OutsideFiles {
     ///
     /// # Errors
     /// If the cache cannot be written.
-    pub fn save(&mut self) -> io::Result<()> {
-        if !self.news {
-            return Ok(());
-        }
-        let folder = self.memory.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        serde_json::to_writer(&mut file, &self.known)?;
-        file.persist(&self.memory)?;
-        self.news = false;
-        Ok(())
+    pub fn save(&self) -> io::Result<()> {
+        self.0.save()
     }
-}
-
-fn modified(metadata: &Metadata) -> Option<Duration> {
-    metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()
-}
-
-fn is_settled(modified: Duration) -> bool {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .is_ok_and(|now| now > modified + COARSEST_CLOCK)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::fs::File;
+    use std::time::{Duration, SystemTime};
 
     fn write(path: &Path, text: &str, age: Duration) {
         fs::write(path, text).unwrap();
@@ -123,11 +81,17 @@ mod tests {
         let hour = Duration::from_secs(3600);
         write(&file, "one", hour);
 
-        let mut files = OutsideFiles::of(&cache);
+        let files = OutsideFiles::of(&cache);
         assert_eq!(files.digest(&file).unwrap(), Digest::of(b"one"));
         files.save().unwrap();
-        assert_eq!(OutsideFiles::of(&cache).known, files.known);
-        assert_eq!(files.known.len(), 1);
+        // Another text of the same size and time is not read.
+        let modified = fs::metadata(&file).unwrap().modified().unwrap();
+        fs::write(&file, "eno").unwrap();
+        let edited = File::options().write(true).open(&file).unwrap();
+        edited.set_modified(modified).unwrap();
+        for files in [&files, &OutsideFiles::of(&cache)] {
+            assert_eq!(files.digest(&file).unwrap(), Digest::of(b"one"));
+        }
 
         write(&file, "two", hour / 2);
         assert_eq!(files.digest(&file).unwrap(), Digest::of(b"two"));
@@ -138,11 +102,13 @@ mod tests {
     #[test]
     fn a_file_that_may_still_be_written_is_read_every_time() {
         let folder = tempfile::tempdir().unwrap();
-        let mut files = OutsideFiles::of(&Cache::at(folder.path()));
+        let cache = Cache::at(folder.path().join("cache"));
+        let files = OutsideFiles::of(&cache);
         let file = folder.path().join("text");
         write(&file, "one", Duration::ZERO);
         files.digest(&file).unwrap();
-        assert!(files.known.is_empty());
+        files.save().unwrap();
+        assert!(!cache.root().exists(), "there was nothing to remember");
         assert!(files.digest(&folder.path().join("none")).is_err());
     }
 }

@@ -10,7 +10,7 @@
 //! attempts/STAGE-TIME/  records of an attempt at a stage that failed, and attempt.json
 //! quarantine/KEY-TIME/  a damaged artifact that was set aside
 //! partial/ab/abcd…/     checkpoints of the unfinished stage of key abcd…
-//! outside-files.json    digests of files outside the cache, with the size and time they had
+//! outside-files         digests of files outside the cache, with the size and time they had
 //! ```
 //!
 //! A stage writes below `tmp/`. When it is done every file and folder is flushed to the disk, the manifest is
@@ -25,7 +25,8 @@ use super::attempt::{ATTEMPT, Attempt};
 use super::hold::{TMP, is_locked};
 use super::index::Index;
 use super::leftovers::remove;
-use super::notes::{Note, Notes, Stamp};
+use super::notes::{Note, Notes};
+use super::stamp::Stamp;
 use super::walk::children;
 use super::{Artifact, ArtifactDir, CacheError, Identity, Key, KeyGuard, Manifest, Provenance};
 use jiff::Timestamp;
