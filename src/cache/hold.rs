@@ -1,15 +1,19 @@
 //! What running processes rely on, and who may change what.
 //!
 //! A guard is the right to change what lies at one key: to make, replace, set aside or delete it. A hold lists
-//! artifacts that a run has found and will read later, so that nobody deletes them meanwhile; it is a file
-//! `holds` beside a lock in `tmp/`, which a killed process leaves for the next one to remove.
+//! artifacts that a run has found and will read later, so that nobody deletes them meanwhile. Both it and the drafts of
+//! the run's artifacts lie in a folder of `tmp/` that the process has claimed: beside a lock, by which the next one sees
+//! what a killed process has left.
 
+use super::leftovers::remove;
 use super::walk::children;
 use super::{Cache, CacheError, Key};
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -35,14 +39,33 @@ impl KeyGuard {
     }
 }
 
+/// A folder in `tmp` that is this process's; removed when dropped.
+#[derive(Debug)]
+pub struct Claim {
+    temporary: TempDir,
+    // After the folder, so that the lock is held until the folder is gone.
+    _held: File,
+    /// How many names were given.
+    named: AtomicU64,
+}
+
+impl Claim {
+    pub(super) fn path(&self) -> &Path {
+        self.temporary.path()
+    }
+
+    /// A path in the folder that nothing else has.
+    pub(super) fn fresh(&self) -> PathBuf {
+        let number = self.named.fetch_add(1, Ordering::Relaxed);
+        self.path().join(number.to_string())
+    }
+}
+
 /// Artifacts that a run relies on; ends when dropped.
 #[derive(Debug)]
 pub struct Hold {
-    path: PathBuf,
+    claim: Arc<Claim>,
     keys: BTreeSet<Key>,
-    _temporary: TempDir,
-    // After the folder, so that the lock is held until the folder is gone.
-    _held: File,
 }
 
 impl Cache {
@@ -102,17 +125,44 @@ impl Cache {
         is_locked(&self.root().join(lock_of(key)))
     }
 
+    /// Claims a new folder in `tmp`, after removing what killed processes left of theirs.
+    ///
+    /// # Errors
+    /// If the cache cannot be written.
+    pub fn claim(&self) -> Result<Claim, CacheError> {
+        // Creating a folder and taking its lock must look like one act to a process that removes folders.
+        let _one_at_a_time = self.one_at_a_time()?;
+        let all = self.folder(TMP)?;
+        remove_abandoned(&all)?;
+        let temporary = TempDir::new_in(&all).map_err(CacheError::unwritable(&all))?;
+        let lock = temporary.path().join("lock");
+        let held = File::create(&lock).map_err(CacheError::unwritable(&lock))?;
+        held.lock().map_err(CacheError::unwritable(&lock))?;
+        Ok(Claim {
+            temporary,
+            _held: held,
+            named: AtomicU64::new(0),
+        })
+    }
+
+    /// Removes the folders in `tmp` that no living process has claimed.
+    pub(super) fn remove_abandoned(&self) -> Result<(), CacheError> {
+        let _one_at_a_time = self.one_at_a_time()?;
+        remove_abandoned(&self.folder(TMP)?)
+    }
+
+    fn one_at_a_time(&self) -> Result<File, CacheError> {
+        self.lock_file("tmp.lock", || {})
+    }
+
     /// Begins to hold artifacts; none at first.
     ///
     /// # Errors
     /// If the cache cannot be written.
     pub fn hold(&self) -> Result<Hold, CacheError> {
-        let (temporary, held) = self.claim()?;
         Ok(Hold {
-            path: temporary.path().join(HOLDS),
+            claim: Arc::new(self.claim()?),
             keys: BTreeSet::new(),
-            _temporary: temporary,
-            _held: held,
         })
     }
 
@@ -132,6 +182,11 @@ impl Cache {
 }
 
 impl Hold {
+    /// The folder that the run has for what it makes.
+    pub fn claim(&self) -> Arc<Claim> {
+        self.claim.clone()
+    }
+
     /// Holds these artifacts too.
     ///
     /// # Errors
@@ -142,15 +197,28 @@ impl Hold {
             .filter(|key| !self.keys.contains(key))
             .collect();
         let lines: String = news.iter().map(|key| format!("{key}\n")).collect();
+        let path = self.claim.path().join(HOLDS);
         let written = OpenOptions::new()
             .append(true)
             .create(true)
-            .open(&self.path)
+            .open(&path)
             .and_then(|mut file| file.write_all(lines.as_bytes()));
-        written.map_err(CacheError::unwritable(&self.path))?;
+        written.map_err(CacheError::unwritable(&path))?;
         self.keys.extend(news);
         Ok(())
     }
+}
+
+fn remove_abandoned(tmp: &Path) -> Result<(), CacheError> {
+    // One without a lock was given up before it was locked, or is being removed by its owner.
+    let mut claimed = children(tmp).into_iter();
+    claimed.try_for_each(|folder| {
+        if is_locked(&folder.join("lock")) {
+            Ok(())
+        } else {
+            remove(&folder)
+        }
+    })
 }
 
 /// Where the lock of a key lies below the root of a cache.

@@ -37,7 +37,7 @@ pub use digest::{Digest, NotADigest};
 pub use error::CacheError;
 pub use fault::{Fault, in_a_line};
 pub use history::History;
-pub use hold::{Hold, KeyGuard};
+pub use hold::{Claim, Hold, KeyGuard};
 pub use index::{Index, Noted, epochs};
 pub use key::{Identity, Ingredients, Key};
 pub use leftovers::{Leftover, LeftoverKind};

@@ -82,7 +82,7 @@ impl Partial {
     ///
     /// # Errors
     /// If the cache cannot be written.
-    pub(crate) fn occupy(&self) -> Result<File, CacheError> {
+    pub fn occupy(&self) -> Result<File, CacheError> {
         let path = self.lock();
         let take = || {
             if let Some(folder) = path.parent() {

@@ -22,13 +22,14 @@
 
 use super::artifact::MANIFEST;
 use super::attempt::{ATTEMPT, Attempt};
-use super::hold::{TMP, is_locked};
 use super::index::Index;
 use super::leftovers::remove;
 use super::notes::{Note, Notes};
 use super::stamp::Stamp;
 use super::walk::children;
-use super::{Artifact, ArtifactDir, CacheError, Identity, Key, KeyGuard, Manifest, Provenance};
+use super::{
+    Artifact, ArtifactDir, CacheError, Claim, Identity, Key, KeyGuard, Manifest, Provenance,
+};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -37,7 +38,6 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
-use tempfile::TempDir;
 
 /// The name of the log of a stage among the records.
 pub(crate) const LOG: &str = "log.txt";
@@ -80,9 +80,7 @@ impl KeyLock {
 pub struct Draft {
     cache: Cache,
     dir: ArtifactDir,
-    temporary: TempDir,
-    // After the folder, so that the lock is held until the folder is gone.
-    _held: File,
+    claim: Arc<Claim>,
 }
 
 impl Cache {
@@ -202,17 +200,15 @@ impl Cache {
         Ok(guard.map(|guard| KeyLock { identity, guard }))
     }
 
-    /// Begins an artifact, after removing what killed processes left of theirs.
+    /// Begins an artifact in a folder that was claimed.
     ///
     /// # Errors
     /// If the cache cannot be written.
-    pub fn begin(&self) -> Result<Draft, CacheError> {
-        let (temporary, held) = self.claim()?;
+    pub fn begin(&self, claim: &Arc<Claim>) -> Result<Draft, CacheError> {
         Ok(Draft {
             cache: self.clone(),
-            dir: ArtifactDir::create(temporary.path().join("artifact"))?,
-            temporary,
-            _held: held,
+            dir: ArtifactDir::create(claim.fresh())?,
+            claim: claim.clone(),
         })
     }
 
@@ -230,34 +226,10 @@ impl Cache {
         if !dir.exists() {
             return Ok(());
         }
-        let (temporary, _held) = self.claim()?;
-        let moved = fs::rename(&dir, temporary.path().join("discarded"));
-        moved.map_err(CacheError::unwritable(&dir))?;
-        remove(temporary.path())
-    }
-
-    /// A new folder in `tmp` with the lock that keeps others from removing it, after removing what killed processes
-    /// left of theirs.
-    pub(super) fn claim(&self) -> Result<(TempDir, File), CacheError> {
-        // Creating a folder and taking its lock must look like one act to a process that removes folders.
-        let _one_at_a_time = self.one_at_a_time()?;
-        let all = self.folder(TMP)?;
-        remove_abandoned(&all)?;
-        let temporary = TempDir::new_in(&all).map_err(CacheError::unwritable(&all))?;
-        let lock = temporary.path().join("lock");
-        let held = File::create(&lock).map_err(CacheError::unwritable(&lock))?;
-        held.lock().map_err(CacheError::unwritable(&lock))?;
-        Ok((temporary, held))
-    }
-
-    /// Removes the folders in `tmp` that no living process holds.
-    pub(super) fn remove_abandoned(&self) -> Result<(), CacheError> {
-        let _one_at_a_time = self.one_at_a_time()?;
-        remove_abandoned(&self.folder(TMP)?)
-    }
-
-    fn one_at_a_time(&self) -> Result<File, CacheError> {
-        self.lock_file("tmp.lock", || {})
+        let claim = self.claim()?;
+        let discarded = claim.fresh();
+        fs::rename(&dir, &discarded).map_err(CacheError::unwritable(&dir))?;
+        remove(&discarded)
     }
 
     pub(super) fn artifact_dir(&self, key: Key) -> PathBuf {
@@ -300,6 +272,13 @@ impl Cache {
             Ok(file)
         };
         take().map_err(CacheError::unwritable(&path))
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // Nothing is there if it was committed; what cannot be removed goes with the claimed folder.
+        fs::remove_dir_all(self.dir.root()).ok();
     }
 }
 
@@ -355,7 +334,7 @@ impl Draft {
                 fs::create_dir_all(shelf)?;
             }
             if target.exists() {
-                fs::rename(&target, self.temporary.path().join("replaced"))?;
+                fs::rename(&target, self.claim.fresh())?;
             }
             fs::rename(self.dir.root(), &target)?;
             target.ancestors().skip(1).take(2).try_for_each(flush)
@@ -382,18 +361,6 @@ impl Draft {
 fn folder_of(root: &Path, key: Key) -> PathBuf {
     let name = key.to_string();
     root.join("artifacts").join(&name[..2]).join(name)
-}
-
-fn remove_abandoned(tmp: &Path) -> Result<(), CacheError> {
-    // One without a lock was given up before it was locked, or is being removed by its owner.
-    let mut drafts = children(tmp).into_iter();
-    drafts.try_for_each(|draft| {
-        if is_locked(&draft.join("lock")) {
-            Ok(())
-        } else {
-            remove(&draft)
-        }
-    })
 }
 
 /// Flushes every file and folder below `folder`, and itself, to the disk.

@@ -12,6 +12,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
+    // Lists of processes would name it after the link that it was started by.
+    std::fs::write("/proc/self/comm", "srp").ok();
     let stop = Stop::default();
     super::signals::request_stop_only(&stop)?;
     let orders = BufReader::new(io::stdin());

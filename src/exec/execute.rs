@@ -3,10 +3,11 @@
 use super::identify::Identifier;
 use super::task::{Made, Task, Workshop};
 use super::{ExecError, Runner, Slot, Stop, Turn, Watcher};
-use crate::cache::{Artifact, Cache, Hold, Index, Key, Lookup, Position};
+use crate::cache::{Artifact, Cache, CacheError, Claim, Hold, Index, Key, Lookup, Position};
 use crate::graph::Graph;
 use crate::plan::{Node, NodeId, Plan};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, Scope};
 use std::time::Duration;
@@ -305,19 +306,22 @@ impl<'a> Run<'a> {
             return Ok(None);
         }
         let inputs = found.inputs.into_iter().zip(&node.parents);
-        let task = Task {
+        let inputs = inputs
+            .map(|((key, artifact), parent)| (key, parent.node, artifact.clone()))
+            .collect();
+        let (identity, outside_files, digests) =
+            (found.identity, found.outside_files, found.digests);
+        let claim = self.hold(key).map_err(ExecError::no_place(&node.label))?;
+        Ok(Some(Task {
             node,
             turn: self.turn(id),
-            inputs: inputs
-                .map(|((key, artifact), parent)| (key, parent.node, artifact.clone()))
-                .collect(),
-            outside_files: found.outside_files,
-            digests: found.digests,
-            identity: found.identity,
+            identity,
+            inputs,
+            outside_files,
+            digests,
+            claim,
             forced,
-        };
-        self.hold(key).map_err(ExecError::no_place(&node.label))?;
-        Ok(Some(task))
+        }))
     }
 
     fn turn(&self, id: NodeId) -> Turn<'a> {
@@ -351,14 +355,16 @@ impl<'a> Run<'a> {
         self.ends.failures.push(error);
     }
 
-    /// Keeps others from deleting what was found so far, and what is to be made, until the run ends.
-    fn hold(&mut self, key: Key) -> Result<(), crate::cache::CacheError> {
+    /// Keeps others from deleting what was found so far, and what is to be made, until the run ends; tells where it is
+    /// to be made.
+    fn hold(&mut self, key: Key) -> Result<Arc<Claim>, CacheError> {
         let hold = match &mut self.hold {
             Some(hold) => hold,
             none => none.insert(self.workshop.cache.hold()?),
         };
         self.unheld.push(key);
-        hold.add(self.unheld.drain(..))
+        hold.add(self.unheld.drain(..))?;
+        Ok(hold.claim())
     }
 
     /// Waits until a stage has ended.

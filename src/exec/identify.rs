@@ -86,7 +86,7 @@ pub(super) fn check_unchanged(
     if files.is_empty() {
         return Ok(());
     }
-    let mut found = OutsideFiles::of(cache);
+    let found = OutsideFiles::of(cache);
     for (path, digest) in files.iter().zip(digests) {
         if found.digest(path)? != *digest {
             let text = format!("`{}` was changed while the stage read it", path.display());

@@ -75,9 +75,7 @@ fn obey(orders: impl BufRead, stop: &Stop) {
 fn work(job: &Job, runner: &dyn Runner, stop: &Stop, progress: Told) -> Event {
     let mut account = Account::default();
     let partial = job.partial();
-    let attempt = || -> Result<(), StageFailure> {
-        // A process whose run was killed may still be at it for an instant.
-        let _alone = partial.occupy()?;
+    let attempt = || {
         let place = Workplace {
             stage: &job.stage,
             inputs: &job.inputs(),

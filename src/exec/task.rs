@@ -7,15 +7,15 @@ use super::{
     Done, ExecError, Inputs, Options, Runner, Slot, StageFailure, Turn, Watcher, Workplace,
 };
 use crate::cache::{
-    Artifact, Attempt, Cache, CacheError, Digest, Draft, Fault, Identity, Key, KeyLock, Lookup,
-    Machine, Partial, Position, Provenance, in_a_line,
+    Artifact, Attempt, Cache, CacheError, Claim, Digest, Draft, Fault, Identity, Key, KeyLock,
+    Lookup, Machine, Partial, Position, Provenance, in_a_line,
 };
 use crate::plan::{Node, NodeId, Plan};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 /// What is to be made, and of what.
@@ -28,6 +28,8 @@ pub(super) struct Task<'a> {
     /// The files outside the cache that are read, and the digests of their bytes.
     pub(super) outside_files: Vec<PathBuf>,
     pub(super) digests: Vec<Digest>,
+    /// Where it is made.
+    pub(super) claim: Arc<Claim>,
     /// Whether it is made even if it is there.
     pub(super) forced: bool,
 }
@@ -192,7 +194,7 @@ impl<'a> Workshop<'a> {
         let retry = task.node.attempts.retry.unwrap_or(0);
         let mut tries = 0;
         loop {
-            let mut draft = self.cache.begin()?;
+            let mut draft = self.cache.begin(&task.claim)?;
             let mut account = Account::default();
             let seconds_before = partial.seconds();
             let (started, clock) = (Timestamp::now(), Instant::now());

@@ -131,6 +131,8 @@ pub(super) fn train<B: AutodiffBackend>(
     let Workplace { out, progress, .. } = place;
     let log = out.record(EPOCHS);
     let began = Instant::now();
+    // A process whose run was killed may still be at it for an instant.
+    let _alone = place.partial.occupy()?;
     let kept = kept(place.partial, &log, progress);
     let before = match &kept {
         Some(_) => Duration::try_from_secs_f64(place.partial.seconds()).unwrap_or_default(),

@@ -9,6 +9,7 @@ use srp::config::StageSpec;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tempfile::TempDir;
 
 fn stage(name: &str, from: &str, to: &str) -> StageSpec {
@@ -44,7 +45,8 @@ fn some_identity() -> Identity {
 }
 
 fn draft(cache: &Cache, text: &str) -> Draft {
-    let mut draft = cache.begin().unwrap();
+    let claim = Arc::new(cache.claim().unwrap());
+    let mut draft = cache.begin(&claim).unwrap();
     fs::create_dir(draft.dir().content("inner")).unwrap();
     fs::write(draft.dir().content("inner/a.txt"), text).unwrap();
     fs::write(draft.dir().record("times.json"), "{}").unwrap();
@@ -259,7 +261,7 @@ fn an_unwritable_cache_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "in the way").unwrap();
-    let error = Cache::at(&file).begin().unwrap_err();
+    let error = Cache::at(&file).claim().unwrap_err();
     assert!(matches!(&error, CacheError::Unwritable { path, .. } if path.starts_with(&file)));
     assert!(
         error.to_string().contains(file.to_str().unwrap()),
