@@ -561,3 +561,22 @@ fn a_run_that_is_asked_to_stop_begins_no_stage() {
     assert_eq!(error.to_string(), "stopped before stage `corpus`");
     assert_eq!(fake.take_ran(), [""; 0]);
 }
+
+#[test]
+fn a_file_that_changes_while_a_stage_reads_it_fails_the_stage() {
+    let (folder, cache) = new_cache();
+    let file = folder.path().join("train.de");
+    fs::write(&file, "ein satz").unwrap();
+    let changing = file.clone();
+    let mut fake = Fake::working(move |spec, inputs, out| {
+        fs::write(&changing, "zwei satz")?;
+        write(&digest_of(spec, inputs)?, out)
+    });
+    fake.outside_files = vec![file.clone()];
+    let error = execute(&plan(), &cache, &fake, &Options::default(), &Silent).unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    let said = format!("`{}` was changed while the stage read it", file.display());
+    assert_eq!(cause, said);
+    assert_eq!(foretold(&plan(), &cache, &fake)[0], "run: never made");
+    assert!(cache.with_prefix("").is_empty(), "nothing was kept");
+}

@@ -38,6 +38,7 @@ mod plans;
 mod pruning_laws;
 mod results;
 mod select;
+mod side_by_side;
 #[cfg(feature = "nn")]
 mod smoke;
 mod tiny;
