@@ -257,3 +257,52 @@ fn a_checkpoint_of_another_config_is_never_gone_on_from() {
     let of_seed = |place: &Place| contents(place)["dense"].clone();
     assert_eq!(of_seed(&place), of_seed(&clean));
 }
+
+/// The process that works on a stage of a place.
+fn worker(place: &Place) -> Option<u32> {
+    let folder = place.path(".srp").to_string_lossy().into_owned();
+    fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .find_map(|process| {
+            let id = process.file_name().to_str()?.parse().ok()?;
+            let command = fs::read(process.path().join("cmdline")).ok()?;
+            let command = String::from_utf8_lossy(&command).into_owned();
+            (command.contains("worker") && command.contains(&folder)).then_some(id)
+        })
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_training_whose_process_is_killed_goes_on_in_the_next_try() {
+    let place = Place::new();
+    let mut run = place
+        .command(&[
+            "run",
+            "tiny.toml",
+            "--set",
+            "stages.dense.retry=3",
+            "--jobs",
+            "1",
+        ])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut kills = 0;
+    let mut said = String::new();
+    for line in BufReader::new(run.stderr.take().unwrap()).lines() {
+        let line = line.unwrap();
+        if line.ends_with("dense: epoch 2") && kills < 3 {
+            let id = worker(&place).unwrap().to_string();
+            Command::new("kill").args(["-KILL", &id]).status().unwrap();
+            kills += 1;
+        }
+        said += &format!("{line}\n");
+    }
+    assert!(run.wait().unwrap().success(), "{said}");
+    assert_eq!(kills, 3, "{said}");
+    assert!(said.contains("trying `dense` again (3 of 3)"), "{said}");
+    assert!(said.contains("going on after update"), "{said}");
+    assert_eq!(contents(&place), contents(&whole()));
+}
