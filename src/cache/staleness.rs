@@ -175,7 +175,7 @@ impl<'a> Subject<'a> {
         differ(&prefix, Some(&old.config), Some(&new.config), &mut changes);
         if self.key.is_some() {
             changes.extend(input_changes(&prefix, &old.inputs, &new.inputs));
-            changes.extend(file_changes(&old.files, &new.files, &self.paths));
+            changes.extend(file_changes(&old.files, &new.files, self.paths));
         }
         if old.revision != new.revision {
             changes.push(Change::Revision {
