@@ -181,6 +181,36 @@ impl Device {
     }
 }
 
+/// The threads that the CPU computes with.
+///
+/// No number depends on how many there are; times do.
+#[cfg(feature = "nn")]
+#[derive(Debug)]
+pub struct Threads(rayon::ThreadPool);
+
+#[cfg(feature = "nn")]
+impl Threads {
+    /// So many threads; all processors if not given.
+    ///
+    /// # Errors
+    /// If the system gives none.
+    pub fn new(count: Option<std::num::NonZeroUsize>) -> Result<Self, rayon::ThreadPoolBuildError> {
+        let count = count.map_or(0, usize::from);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build()?;
+        Ok(Self(pool))
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.current_num_threads()
+    }
+
+    /// Does some work with these threads.
+    pub fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        self.0.install(work)
+    }
+}
+
 impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

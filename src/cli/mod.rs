@@ -1,6 +1,7 @@
 //! The command line: one file for each verb, results on stdout, everything else on stderr.
 
 mod args;
+mod bench;
 mod cache;
 mod dag;
 mod explain;
@@ -64,6 +65,8 @@ enum Verb {
     Translate(translate::Args),
     /// Write a model of the cache as a folder that other programs can read
     Export(export::Args),
+    /// Measure how fast srp is
+    Bench(bench::Args),
 }
 
 /// What a verb works with.
@@ -123,5 +126,6 @@ pub fn execute(
         Verb::Cache(args) => cache::run(&args, &mut context),
         Verb::Translate(args) => translate::run(&args, &mut context),
         Verb::Export(args) => export::run(&args, &mut context),
+        Verb::Bench(args) => bench::run(&args, &mut context),
     }
 }

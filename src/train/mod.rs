@@ -11,6 +11,7 @@ mod learning_rate;
 mod loss;
 mod objective;
 mod regime;
+mod rehearsal;
 mod snapshot;
 mod trainer;
 
@@ -24,5 +25,6 @@ pub use regime::{
     EpochRecord, Keep, KeepNothing, Phase, Plain, Regime, Standing, StepRecord, Validate, Watch,
     Wish,
 };
+pub use rehearsal::{Rehearsal, RehearsalError, Repeat, Scene};
 pub use snapshot::{Place, Snapshot, Sums};
 pub use trainer::{Company, Outcome, TrainError, Trainer};
