@@ -1,10 +1,10 @@
-//! Where tensors live: the only file that names a concrete back end.
+//! Where tensors live: the only file that chooses a concrete back end.
 
 use std::fmt;
 use std::str::FromStr;
 
 #[cfg(feature = "nn")]
-use burn::{backend::Autodiff, tensor::backend::AutodiffBackend};
+use {crate::kernels::Learning, burn::backend::Autodiff};
 
 /// The device that a user asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -158,6 +158,12 @@ pub fn rounding<B: burn::tensor::backend::Backend>(device: &B::Device) -> f64 {
     }
 }
 
+#[cfg(feature = "cuda")]
+impl crate::kernels::Kernels for burn_cuda::Cuda {}
+
+#[cfg(feature = "cuda")]
+impl crate::kernels::Kernels for Autodiff<burn_cuda::Cuda> {}
+
 /// Work that any back end can do.
 #[cfg(feature = "nn")]
 pub trait Work {
@@ -165,7 +171,7 @@ pub trait Work {
     type Output;
 
     /// Does it on a device.
-    fn run<B: AutodiffBackend>(self, device: B::Device) -> Self::Output;
+    fn run<B: Learning>(self, device: B::Device) -> Self::Output;
 }
 
 #[cfg(feature = "nn")]

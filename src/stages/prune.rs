@@ -3,11 +3,11 @@
 use super::training::{Corpus, start, train, write_json};
 use crate::config::{Checkpoint, Prune, PruneStage};
 use crate::exec::{Inputs, StageFailure, Workplace};
+use crate::kernels::Learning;
 use crate::model::Transformer;
 use crate::prune::{Pruning, Safety};
 use crate::random::Stream;
 use crate::train::{Learner, Taught, Teacher};
-use burn::tensor::backend::AutodiffBackend;
 use serde::{Deserialize, Serialize};
 
 /// What was removed: the content of `pruning.json`.
@@ -26,7 +26,7 @@ struct Removal {
     slicings: Vec<Safety>,
 }
 
-pub(super) fn run<B: AutodiffBackend>(
+pub(super) fn run<B: Learning>(
     spec: &Prune,
     place: Workplace<'_>,
     device: &B::Device,
@@ -75,7 +75,7 @@ pub(super) fn run<B: AutodiffBackend>(
     write_json(&summary, &removal)
 }
 
-fn teacher<B: AutodiffBackend>(
+fn teacher<B: Learning>(
     spec: &Prune,
     inputs: &Inputs,
     max_positions: usize,

@@ -19,7 +19,7 @@ pub use adam::Adam;
 pub use batch::DeviceBatch;
 pub use learner::{Learner, UpdateLoss};
 pub use learning_rate::learning_rate;
-pub use loss::{Loss, distillation, label_smoothed};
+pub use loss::distillation;
 pub use objective::{Objective, Taught, Teacher, objective};
 pub use regime::{
     EpochRecord, Keep, KeepNothing, Phase, Plain, Regime, Standing, StepRecord, Validate, Watch,

@@ -4,11 +4,11 @@ use super::snapshot::Sums;
 use super::{DeviceBatch, Learner};
 use crate::config::{Architecture, Training};
 use crate::device::Work;
+use crate::kernels::Learning;
 use crate::model::parameters::initial_state;
 use crate::model::{Blueprint, Dropout, LoadError, Pass};
 use crate::random::Stream;
 use crate::text::batching::{Batch, Pair, collate};
-use burn::tensor::backend::AutodiffBackend;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -120,7 +120,7 @@ impl Rehearsal {
 impl Work for &Rehearsal {
     type Output = Result<Repeat, LoadError>;
 
-    fn run<B: AutodiffBackend>(self, device: B::Device) -> Self::Output {
+    fn run<B: Learning>(self, device: B::Device) -> Self::Output {
         let blueprint = self.blueprint();
         let state = initial_state(&blueprint.shape, SEED);
         let mut learner = Learner::<B>::new(blueprint, &state, &self.training, &device)?;

@@ -1,6 +1,8 @@
 //! `srp bench`
 
+#[cfg(feature = "nn")]
 mod peer;
+#[cfg(feature = "nn")]
 mod samples;
 mod train;
 

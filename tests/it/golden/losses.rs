@@ -4,7 +4,8 @@ use super::data::read;
 use super::tensors::*;
 use burn::tensor::{Int, Tensor, TensorData};
 use serde::Deserialize;
-use srp::train::{distillation, label_smoothed};
+use srp::kernels::Kernels;
+use srp::train::distillation;
 
 #[derive(Deserialize)]
 struct Case {
@@ -83,7 +84,7 @@ fn losses_and_gradients_are_the_references() {
             ),
         ] {
             let student = logits("student_logits").require_grad();
-            let loss = label_smoothed(
+            let loss = Learning::cross_entropy(
                 student.clone(),
                 targets.clone(),
                 valid.clone(),
