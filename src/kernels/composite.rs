@@ -2,7 +2,7 @@
 
 use super::norm::SMALLEST_VARIANCE;
 use super::{AdamInputs, AdamRule, CrossEntropy, LAYER_NORM_EPSILON, Mask, NormInputs, Weighing};
-use burn::tensor::activation::softmax;
+use burn::tensor::activation::{log_softmax, softmax};
 use burn::tensor::{Int, Tensor, TensorData, backend::Backend};
 
 pub(super) fn linear<B: Backend>(
@@ -114,6 +114,18 @@ pub(super) fn cross_entropy<B: Backend>(
         smoothed: nll.clone() * (1.0 - smoothing - each) + all.sum() * each,
         nll: nll.detach(),
     }
+}
+
+pub(super) fn distillation<B: Backend>(
+    student: Tensor<B, 2>,
+    teacher: Tensor<B, 2>,
+    valid: Tensor<B, 2>,
+    temperature: f64,
+) -> Tensor<B, 1> {
+    let teacher = teacher.detach() / temperature;
+    let expected = softmax(teacher.clone(), 1);
+    let difference = log_softmax(teacher, 1) - log_softmax(student / temperature, 1);
+    ((expected * difference).sum_dim(1) * valid).sum() * (temperature * temperature)
 }
 
 pub(super) fn adam<B: Backend>(

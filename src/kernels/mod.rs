@@ -4,13 +4,15 @@
 //! that every back end has, with gradients by automatic differentiation; [`flex`] writes them for the CPU, forward and
 //! backward, on slices. Tests hold the two against each other, values and gradients, on random shapes.
 //!
-//! The slices know nothing of tensors: [`linear`], [`softmax`], [`norm`], [`cross_entropy`], [`dropout`] and [`adam`].
+//! The slices know nothing of tensors: [`linear`], [`softmax`], [`norm`], [`cross_entropy`],
+//! [`distillation`], [`dropout`] and [`adam`].
 //! No bit depends on the number of threads ([`chunks`]) or on the width of vectors ([`simd`]).
 
 mod adam;
 mod chunks;
 mod composite;
 mod cross_entropy;
+mod distillation;
 mod dropout;
 mod flex;
 mod linear;
@@ -140,6 +142,22 @@ pub trait Kernels: Backend {
         smoothing: f64,
     ) -> CrossEntropy<Self> {
         composite::cross_entropy(scores, targets, valid, smoothing)
+    }
+
+    /// Distance from the teacher's to the student's softened distribution, times the squared temperature, summed over
+    /// rows (SPEC §9). The teacher gets no gradient.
+    ///
+    /// # Shapes
+    /// - `student`, `teacher`: scores, `[rows, vocab]`
+    /// - `valid`: `[rows, 1]`, the weight of each row
+    /// - returns: `[1]`
+    fn distillation(
+        student: Tensor<Self, 2>,
+        teacher: Tensor<Self, 2>,
+        valid: Tensor<Self, 2>,
+        temperature: f64,
+    ) -> Tensor<Self, 1> {
+        composite::distillation(student, teacher, valid, temperature)
     }
 
     /// One update of Adam: the new value and the new moments. Nothing is differentiated.

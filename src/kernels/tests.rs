@@ -343,6 +343,49 @@ fn the_loss_is_what_it_is_composed_of() {
 }
 
 #[test]
+fn distillation_is_what_it_is_composed_of() {
+    let mut stream = Stream::new(10, "distillation");
+    for _ in 0..60 {
+        let (rows, vocab) = (size(&mut stream), 3 + 11 * stream.below(30));
+        let [student, teacher] = [(); 2].map(|()| Leaf::random(&mut stream, &[rows, vocab]));
+        let mut valid = Leaf::random(&mut stream, &[rows, 1]);
+        for valid in &mut valid.data {
+            *valid = stream.below(2) as f32;
+        }
+        type Teaching = fn(Tensor<Cpu, 2>, Tensor<Cpu, 2>, Tensor<Cpu, 2>, f64) -> Tensor<Cpu, 1>;
+        let found = |kernel: Teaching, temperature| {
+            let student = student.tensor();
+            let loss = kernel(
+                student.clone(),
+                teacher.constant(),
+                valid.constant(),
+                temperature,
+            );
+            Gathered::of(loss).gradient(&student).0
+        };
+        for temperature in [1.0, 10.0] {
+            let fused = found(Cpu::distillation, temperature);
+            let composed = found(composite::distillation, temperature);
+            assert_alike(&fused, &composed, &format!("{rows} rows of {vocab}"));
+        }
+    }
+}
+
+#[test]
+fn a_student_that_is_its_teacher_learns_nothing_from_it() {
+    let scores = Leaf::random(&mut Stream::new(11, "distillation"), &[7, 50]);
+    let valid = Leaf {
+        data: vec![1.0; 7],
+        shape: vec![7, 1],
+    };
+    let student = scores.tensor();
+    let loss = Cpu::distillation(student.clone(), scores.constant(), valid.constant(), 10.0);
+    let gradient = numbers(student.grad(&loss.backward()).unwrap());
+    assert!(gradient.iter().all(|&x| x == 0.0));
+    assert_eq!(numbers(loss.inner()), [0.0]);
+}
+
+#[test]
 fn a_loss_that_is_no_number_is_said_to_be_none() {
     let scores = Leaf {
         data: vec![0.0, f32::NAN, 1.0],

@@ -8,7 +8,6 @@ mod adam;
 mod batch;
 mod learner;
 mod learning_rate;
-mod loss;
 mod objective;
 mod regime;
 mod rehearsal;
@@ -19,7 +18,6 @@ pub use adam::Adam;
 pub use batch::DeviceBatch;
 pub use learner::{Learner, UpdateLoss};
 pub use learning_rate::learning_rate;
-pub use loss::distillation;
 pub use objective::{Objective, Taught, Teacher, objective};
 pub use regime::{
     EpochRecord, Keep, KeepNothing, Phase, Plain, Regime, Standing, StepRecord, Validate, Watch,

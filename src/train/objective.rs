@@ -1,7 +1,6 @@
 //! What training minimises, and what scoring differentiates: the data's loss, and a teacher's.
 
 use super::DeviceBatch;
-use super::loss::distillation;
 use crate::kernels::Learning;
 use crate::model::{Pass, Transformer};
 use burn::tensor::Tensor;
@@ -73,7 +72,7 @@ impl<B: Learning> Teacher<B> {
             Taught::Tokens => batch.valid.clone(),
             Taught::All => batch.valid.ones_like(),
         };
-        distillation(
+        B::distillation(
             student,
             Tensor::from_inner(logits),
             weights,

@@ -140,7 +140,8 @@ impl Work for &Rehearsal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::Device;
+    use crate::device::{Device, Threads};
+    use std::num::NonZeroUsize;
 
     #[test]
     fn every_shape_is_there_and_its_batch_fits_it() {
@@ -155,6 +156,19 @@ mod tests {
             Rehearsal::of("huge"),
             Err(RehearsalError::Shape(_))
         ));
+    }
+
+    #[test]
+    fn no_bit_of_an_update_depends_on_the_number_of_threads() {
+        let rehearsal = Rehearsal::of("tiny").unwrap();
+        let losses = |threads| {
+            let threads = Threads::new(NonZeroUsize::new(threads)).unwrap();
+            let mut repeat = threads.run(|| Device::Cpu.run(&rehearsal).unwrap());
+            [(); 3].map(|()| threads.run(&mut repeat).to_bits())
+        };
+        let alone = losses(1);
+        assert_eq!(alone, losses(2));
+        assert_eq!(alone, losses(3));
     }
 
     #[test]

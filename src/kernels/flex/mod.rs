@@ -5,7 +5,7 @@ mod operation;
 use super::softmax::{Bias, Heads, HeadsPlace, Inputs};
 use super::{
     AdamInputs, AdamRule, CrossEntropy, Kernels, Mask, NormInputs, Weighing, adam, cross_entropy,
-    dropout, linear, norm, softmax,
+    distillation, dropout, linear, norm, softmax,
 };
 use burn::backend::Autodiff;
 use burn::tensor::{Int, Tensor, TensorData, TensorPrimitive};
@@ -170,6 +170,32 @@ fn differentiate(
     (sums, scores)
 }
 
+/// What a student loses against its teacher, and the gradient of its scores.
+fn taught(
+    student: &FlexTensor,
+    teacher: FlexTensor,
+    valid: &FlexTensor,
+    temperature: f64,
+) -> (f64, Vec<f32>) {
+    let mut scores = own(teacher);
+    let (student, valid) = (entries(student), entries(valid));
+    let loss = distillation::differentiate(student, &mut scores, valid, temperature);
+    (loss, scores)
+}
+
+/// A loss as a tensor in the graph, whose gradient with respect to `input` is known.
+fn loss(input: Input, loss: f64, gradient: FlexTensor) -> Tensor<Differentiated, 1> {
+    differentiable([input], number(loss), move |d_loss, _| {
+        // Nearly always 1: the loss is what is minimised, or a term of it.
+        let factor = entries(&d_loss.to_contiguous())[0];
+        let gradient = of::<2>(gradient.clone());
+        [Some(primitive(match factor == 1.0 {
+            true => gradient,
+            false => gradient * factor,
+        }))]
+    })
+}
+
 /// A number as a tensor.
 fn number(x: f64) -> FlexTensor {
     tensor(vec![x as f32], &[1])
@@ -239,6 +265,18 @@ impl Kernels for Flex {
             smoothed: of(number(sums.smoothed)),
             nll: of(number(sums.nll)),
         }
+    }
+
+    fn distillation(
+        student: Tensor<Self, 2>,
+        teacher: Tensor<Self, 2>,
+        valid: Tensor<Self, 2>,
+        temperature: f64,
+    ) -> Tensor<Self, 1> {
+        let teacher = primitive(teacher);
+        of(number(
+            taught(&dense(student), teacher, &dense(valid), temperature).0,
+        ))
     }
 
     fn adam(inputs: AdamInputs<Self>, rule: AdamRule) -> (Tensor<Self, 1>, [Tensor<Self, 1>; 2]) {
@@ -379,19 +417,22 @@ impl Kernels for Differentiated {
         let shape = scores.dims();
         let (input, scores) = split(scores);
         let (sums, gradient) = differentiate(scores, targets.inner(), valid.inner(), smoothing);
-        let gradient = tensor(gradient, &shape);
-        let smoothed = differentiable([input], number(sums.smoothed), move |d_loss, _| {
-            // Nearly always 1: the loss is what is minimised, or a term of it.
-            let factor = entries(&d_loss.to_contiguous())[0];
-            let gradient = of::<2>(gradient.clone());
-            [Some(primitive(match factor == 1.0 {
-                true => gradient,
-                false => gradient * factor,
-            }))]
-        });
         CrossEntropy {
-            smoothed,
+            smoothed: loss(input, sums.smoothed, tensor(gradient, &shape)),
             nll: Tensor::from_inner(of(number(sums.nll))),
         }
+    }
+
+    fn distillation(
+        student: Tensor<Self, 2>,
+        teacher: Tensor<Self, 2>,
+        valid: Tensor<Self, 2>,
+        temperature: f64,
+    ) -> Tensor<Self, 1> {
+        let shape = student.dims();
+        let (input, student) = split_dense(student);
+        let teacher = primitive(teacher.inner());
+        let (distance, gradient) = taught(&student, teacher, &dense(valid.inner()), temperature);
+        loss(input, distance, tensor(gradient, &shape))
     }
 }

@@ -5,7 +5,6 @@ use super::tensors::*;
 use burn::tensor::{Int, Tensor, TensorData};
 use serde::Deserialize;
 use srp::kernels::Kernels;
-use srp::train::distillation;
 
 #[derive(Deserialize)]
 struct Case {
@@ -90,7 +89,7 @@ fn losses_and_gradients_are_the_references() {
                 valid.clone(),
                 case.config.label_smoothing,
             );
-            let teaching = distillation(
+            let teaching = Learning::distillation(
                 student.clone(),
                 logits("teacher_logits"),
                 weights,
