@@ -1,10 +1,10 @@
-//! Where tensors live: the only file that names a concrete back end.
+//! Where tensors live: the only file that chooses a concrete back end.
 
 use crate::config::DeviceChoice;
 use std::fmt;
 
 #[cfg(feature = "nn")]
-use burn::{backend::Autodiff, tensor::backend::AutodiffBackend};
+use {crate::kernels::Learning, burn::backend::Autodiff};
 
 /// A device that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,6 +140,12 @@ pub fn rounding<B: burn::tensor::backend::Backend>(device: &B::Device) -> f64 {
     }
 }
 
+#[cfg(feature = "cuda")]
+impl crate::kernels::Kernels for burn_cuda::Cuda {}
+
+#[cfg(feature = "cuda")]
+impl crate::kernels::Kernels for Autodiff<burn_cuda::Cuda> {}
+
 /// Work that any back end can do.
 #[cfg(feature = "nn")]
 pub trait Work {
@@ -147,7 +153,7 @@ pub trait Work {
     type Output;
 
     /// Does it on a device.
-    fn run<B: AutodiffBackend>(self, device: B::Device) -> Self::Output;
+    fn run<B: Learning>(self, device: B::Device) -> Self::Output;
 }
 
 #[cfg(feature = "nn")]
@@ -160,6 +166,36 @@ impl Device {
             Self::Cuda(number) => work
                 .run::<Autodiff<burn_cuda::Cuda>>(burn_cuda::CudaDevice::new(usize::from(number))),
         }
+    }
+}
+
+/// The threads that the CPU computes with.
+///
+/// No number depends on how many there are; times do.
+#[cfg(feature = "nn")]
+#[derive(Debug)]
+pub struct Threads(rayon::ThreadPool);
+
+#[cfg(feature = "nn")]
+impl Threads {
+    /// So many threads; all processors if not given.
+    ///
+    /// # Errors
+    /// If the system gives none.
+    pub fn new(count: Option<std::num::NonZeroUsize>) -> Result<Self, rayon::ThreadPoolBuildError> {
+        let count = count.map_or(0, usize::from);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build()?;
+        Ok(Self(pool))
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.current_num_threads()
+    }
+
+    /// Does some work with these threads.
+    pub fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        self.0.install(work)
     }
 }
 

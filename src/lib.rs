@@ -13,6 +13,8 @@ pub mod device;
 pub mod exec;
 pub mod graph;
 pub mod groups;
+#[cfg(feature = "nn")]
+pub mod kernels;
 pub mod metrics;
 #[cfg(feature = "nn")]
 pub mod model;

@@ -86,6 +86,35 @@ impl Stream {
     }
 }
 
+/// Random numbers by place instead of in a sequence: any of them can be had without the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    key: [u32; 2],
+}
+
+impl Field {
+    /// One of many fields of `seed` for one `purpose`.
+    pub fn indexed(seed: u64, purpose: &str, index: u64) -> Self {
+        let key = Stream::indexed(seed, purpose, index).next_u64();
+        Self {
+            key: [key as u32, (key >> 32) as u32],
+        }
+    }
+
+    /// The number at a place, uniform over all of `u32`.
+    ///
+    /// A bijection of the place, which both halves of the key disturb: multiplications and shifts that let every input
+    /// bit reach every output bit, with the multipliers of Wellons (2018).
+    #[inline(always)]
+    pub fn at(self, place: u32) -> u32 {
+        let mut z = place ^ self.key[0];
+        z = (z ^ (z >> 16)).wrapping_mul(0x7feb_352d);
+        z ^= self.key[1];
+        z = (z ^ (z >> 15)).wrapping_mul(0x846c_a68b);
+        z ^ (z >> 16)
+    }
+}
+
 /// SplitMix64's output function: a bijection in which every input bit reaches every output bit.
 fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -148,6 +177,24 @@ mod tests {
         assert!(drawn.iter().all(|x| (0.0..1.0).contains(x)));
         let mean = drawn.iter().sum::<f64>() / drawn.len() as f64;
         assert!((mean - 0.5).abs() < 0.01, "{mean}");
+    }
+
+    #[test]
+    fn a_field_is_even_and_two_of_them_have_nothing_in_common() {
+        let fields = [Field::indexed(1, "a", 0), Field::indexed(1, "a", 1)];
+        let low = |field: Field| (0..100_000).map(move |place| field.at(place) < u32::MAX / 4);
+        for field in fields {
+            let share = low(field).filter(|&low| low).count() as f64 / 1e5;
+            assert!((share - 0.25).abs() < 0.005, "{share}");
+            for distance in 1..40 {
+                let pairs = low(field).zip(low(field).skip(distance));
+                let both = pairs.filter(|&(a, b)| a && b).count() as f64 / 1e5;
+                assert!((both - 0.0625).abs() < 0.005, "{distance}: {both}");
+            }
+        }
+        let both = low(fields[0]).zip(low(fields[1])).filter(|&(a, b)| a && b);
+        assert!((both.count() as f64 / 1e5 - 0.0625).abs() < 0.005);
+        assert_eq!(fields[0].at(7), Field::indexed(1, "a", 0).at(7));
     }
 
     #[test]

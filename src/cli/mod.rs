@@ -63,7 +63,7 @@ enum Verb {
     Translate(translate::Args),
     /// Write a model of the cache as a folder that other programs can read
     Export(export::Args),
-    /// Measure what srp itself costs, beside other programs
+    /// Measure how fast srp is, beside other programs
     Bench(bench::Args),
     /// Do the work of one stage, as a run asks for it
     #[command(hide = true)]

@@ -2,6 +2,7 @@
 
 use super::candidates::{Candidate, best};
 use crate::config::Search;
+use crate::kernels::Kernels;
 use crate::model::{Pass, Source, Transformer};
 use crate::text::vocabulary::{EOS, PAD, UNK};
 use burn::tensor::activation::log_softmax;
@@ -64,7 +65,7 @@ struct Sentence {
 /// The finished translations of every sentence of a batch, best first.
 ///
 /// `max_positions` is the model's; it bounds the length of translations.
-pub fn beam_search<B: Backend>(
+pub fn beam_search<B: Kernels>(
     model: &Transformer<B>,
     source: &Source<B>,
     search: &Search,

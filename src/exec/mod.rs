@@ -36,4 +36,4 @@ pub use runner::{Account, Inputs, Runner, Undeclared, Workplace};
 pub use serve::serve;
 pub use slot::Slot;
 pub use stop::Stop;
-pub use usage::{Usage, try_wait, wait};
+pub use usage::{Usage, own_peak_memory_bytes, try_wait, wait};

@@ -1,4 +1,4 @@
-//! What a child process has used of the machine, which is known when it has ended.
+//! What a process has used of the machine: a child, which is known when it has ended, and this one.
 
 use std::io;
 use std::process::{Child, ExitStatus};
@@ -36,6 +36,16 @@ fn of(ResUse { status, rusage }: ResUse) -> (ExitStatus, Usage) {
         peak_memory_bytes: rusage.maxrss,
     };
     (status, usage)
+}
+
+/// The most memory that was resident in this process until now, in bytes, where `/proc` tells.
+pub fn own_peak_memory_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
 }
 
 #[cfg(test)]

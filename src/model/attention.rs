@@ -4,6 +4,7 @@ use super::connectivity::scale;
 use super::linear::Linear;
 use super::transformer::Loader;
 use crate::groups::AttentionGroups;
+use crate::kernels::Kernels;
 use burn::module::Module;
 use burn::tensor::{Tensor, activation::softmax, backend::Backend};
 
@@ -30,7 +31,7 @@ struct Constants {
     query_factor: f64,
 }
 
-impl<B: Backend> Attention<B> {
+impl<B: Kernels> Attention<B> {
     pub(super) fn load(loader: &Loader<'_, B>, prefix: &str) -> Self {
         Self {
             q_proj: Linear::load(loader, &format!("{prefix}.q_proj")),
@@ -74,25 +75,21 @@ impl<B: Backend> Attention<B> {
     ) -> Tensor<B, 2> {
         let [rows, _] = x.dims();
         let [batch, _, _, memory_len] = bias.dims();
-        let device = x.device();
         let mixed = values.map(|values| {
-            let queries = self.q_proj.forward(Some(x), rows).map(|q| {
-                let q = scale(
-                    q * self.constants.query_factor,
-                    c.and_then(|c| c.qk.as_ref()),
-                );
-                self.split(q, batch)
-            });
-            let scores = match (queries, keys) {
-                (Some(queries), Some(keys)) => queries.matmul(keys.swap_dims(2, 3)) + bias,
+            let queries = self
+                .q_proj
+                .forward(Some(x), rows)
+                .map(|q| self.split(scale(q, c.and_then(|c| c.qk.as_ref())), batch));
+            let mixed = match (queries, keys) {
+                (Some(queries), Some(keys)) => {
+                    B::attend(queries, keys, values, bias, self.constants.query_factor)
+                }
+                // Scores of nothing are 0.
                 _ => {
-                    bias + Tensor::zeros(
-                        [batch, self.constants.heads, rows / batch, memory_len],
-                        &device,
-                    )
+                    let sizes = [batch, self.constants.heads, rows / batch, memory_len];
+                    softmax(bias.expand(sizes), 3).matmul(values)
                 }
             };
-            let mixed = softmax(scores, 3).matmul(values);
             scale(self.join(mixed), c.and_then(|c| c.vo.as_ref()))
         });
         match self.out_proj.forward(mixed, rows) {

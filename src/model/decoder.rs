@@ -7,10 +7,11 @@ use super::input::{Source, Target, ints};
 use super::layer_norm::{LayerNorm, NormRule};
 use super::linear::Linear;
 use super::parameters::OUTPUT_PROJECTION;
-use super::residual::{drop, feed_forward, residual};
+use super::residual::{drop, feed_forward};
 use super::transformer::Loader;
-use super::{Blueprint, Pass};
+use super::{Blueprint, Dropout, Pass};
 use crate::groups::DecoderLayerGroups;
+use crate::kernels::Kernels;
 use burn::module::{Module, Param};
 use burn::tensor::{Int, Tensor, backend::Backend};
 
@@ -107,7 +108,7 @@ struct Memory<B: Backend> {
     source_bias: Tensor<B, 4>,
 }
 
-impl<B: Backend> Decoder<B> {
+impl<B: Kernels> Decoder<B> {
     pub(super) fn load(loader: &Loader<'_, B>, blueprint: &Blueprint) -> Self {
         let layer = |index| {
             let name = |part: &str| format!("decoder.layers.{index}.{part}");
@@ -177,7 +178,7 @@ impl<B: Backend> Decoder<B> {
             Some(projection) => &projection.weight,
             None => self.embed_tokens.weight(),
         };
-        scale(features, embedding_c(pass)).matmul(weight.val().transpose())
+        B::affine(scale(features, embedding_c(pass)), weight.val(), None)
     }
 
     /// An empty cache over the encoder's output.
@@ -246,7 +247,7 @@ fn embedding_c<'a, B: Backend>(pass: Pass<'a, B>) -> Option<&'a Tensor<B, 1>> {
     pass.connectivity.and_then(|c| c.decoder.embedding.as_ref())
 }
 
-impl<B: Backend> DecoderLayer<B> {
+impl<B: Kernels> DecoderLayer<B> {
     fn forward(
         &self,
         x: Tensor<B, 2>,
@@ -256,6 +257,7 @@ impl<B: Backend> DecoderLayer<B> {
         pass: Pass<'_, B>,
     ) -> Tensor<B, 2> {
         let c = embedding_c(pass);
+        let mask = || pass.dropout.map(Dropout::mask);
         let groups: Option<&DecoderLayerGroups<_>> =
             pass.connectivity.map(|c| &c.decoder.layers[index]);
         let attended = self.self_attn.forward(
@@ -264,16 +266,20 @@ impl<B: Backend> DecoderLayer<B> {
             memory.own_bias,
             groups.map(|g| &g.self_attention),
         );
-        let x = residual(x, attended, &self.self_attn_layer_norm, rule, c, pass);
+        let x = self
+            .self_attn_layer_norm
+            .close_block(x, attended, c, rule, mask());
         let attended = self.encoder_attn.forward(
             x.clone(),
             memory.source,
             memory.source_bias,
             groups.map(|g| &g.cross_attention),
         );
-        let x = residual(x, attended, &self.encoder_attn_layer_norm, rule, c, pass);
+        let x = self
+            .encoder_attn_layer_norm
+            .close_block(x, attended, c, rule, mask());
         let neurons = groups.and_then(|g| g.feed_forward.as_ref());
         let fed = feed_forward(x.clone(), &self.fc1, &self.fc2, neurons);
-        residual(x, fed, &self.final_layer_norm, rule, c, pass)
+        self.final_layer_norm.close_block(x, fed, c, rule, mask())
     }
 }

@@ -6,10 +6,11 @@ use super::embedding::Embedding;
 use super::input::Source;
 use super::layer_norm::{LayerNorm, NormRule};
 use super::linear::Linear;
-use super::residual::{drop, feed_forward, residual};
+use super::residual::{drop, feed_forward};
 use super::transformer::Loader;
-use super::{Blueprint, Pass};
+use super::{Blueprint, Dropout, Pass};
 use crate::groups::EncoderLayerGroups;
+use crate::kernels::Kernels;
 use burn::module::Module;
 use burn::tensor::{Tensor, backend::Backend};
 
@@ -29,7 +30,7 @@ struct EncoderLayer<B: Backend> {
     final_layer_norm: LayerNorm<B>,
 }
 
-impl<B: Backend> Encoder<B> {
+impl<B: Kernels> Encoder<B> {
     pub(super) fn load(loader: &Loader<'_, B>, blueprint: &Blueprint) -> Self {
         let layer = |index| {
             let name = |part: &str| format!("encoder.layers.{index}.{part}");
@@ -79,7 +80,7 @@ impl<B: Backend> Encoder<B> {
     }
 }
 
-impl<B: Backend> EncoderLayer<B> {
+impl<B: Kernels> EncoderLayer<B> {
     fn forward(
         &self,
         x: Tensor<B, 2>,
@@ -89,6 +90,7 @@ impl<B: Backend> EncoderLayer<B> {
         groups: Option<&EncoderLayerGroups<Option<Tensor<B, 1>>>>,
         pass: Pass<'_, B>,
     ) -> Tensor<B, 2> {
+        let mask = || pass.dropout.map(Dropout::mask);
         let keys_values = self.self_attn.keys_values(&x, source.batch);
         let attended = self.self_attn.forward(
             x.clone(),
@@ -96,9 +98,11 @@ impl<B: Backend> EncoderLayer<B> {
             source.bias.clone(),
             groups.map(|g| &g.self_attention),
         );
-        let x = residual(x, attended, &self.self_attn_layer_norm, rule, c, pass);
+        let x = self
+            .self_attn_layer_norm
+            .close_block(x, attended, c, rule, mask());
         let neurons = groups.and_then(|g| g.feed_forward.as_ref());
         let fed = feed_forward(x.clone(), &self.fc1, &self.fc2, neurons);
-        residual(x, fed, &self.final_layer_norm, rule, c, pass)
+        self.final_layer_norm.close_block(x, fed, c, rule, mask())
     }
 }

@@ -1,16 +1,10 @@
 //! Layer norm that gives the same result before and after pruned dimensions are cut out.
 
-use super::connectivity::scale;
 use super::transformer::Loader;
 use crate::config;
+use crate::kernels::{Kernels, Mask, NormInputs, Weighing};
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, backend::Backend};
-
-/// Added to the standard deviation of a layer norm, outside the root (SPEC §3).
-pub const LAYER_NORM_EPSILON: f64 = 1e-5;
-
-/// Keeps the root's slope finite where a row has no spread at all; far below what [`LAYER_NORM_EPSILON`] resolves.
-const SMALLEST_VARIANCE: f64 = 1e-24;
 
 /// Normalises each row and maps it affinely.
 #[derive(Module, Debug)]
@@ -28,7 +22,7 @@ pub struct NormRule {
     pub original_d_model: usize,
 }
 
-impl<B: Backend> LayerNorm<B> {
+impl<B: Kernels> LayerNorm<B> {
     /// A layer norm with the given gain and offset, each `[d_model]`.
     pub fn new(weight: Tensor<B, 1>, bias: Tensor<B, 1>) -> Self {
         Self {
@@ -44,52 +38,30 @@ impl<B: Backend> LayerNorm<B> {
         }
     }
 
-    /// Normalises each row (SPEC §3, table of four variants).
+    /// Closes a residual block: dropout on the sub-layer's output, sum, layer norm, connectivity (SPEC §3).
     ///
     /// # Shapes
-    /// - `x`: `[rows, d_model]`
+    /// - `x`, `sublayer`: `[rows, d_model]`
     /// - `c`: `[d_model]`, the connectivity vector while it is active
-    pub fn forward(
+    pub fn close_block(
         &self,
         x: Tensor<B, 2>,
+        sublayer: Tensor<B, 2>,
         c: Option<&Tensor<B, 1>>,
         rule: NormRule,
+        dropout: Option<Mask>,
     ) -> Tensor<B, 2> {
-        let (centred, variance) = match (rule.mode, c) {
-            (config::LayerNorm::Weighted, Some(c)) => weighted(x, c),
-            (config::LayerNorm::Weighted, None) => {
-                let width = x.dims()[1];
-                with_divisor(x, width)
-            }
-            (config::LayerNorm::Unweighted, c) => with_divisor(scale(x, c), rule.original_d_model),
+        let inputs = NormInputs {
+            x,
+            sublayer,
+            weight: self.weight.val(),
+            bias: self.bias.val(),
+            c: c.cloned(),
         };
-        let deviation = variance.clamp_min(SMALLEST_VARIANCE).sqrt() + LAYER_NORM_EPSILON;
-        centred / deviation * self.weight.val().unsqueeze::<2>() + self.bias.val().unsqueeze::<2>()
-    }
-}
-
-/// Deviations from the mean and their variance, each dimension weighed by its connectivity parameter.
-fn weighted<B: Backend>(x: Tensor<B, 2>, c: &Tensor<B, 1>) -> (Tensor<B, 2>, Tensor<B, 2>) {
-    let c = c.clone().unsqueeze::<2>();
-    let total = c.clone().sum_dim(1);
-    let mean = (x.clone() * c.clone()).sum_dim(1) / total.clone();
-    let centred = x - mean;
-    let variance = (centred.clone().square() * c).sum_dim(1) / total;
-    (centred, variance)
-}
-
-/// Deviations from the mean and their variance as if the row went on with zeros up to `divisor` entries.
-fn with_divisor<B: Backend>(x: Tensor<B, 2>, divisor: usize) -> (Tensor<B, 2>, Tensor<B, 2>) {
-    let missing = divisor - x.dims()[1];
-    let divisor = divisor as f64;
-    let mean = x.clone().sum_dim(1) / divisor;
-    let centred = x - mean.clone();
-    let variance = centred.clone().square().sum_dim(1) / divisor;
-    match missing {
-        0 => (centred, variance),
-        _ => (
-            centred,
-            variance + mean.square() * (missing as f64 / divisor),
-        ),
+        let weighing = match rule.mode {
+            config::LayerNorm::Weighted => Weighing::ByConnectivity,
+            config::LayerNorm::Unweighted => Weighing::Padded(rule.original_d_model),
+        };
+        B::residual_norm(inputs, weighing, dropout)
     }
 }

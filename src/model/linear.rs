@@ -1,6 +1,7 @@
 //! Affine maps, either side of which pruning may have emptied.
 
 use super::transformer::Loader;
+use crate::kernels::Kernels;
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, backend::Backend};
 
@@ -11,7 +12,7 @@ pub(super) struct Linear<B: Backend> {
     bias: Option<Param<Tensor<B, 1>>>,
 }
 
-impl<B: Backend> Linear<B> {
+impl<B: Kernels> Linear<B> {
     pub(super) fn load(loader: &Loader<'_, B>, prefix: &str) -> Self {
         Self {
             weight: loader.parameter(&format!("{prefix}.weight")),
@@ -28,7 +29,7 @@ impl<B: Backend> Linear<B> {
         let bias = self.bias.as_ref()?.val();
         let out = bias.dims()[0];
         Some(match (x, &self.weight) {
-            (Some(x), Some(weight)) => x.matmul(weight.val().transpose()) + bias.unsqueeze::<2>(),
+            (Some(x), Some(weight)) => B::affine(x, weight.val(), Some(bias)),
             _ => bias.unsqueeze::<2>().expand([rows, out]),
         })
     }

@@ -20,13 +20,14 @@ mod residual;
 pub mod state;
 mod transformer;
 
+pub use crate::kernels::LAYER_NORM_EPSILON;
 pub use blueprint::{Blueprint, BlueprintError};
 pub use connectivity::{Connectivity, ones};
 pub use decoder::DecoderCache;
 pub use dropout::Dropout;
 pub use embedding::position_table;
 pub use input::{Source, Target};
-pub use layer_norm::{LAYER_NORM_EPSILON, LayerNorm, NormRule};
+pub use layer_norm::{LayerNorm, NormRule};
 pub use transformer::{LoadError, Transformer, check};
 
 /// What a forward pass is done with, beside the model and its input.

@@ -1,31 +1,15 @@
-//! What encoder and decoder layers are made of: sub-layers inside residual blocks.
+//! What encoder and decoder layers have in common.
 
 use super::Pass;
 use super::connectivity::scale;
-use super::layer_norm::{LayerNorm, NormRule};
 use super::linear::Linear;
-use burn::tensor::{Tensor, activation::relu, backend::Backend};
-
-/// Closes a residual block: dropout on the sub-layer's output, sum, layer norm, connectivity (SPEC §3).
-///
-/// # Shapes
-/// - `x`, `sublayer`: `[rows, d_model]`
-/// - `c`: `[d_model]`
-pub(super) fn residual<B: Backend>(
-    x: Tensor<B, 2>,
-    sublayer: Tensor<B, 2>,
-    norm: &LayerNorm<B>,
-    rule: NormRule,
-    c: Option<&Tensor<B, 1>>,
-    pass: Pass<'_, B>,
-) -> Tensor<B, 2> {
-    scale(norm.forward(x + drop(sublayer, pass), c, rule), c)
-}
+use crate::kernels::Kernels;
+use burn::tensor::{Tensor, activation::relu};
 
 /// Dropout, while training.
-pub(super) fn drop<B: Backend>(x: Tensor<B, 2>, pass: Pass<'_, B>) -> Tensor<B, 2> {
+pub(super) fn drop<B: Kernels>(x: Tensor<B, 2>, pass: Pass<'_, B>) -> Tensor<B, 2> {
     match pass.dropout {
-        Some(dropout) => dropout.apply(x),
+        Some(dropout) => B::dropout(x, dropout.mask()),
         None => x,
     }
 }
@@ -35,7 +19,7 @@ pub(super) fn drop<B: Backend>(x: Tensor<B, 2>, pass: Pass<'_, B>) -> Tensor<B, 
 /// # Shapes
 /// - `x`: `[rows, d_model]`
 /// - `c`: `[d_ff]`
-pub(super) fn feed_forward<B: Backend>(
+pub(super) fn feed_forward<B: Kernels>(
     x: Tensor<B, 2>,
     fc1: &Linear<B>,
     fc2: &Linear<B>,

@@ -7,6 +7,7 @@ use super::layer_norm::NormRule;
 use super::parameters::{AxisSizes, parameters_of};
 use super::state::{Array, State};
 use super::{Blueprint, Pass};
+use crate::kernels::Kernels;
 use crate::shape::Shape;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Int, Tensor, TensorData, backend::Backend};
@@ -47,7 +48,7 @@ pub enum LoadError {
     },
 }
 
-impl<B: Backend> Transformer<B> {
+impl<B: Kernels> Transformer<B> {
     /// Puts a model together.
     ///
     /// Tensors of empty groups may be left out of `state`.

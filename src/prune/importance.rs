@@ -5,9 +5,9 @@
 
 use super::PruneError;
 use crate::groups::Groups;
+use crate::kernels::Learning;
 use crate::model::{Pass, Transformer, ones};
 use crate::train::{DeviceBatch, Teacher, objective};
-use burn::tensor::backend::AutodiffBackend;
 use burn::tensor::{ElementConversion, Tensor};
 
 /// What a scoring pass found.
@@ -38,7 +38,7 @@ impl Importance {
 ///
 /// A teacher adds nothing where it is the same function as the model, as in the first round without a warm-up; it
 /// does when it is another model, or when the model has trained since.
-pub fn connectivity_gradients<B: AutodiffBackend>(
+pub fn connectivity_gradients<B: Learning>(
     model: &Transformer<B>,
     sizes: &Groups<usize>,
     batches: impl IntoIterator<Item = DeviceBatch<B>>,

@@ -2,6 +2,7 @@
 
 use super::{Counts, PruneError};
 use crate::device::rounding;
+use crate::kernels::Kernels;
 use crate::model::{Connectivity, Pass, Transformer};
 use crate::text::batching::Batch;
 use crate::train::DeviceBatch;
@@ -31,7 +32,7 @@ pub struct Safety {
 ///
 /// # Errors
 /// If they differ by more than rounding, or there is no sentence.
-pub(super) fn prove<B: Backend>(
+pub(super) fn prove<B: Kernels>(
     whole: &Transformer<B>,
     staying: &Connectivity<B>,
     cut: &Transformer<B>,

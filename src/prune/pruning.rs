@@ -9,12 +9,12 @@ use super::{
 };
 use crate::config::{Budget, Criterion, Prune, PruneStage, Shrink};
 use crate::groups::Groups;
+use crate::kernels::Learning;
 use crate::model::state::State;
 use crate::model::{Blueprint, Connectivity, Transformer};
 use crate::text::batching::Batch;
 use crate::train::{DeviceBatch, Learner, Phase, Regime, Standing, Teacher, TrainError};
 use burn::module::AutodiffModule;
-use burn::tensor::backend::AutodiffBackend;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -62,7 +62,7 @@ pub enum PruneError {
 
 /// SRP as a regime of the training loop.
 #[derive(Debug)]
-pub struct Pruning<'a, B: AutodiffBackend> {
+pub struct Pruning<'a, B: Learning> {
     spec: &'a Prune,
     scoring: &'a [Batch],
     proof: &'a [Batch],
@@ -74,7 +74,7 @@ pub struct Pruning<'a, B: AutodiffBackend> {
     slicings: Vec<Safety>,
 }
 
-impl<'a, B: AutodiffBackend> Pruning<'a, B> {
+impl<'a, B: Learning> Pruning<'a, B> {
     /// A regime that scores on `scoring` and proves its cuts on `proof`.
     pub fn new(
         spec: &'a Prune,
@@ -261,7 +261,7 @@ impl<'a, B: AutodiffBackend> Pruning<'a, B> {
     }
 }
 
-impl<B: AutodiffBackend> Regime<B> for Pruning<'_, B> {
+impl<B: Learning> Regime<B> for Pruning<'_, B> {
     fn begin_epoch(
         &mut self,
         learner: &mut Learner<B>,

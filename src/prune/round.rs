@@ -4,15 +4,16 @@ use super::compaction::complement;
 use super::{Counts, Progress, shrunk};
 use crate::config::Prune;
 use crate::groups::Groups;
+use crate::kernels::Learning;
 use crate::model::Connectivity;
-use burn::tensor::backend::{AutodiffBackend, Backend};
+use burn::tensor::backend::Backend;
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// One round of shrinking: what was selected, and where the epoch stands in it.
 #[derive(Debug)]
-pub(super) struct Round<B: AutodiffBackend> {
+pub(super) struct Round<B: Learning> {
     pub(super) counts: Counts,
     pub(super) kept: Groups<Vec<usize>>,
     /// 1 where an entry is selected, 0 where it stays.
@@ -32,7 +33,7 @@ pub(super) struct KeptRound {
     progress: Progress,
 }
 
-impl<B: AutodiffBackend> Round<B> {
+impl<B: Learning> Round<B> {
     /// The connectivity vectors with the selected entries at `value`.
     pub(super) fn connectivity(&self, value: f64) -> Connectivity<B> {
         self.staying.map(|name, staying| {
@@ -103,8 +104,6 @@ fn indicator<B: Backend>(
 }
 
 /// The same vectors, without a record for gradients.
-pub(super) fn inner<B: AutodiffBackend>(
-    connectivity: &Connectivity<B>,
-) -> Connectivity<B::InnerBackend> {
+pub(super) fn inner<B: Learning>(connectivity: &Connectivity<B>) -> Connectivity<B::InnerBackend> {
     connectivity.map(|_, c| c.clone().map(Tensor::inner))
 }

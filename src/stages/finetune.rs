@@ -3,10 +3,10 @@
 use super::training::{Corpus, start, train};
 use crate::config::Finetune;
 use crate::exec::{StageFailure, Workplace};
+use crate::kernels::Learning;
 use crate::train::{Learner, Phase, Plain};
-use burn::tensor::backend::AutodiffBackend;
 
-pub(super) fn run<B: AutodiffBackend>(
+pub(super) fn run<B: Learning>(
     spec: &Finetune,
     place: Workplace<'_>,
     device: &B::Device,

@@ -54,11 +54,11 @@ fn revision(spec: &StageSpec) -> u32 {
         StageSpec::Preprocess(_) => 1,
         StageSpec::Import(_) => 1,
         StageSpec::Export(_) => 2,
-        StageSpec::Pretrain(_) => 1,
+        StageSpec::Pretrain(_) => 2,
         StageSpec::Score(_) => 1,
-        StageSpec::Prune(_) => 1,
-        StageSpec::Finetune(_) => 1,
-        StageSpec::Test(_) => 1,
+        StageSpec::Prune(_) => 2,
+        StageSpec::Finetune(_) => 2,
+        StageSpec::Test(_) => 2,
         StageSpec::Noop(_) => 1,
     }
 }
@@ -150,7 +150,7 @@ struct OnDevice<'a> {
 impl crate::device::Work for OnDevice<'_> {
     type Output = Result<(), StageFailure>;
 
-    fn run<B: burn::tensor::backend::AutodiffBackend>(self, device: B::Device) -> Self::Output {
+    fn run<B: crate::kernels::Learning>(self, device: B::Device) -> Self::Output {
         let place = self.place;
         match self.job {
             Job::Pretrain(spec) => pretrain::run::<B>(spec, place, &device),

@@ -3,12 +3,12 @@
 use super::training::{Corpus, train};
 use crate::config::Pretrain;
 use crate::exec::{StageFailure, Workplace};
+use crate::kernels::Learning;
 use crate::model::Blueprint;
 use crate::model::parameters::initial_state;
 use crate::train::{Learner, Phase, Plain};
-use burn::tensor::backend::AutodiffBackend;
 
-pub(super) fn run<B: AutodiffBackend>(
+pub(super) fn run<B: Learning>(
     spec: &Pretrain,
     place: Workplace<'_>,
     device: &B::Device,

@@ -4,9 +4,9 @@ use super::scoring::{read_gradients, scoring_batches, teacher};
 use super::training::{Corpus, start, train, write_json};
 use crate::config::{Prune, PruneStage};
 use crate::exec::{StageFailure, Workplace};
+use crate::kernels::Learning;
 use crate::prune::{Pruning, Safety};
 use crate::train::Learner;
-use burn::tensor::backend::AutodiffBackend;
 use serde::{Deserialize, Serialize};
 
 /// What was removed: the content of `pruning.json`.
@@ -25,7 +25,7 @@ struct Removal {
     slicings: Vec<Safety>,
 }
 
-pub(super) fn run<B: AutodiffBackend>(
+pub(super) fn run<B: Learning>(
     spec: &Prune,
     place: Workplace<'_>,
     device: &B::Device,

@@ -5,13 +5,13 @@ use super::scoring::{scoring_batches, teacher, write_scores};
 use super::training::start;
 use crate::config::Score;
 use crate::exec::{StageFailure, Workplace};
+use crate::kernels::Learning;
 use crate::model::Transformer;
 use crate::prune::connectivity_gradients;
 use crate::text::dataset::Dataset;
 use crate::train::DeviceBatch;
-use burn::tensor::backend::AutodiffBackend;
 
-pub(super) fn run<B: AutodiffBackend>(
+pub(super) fn run<B: Learning>(
     spec: &Score,
     place: Workplace<'_>,
     device: &B::Device,

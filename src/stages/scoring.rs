@@ -9,13 +9,13 @@ use super::training::{start, write_json};
 use crate::config::{Checkpoint, Distillation};
 use crate::exec::{Inputs, StageFailure};
 use crate::groups::{GroupName, Groups};
+use crate::kernels::Learning;
 use crate::model::Transformer;
 use crate::model::state::{self, Array, State};
 use crate::prune::Importance;
 use crate::random::Stream;
 use crate::text::batching::Batch;
 use crate::train::{Taught, Teacher};
-use burn::tensor::backend::AutodiffBackend;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -32,7 +32,7 @@ pub(super) fn scoring_batches(batches: &[Batch], count: NonZeroUsize, seed: u64)
 }
 
 /// The teacher that `distillation` asks for: another model, or the one that `model` names as it is.
-pub(super) fn teacher<B: AutodiffBackend>(
+pub(super) fn teacher<B: Learning>(
     distillation: Option<&Distillation>,
     checkpoint: Checkpoint,
     inputs: &Inputs,

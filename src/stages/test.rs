@@ -4,6 +4,7 @@ use super::training::{start, write_json};
 use super::translation::{Translator, Unfinished};
 use crate::config::{Case, Test};
 use crate::exec::{StageFailure, Workplace};
+use crate::kernels::Kernels;
 use crate::metrics::bleu::{BleuStatistics, Orders};
 use crate::metrics::chrf::ChrfStatistics;
 use crate::metrics::flops::cached_inference;
@@ -12,7 +13,6 @@ use crate::metrics::signature::{self, TextCase};
 use crate::metrics::tokenized_bleu::TokenizedBleuStatistics;
 use crate::model::{Blueprint, Pass, Transformer};
 use crate::text::dataset::{Dataset, TargetText};
-use burn::tensor::backend::Backend;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
@@ -33,7 +33,7 @@ struct Translated {
     references: Vec<String>,
 }
 
-pub(super) fn run<B: Backend>(
+pub(super) fn run<B: Kernels>(
     spec: &Test,
     place: Workplace<'_>,
     device: &B::Device,

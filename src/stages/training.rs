@@ -8,6 +8,7 @@ use super::translation::{Translator, check_lengths};
 use crate::cache::ArtifactDir;
 use crate::config::{Checkpoint, Training, Validation};
 use crate::exec::{Inputs, Progress, StageFailure, Workplace};
+use crate::kernels::Learning;
 use crate::metrics::bleu::{BleuStatistics, Orders};
 use crate::model::state::State;
 use crate::model::{Blueprint, Connectivity, LoadError, Pass, Transformer};
@@ -17,7 +18,6 @@ use crate::train::{
     Company, EpochRecord, Learner, Outcome, Regime, StepRecord, TrainError, Trainer, Validate,
     Watch,
 };
-use burn::tensor::backend::AutodiffBackend;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -121,7 +121,7 @@ impl<'a> Corpus<'a> {
 pub(super) const EPOCHS: &str = "epochs.jsonl";
 
 /// Trains a `fresh` learner, or one that was interrupted, and writes what a model artifact holds.
-pub(super) fn train<B: AutodiffBackend>(
+pub(super) fn train<B: Learning>(
     corpus: &Corpus<'_>,
     fresh: impl FnOnce() -> Result<Learner<B>, LoadError>,
     regime: &mut impl Regime<B>,
@@ -239,7 +239,7 @@ pub(super) fn start(
 }
 
 /// Validation BLEU (SPEC §16).
-struct Judge<'a, B: AutodiffBackend> {
+struct Judge<'a, B: Learning> {
     judged: &'a Judged,
     validation: &'a Validation,
     max_positions: usize,
@@ -247,7 +247,7 @@ struct Judge<'a, B: AutodiffBackend> {
     progress: &'a dyn Progress,
 }
 
-impl<B: AutodiffBackend> Validate<B> for Judge<'_, B> {
+impl<B: Learning> Validate<B> for Judge<'_, B> {
     fn score(
         &mut self,
         model: &Transformer<B::InnerBackend>,

@@ -5,10 +5,10 @@ use super::translation::{TooLong, Translator, Unfinished};
 use crate::config::{Checkpoint, Search};
 use crate::device::{Device, Work};
 use crate::exec::StageFailure;
+use crate::kernels::Learning;
 use crate::model::{Pass, Transformer};
 use crate::text::dataset::{TargetText, TextPipeline};
 use burn::module::AutodiffModule;
-use burn::tensor::backend::AutodiffBackend;
 use std::io::{self, BufRead, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -65,7 +65,7 @@ struct OnDevice<'a> {
 impl Work for OnDevice<'_> {
     type Output = Result<(), TranslateError>;
 
-    fn run<B: AutodiffBackend>(self, device: B::Device) -> Self::Output {
+    fn run<B: Learning>(self, device: B::Device) -> Self::Output {
         let Translation {
             model: folder,
             checkpoint,

@@ -2,6 +2,7 @@
 
 use crate::config::Search;
 use crate::decode::beam_search;
+use crate::kernels::Kernels;
 use crate::model::{Pass, Source, Transformer};
 use crate::text::vocabulary::PAD;
 use burn::tensor::backend::Backend;
@@ -65,7 +66,7 @@ pub(super) struct Translator<'a, B: Backend> {
     pub(super) device: &'a B::Device,
 }
 
-impl<B: Backend> Translator<'_, B> {
+impl<B: Kernels> Translator<'_, B> {
     /// The best translation of each sentence, in their order, as token ids with the end of the sentence.
     ///
     /// Sentences of similar length are decoded together; `progress` hears how many are done, and may end it.

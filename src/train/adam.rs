@@ -1,16 +1,17 @@
 //! Adam with decoupled weight decay, whose moments can be sliced and frozen with the model (SPEC §11, §13).
 
 use crate::config::{Freeze, Optimizer};
+use crate::kernels::Learning;
+use crate::kernels::{AdamInputs, AdamRule, Kernels};
 use crate::model::Transformer;
 use crate::model::state::{Array, State};
 use burn::module::{Module, ModuleMapper, Param};
-use burn::tensor::backend::AutodiffBackend;
 use burn::tensor::{Tensor, TensorData};
 use std::collections::BTreeMap;
 
 /// The optimizer of one training run. Everything it keeps is keyed by the parameter's name.
 #[derive(Debug)]
-pub struct Adam<B: AutodiffBackend> {
+pub struct Adam<B: Learning> {
     settings: Optimizer,
     moments: BTreeMap<String, Moments<B>>,
     frozen: Option<Frozen<B>>,
@@ -19,7 +20,7 @@ pub struct Adam<B: AutodiffBackend> {
 
 /// The moments of one parameter, flat.
 #[derive(Debug, Clone)]
-struct Moments<B: AutodiffBackend> {
+struct Moments<B: Learning> {
     first: Tensor<B::InnerBackend, 1>,
     second: Tensor<B::InnerBackend, 1>,
     /// Completed updates of this parameter.
@@ -28,13 +29,13 @@ struct Moments<B: AutodiffBackend> {
 
 /// Which entries stand still.
 #[derive(Debug)]
-struct Frozen<B: AutodiffBackend> {
+struct Frozen<B: Learning> {
     /// For each parameter 1 where it is trained and 0 where it is frozen, flat.
     masks: BTreeMap<String, Tensor<B::InnerBackend, 1>>,
     decay: Freeze,
 }
 
-impl<B: AutodiffBackend> Adam<B> {
+impl<B: Learning> Adam<B> {
     /// An optimizer without history.
     pub fn new(settings: &Optimizer, device: &B::Device) -> Self {
         Self {
@@ -145,13 +146,13 @@ impl<B: AutodiffBackend> Adam<B> {
     }
 }
 
-fn upload<B: AutodiffBackend>(array: &Array, device: &B::Device) -> Tensor<B::InnerBackend, 1> {
+fn upload<B: Learning>(array: &Array, device: &B::Device) -> Tensor<B::InnerBackend, 1> {
     let data = TensorData::new(array.data.clone(), [array.data.len()]);
     Tensor::from_data(data, device)
 }
 
 /// Walks the model's parameters and updates each.
-struct Update<'a, B: AutodiffBackend> {
+struct Update<'a, B: Learning> {
     adam: &'a mut Adam<B>,
     gradients: &'a mut B::Gradients,
     factor: f64,
@@ -159,7 +160,7 @@ struct Update<'a, B: AutodiffBackend> {
     path: Vec<String>,
 }
 
-impl<B: AutodiffBackend> Update<'_, B> {
+impl<B: Learning> Update<'_, B> {
     /// The updated entries of one parameter, flat.
     fn apply(
         &mut self,
@@ -170,38 +171,41 @@ impl<B: AutodiffBackend> Update<'_, B> {
         let settings = &self.adam.settings;
         let (beta1, beta2) = (settings.betas.0.get(), settings.betas.1.get());
         let frozen = self.adam.frozen.as_ref();
-        let mask = frozen.and_then(|frozen| frozen.masks.get(name));
-        let gradient = gradient * self.factor;
-        let gradient = match mask {
-            Some(mask) => gradient * mask.clone(),
-            None => gradient,
+        let trained = frozen.and_then(|frozen| frozen.masks.get(name)).cloned();
+        let before = self.adam.moments.remove(name);
+        let before = before.unwrap_or_else(|| Moments {
+            first: gradient.zeros_like(),
+            second: gradient.zeros_like(),
+            updates: 0,
+        });
+        let updates = before.updates + 1;
+        let correction = (1.0 - beta2.powi(updates)).sqrt() / (1.0 - beta1.powi(updates));
+        let rule = AdamRule {
+            factor: self.factor,
+            betas: (beta1, beta2),
+            epsilon: settings.epsilon.get(),
+            rate: self.learning_rate * correction,
+            decay: self.learning_rate * settings.weight_decay.get(),
+            frozen_decay: frozen.is_none_or(|frozen| frozen.decay == Freeze::WithDecay),
         };
-        let moments = self
-            .adam
-            .moments
-            .entry(name.to_owned())
-            .or_insert_with(|| Moments {
-                first: gradient.zeros_like(),
-                second: gradient.zeros_like(),
-                updates: 0,
-            });
-        moments.updates += 1;
-        moments.first = moments.first.clone() * beta1 + gradient.clone() * (1.0 - beta1);
-        moments.second = moments.second.clone() * beta2 + gradient.square() * (1.0 - beta2);
-        let correction =
-            (1.0 - beta2.powi(moments.updates)).sqrt() / (1.0 - beta1.powi(moments.updates));
-        let decay = self.learning_rate * settings.weight_decay.get();
-        let decay = match (mask, frozen.map(|frozen| frozen.decay)) {
-            (Some(mask), Some(Freeze::Exact)) => value.clone() * mask.clone() * decay,
-            _ => value.clone() * decay,
+        let inputs = AdamInputs {
+            value,
+            gradient,
+            moments: [before.first, before.second],
+            trained,
         };
-        let direction =
-            moments.first.clone() / (moments.second.clone().sqrt() + settings.epsilon.get());
-        value - decay - direction * (self.learning_rate * correction)
+        let (value, [first, second]) = B::InnerBackend::adam(inputs, rule);
+        let after = Moments {
+            first,
+            second,
+            updates,
+        };
+        self.adam.moments.insert(name.to_owned(), after);
+        value
     }
 }
 
-impl<B: AutodiffBackend> ModuleMapper<B> for Update<'_, B> {
+impl<B: Learning> ModuleMapper<B> for Update<'_, B> {
     fn enter_module(&mut self, name: &str, _container: &str) {
         self.path.push(name.to_owned());
     }

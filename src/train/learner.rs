@@ -3,14 +3,14 @@
 use super::snapshot::{Place, Snapshot, Sums};
 use super::{Adam, DeviceBatch, Teacher, learning_rate, objective};
 use crate::config::Training;
+use crate::kernels::Learning;
 use crate::model::state::State;
 use crate::model::{Blueprint, LoadError, Pass, Transformer};
-use burn::tensor::backend::AutodiffBackend;
 use burn::tensor::{ElementConversion, Tensor};
 
 /// A model while it learns: parameters, optimizer, and how far it has come.
 #[derive(Debug)]
-pub struct Learner<B: AutodiffBackend> {
+pub struct Learner<B: Learning> {
     /// Sizes and constants of the model.
     pub blueprint: Blueprint,
     /// The model.
@@ -25,7 +25,7 @@ pub struct Learner<B: AutodiffBackend> {
 
 /// The loss of an update, summed over target tokens, still on the device.
 #[derive(Debug)]
-pub struct UpdateLoss<B: AutodiffBackend> {
+pub struct UpdateLoss<B: Learning> {
     /// What was minimised, distillation included; `[1]`.
     pub total: Tensor<B::InnerBackend, 1>,
     /// Negative log-likelihood; `[1]`.
@@ -34,7 +34,7 @@ pub struct UpdateLoss<B: AutodiffBackend> {
     pub tokens: usize,
 }
 
-impl<B: AutodiffBackend> Learner<B> {
+impl<B: Learning> Learner<B> {
     /// Puts a learner together that has learned nothing yet.
     ///
     /// # Errors
@@ -117,7 +117,7 @@ impl<B: AutodiffBackend> Learner<B> {
 
 impl Sums {
     /// Adds an update; returns its loss per token, to the base 2.
-    pub(super) fn add<B: AutodiffBackend>(&mut self, update: UpdateLoss<B>) -> f64 {
+    pub(super) fn add<B: Learning>(&mut self, update: UpdateLoss<B>) -> f64 {
         let total: f64 = update.total.into_scalar().elem();
         let nll: f64 = update.nll.into_scalar().elem();
         self.loss += total;

@@ -8,9 +8,9 @@ mod adam;
 mod batch;
 mod learner;
 mod learning_rate;
-mod loss;
 mod objective;
 mod regime;
+mod rehearsal;
 mod snapshot;
 mod trainer;
 
@@ -18,11 +18,11 @@ pub use adam::Adam;
 pub use batch::DeviceBatch;
 pub use learner::{Learner, UpdateLoss};
 pub use learning_rate::learning_rate;
-pub use loss::{Loss, distillation, label_smoothed};
 pub use objective::{Objective, Taught, Teacher, objective};
 pub use regime::{
     EpochRecord, Keep, KeepNothing, Phase, Plain, Regime, Standing, StepRecord, Validate, Watch,
     Wish,
 };
+pub use rehearsal::{Rehearsal, RehearsalError, Repeat, Scene};
 pub use snapshot::{Place, Snapshot, Sums};
 pub use trainer::{Company, Outcome, TrainError, Trainer};

@@ -1,14 +1,13 @@
 //! What training minimises, and what scoring differentiates: the data's loss, and a teacher's.
 
 use super::DeviceBatch;
-use super::loss::{distillation, label_smoothed};
+use crate::kernels::Learning;
 use crate::model::{Pass, Transformer};
 use burn::tensor::Tensor;
-use burn::tensor::backend::AutodiffBackend;
 
 /// A model that the learner imitates, beside what the data say (SPEC §9).
 #[derive(Debug)]
-pub struct Teacher<B: AutodiffBackend> {
+pub struct Teacher<B: Learning> {
     /// The model; without dropout or connectivity.
     pub model: Transformer<B::InnerBackend>,
     /// Factor of its loss.
@@ -30,7 +29,7 @@ pub enum Taught {
 
 /// The objective of a batch, summed over its target tokens.
 #[derive(Debug)]
-pub struct Objective<B: AutodiffBackend> {
+pub struct Objective<B: Learning> {
     /// Label-smoothed cross entropy plus the weighted distillation; `[1]`.
     pub total: Tensor<B, 1>,
     /// Negative log-likelihood; `[1]`.
@@ -38,20 +37,22 @@ pub struct Objective<B: AutodiffBackend> {
 }
 
 /// The objective for a batch, given the learner's `logits`, `[batch * tgt_len, vocab]`.
-pub fn objective<B: AutodiffBackend>(
+pub fn objective<B: Learning>(
     logits: Tensor<B, 2>,
     batch: &DeviceBatch<B>,
     smoothing: f64,
     teacher: Option<&Teacher<B>>,
 ) -> Objective<B> {
-    let loss = label_smoothed(
-        logits.clone(),
+    let taught = teacher.map(|teacher| teacher.loss(logits.clone(), batch) * teacher.weight);
+    // Last, so that the scores can become their gradient where they are.
+    let loss = B::cross_entropy(
+        logits,
         batch.targets.clone(),
         batch.valid.clone(),
         smoothing,
     );
-    let total = match teacher {
-        Some(teacher) => loss.smoothed + teacher.loss(logits, batch) * teacher.weight,
+    let total = match taught {
+        Some(taught) => loss.smoothed + taught,
         None => loss.smoothed,
     };
     Objective {
@@ -60,7 +61,7 @@ pub fn objective<B: AutodiffBackend>(
     }
 }
 
-impl<B: AutodiffBackend> Teacher<B> {
+impl<B: Learning> Teacher<B> {
     /// How far the student's scores are from the teacher's, summed over target tokens; `[1]`.
     fn loss(&self, student: Tensor<B, 2>, batch: &DeviceBatch<B>) -> Tensor<B, 1> {
         let seen = batch.inner();
@@ -71,7 +72,7 @@ impl<B: AutodiffBackend> Teacher<B> {
             Taught::Tokens => batch.valid.clone(),
             Taught::All => batch.valid.ones_like(),
         };
-        distillation(
+        B::distillation(
             student,
             Tensor::from_inner(logits),
             weights,

@@ -2,8 +2,8 @@
 
 use super::snapshot::Snapshot;
 use super::{Learner, Teacher, TrainError};
+use crate::kernels::Learning;
 use crate::model::{Connectivity, Transformer};
-use burn::tensor::backend::AutodiffBackend;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -33,7 +33,7 @@ impl std::fmt::Display for Phase {
 }
 
 /// What a kind of training adds to the loop.
-pub trait Regime<B: AutodiffBackend> {
+pub trait Regime<B: Learning> {
     /// Called before the first update of epoch `epoch`, from 1, which has `steps` updates; says what the epoch is for,
     /// and whether earlier best values still compare.
     ///
@@ -92,7 +92,7 @@ pub struct Plain(
     pub Phase,
 );
 
-impl<B: AutodiffBackend> Regime<B> for Plain {
+impl<B: Learning> Regime<B> for Plain {
     fn begin_epoch(
         &mut self,
         _: &mut Learner<B>,
@@ -132,7 +132,7 @@ impl<B: AutodiffBackend> Regime<B> for Plain {
 }
 
 /// Judges a model; larger is better.
-pub trait Validate<B: AutodiffBackend> {
+pub trait Validate<B: Learning> {
     /// The score of a model; nothing if `stopped`, which is to be asked now and then, says so before it is known.
     ///
     /// # Errors

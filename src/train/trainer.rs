@@ -6,11 +6,11 @@ use super::{
     learning_rate,
 };
 use crate::config::Training;
+use crate::kernels::Learning;
 use crate::model::state::State;
 use crate::model::{Blueprint, Dropout, LoadError, Pass};
 use crate::text::batching::{Batch, epoch_order};
 use burn::module::AutodiffModule;
-use burn::tensor::backend::AutodiffBackend;
 use std::time::Instant;
 
 /// What a training run makes.
@@ -88,7 +88,7 @@ impl Trainer<'_> {
     /// # Errors
     /// If there is nothing to train on, the loss leaves the numbers, a part outside of the loop fails, or the run was
     /// asked to stop.
-    pub fn run<B: AutodiffBackend>(
+    pub fn run<B: Learning>(
         &self,
         learner: &mut Learner<B>,
         company: Company<'_, impl Regime<B>, impl Validate<B>, impl Watch, impl Keep>,
@@ -133,7 +133,7 @@ impl Trainer<'_> {
 }
 
 /// A training run on its way.
-struct Course<'a, 'b, B: AutodiffBackend, R, V, W, K> {
+struct Course<'a, 'b, B: Learning, R, V, W, K> {
     trainer: &'a Trainer<'a>,
     learner: &'a mut Learner<B>,
     company: Company<'b, R, V, W, K>,
@@ -146,7 +146,7 @@ struct Course<'a, 'b, B: AutodiffBackend, R, V, W, K> {
 
 impl<B, R, V, W, K> Course<'_, '_, B, R, V, W, K>
 where
-    B: AutodiffBackend,
+    B: Learning,
     R: Regime<B>,
     V: Validate<B>,
     W: Watch,

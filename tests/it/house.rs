@@ -18,19 +18,21 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("metrics", &[]),
     ("graph", &[]),
-    ("device", &[]),
+    ("kernels", &[]),
+    ("device", &["kernels"]),
     ("plan", &["graph"]),
-    ("model", &["device"]),
+    ("model", &["device", "kernels"]),
     ("cache", &["plan"]),
-    ("train", &["model", "text", "device"]),
-    ("decode", &["model", "text", "device"]),
-    ("prune", &["train", "model", "text", "device"]),
+    ("train", &["model", "text", "device", "kernels"]),
+    ("decode", &["model", "text", "device", "kernels"]),
+    ("prune", &["train", "model", "text", "device", "kernels"]),
     ("exec", &["cache", "plan", "graph"]),
     // A stage is handed the folders of artifacts, which the cache defines.
     (
         "stages",
         &[
             "cache", "exec", "prune", "train", "decode", "model", "text", "metrics", "device",
+            "kernels",
         ],
     ),
     // A row of the results names the plan's node that it comes from.
@@ -49,7 +51,9 @@ const LAYERS: &[(&str, &[&str])] = &[
 const HEAVY: &[(&str, &[&str])] = &[
     (
         "burn",
-        &["device", "model", "train", "decode", "prune", "stages"],
+        &[
+            "kernels", "device", "model", "train", "decode", "prune", "stages",
+        ],
     ),
     ("polars", &["results"]),
 ];

@@ -32,7 +32,7 @@ fn blueprint(output_projection: OutputProjection) -> Blueprint {
     Blueprint::unpruned(&architecture, 11, 13)
 }
 
-fn model<B: burn::tensor::backend::Backend>(
+fn model<B: srp::kernels::Kernels>(
     output_projection: OutputProjection,
     state: &State,
     device: &B::Device,

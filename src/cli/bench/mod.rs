@@ -1,10 +1,15 @@
-//! `srp bench`: what srp costs, beside other programs where they are installed.
+//! `srp bench`: how fast srp is and what it costs, beside other programs where they are installed.
 
 mod measure;
+#[cfg(feature = "nn")]
+mod peer;
 mod plan;
+#[cfg(feature = "nn")]
+mod samples;
 mod shape;
 mod table;
 mod tool;
+mod train;
 
 use super::{Context, Failure};
 
@@ -18,11 +23,14 @@ pub(super) struct Args {
 enum Verb {
     /// Time start-up, cold runs, runs of nothing and plans of experiments whose stages do no work
     Plan(plan::Args),
+    /// Measure one training step of a model of a fixed shape, alone or beside another program
+    Train(train::Args),
 }
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
     match &args.verb {
         Verb::Plan(args) => plan::run(args, context),
+        Verb::Train(args) => train::run(args, context),
     }
 }
 

@@ -4,7 +4,7 @@ use super::data::read;
 use super::tensors::*;
 use burn::tensor::{Int, Tensor, TensorData};
 use serde::Deserialize;
-use srp::train::{distillation, label_smoothed};
+use srp::kernels::Kernels;
 
 #[derive(Deserialize)]
 struct Case {
@@ -83,13 +83,13 @@ fn losses_and_gradients_are_the_references() {
             ),
         ] {
             let student = logits("student_logits").require_grad();
-            let loss = label_smoothed(
+            let loss = Learning::cross_entropy(
                 student.clone(),
                 targets.clone(),
                 valid.clone(),
                 case.config.label_smoothing,
             );
-            let teaching = distillation(
+            let teaching = Learning::distillation(
                 student.clone(),
                 logits("teacher_logits"),
                 weights,

@@ -1,0 +1,62 @@
+//! `srp bench train`
+
+#[cfg(feature = "nn")]
+mod measured;
+
+use super::super::{Context, Failure};
+use crate::config::DeviceChoice;
+use std::num::NonZeroUsize;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The model and its batch: `base` is the shape of IWSLT'14, `small` and `tiny` are those of smaller corpora
+    #[arg(long, value_enum, default_value_t = Shape::Small)]
+    shape: Shape,
+
+    /// Threads; all processors if not given
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+
+    /// Steps that count; one more comes before them
+    #[arg(long, value_name = "N", default_value = "9")]
+    steps: NonZeroUsize,
+
+    /// Where tensors live: `auto`, `cpu` or `cuda:N`
+    #[arg(long, default_value_t)]
+    device: DeviceChoice,
+
+    /// Take turns with another program that does the same step
+    #[arg(long, value_enum)]
+    against: Option<Against>,
+
+    /// The interpreter of that program
+    #[arg(long, value_name = "PROGRAM", default_value = "python3")]
+    python: String,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Shape {
+    Tiny,
+    Small,
+    Base,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Against {
+    /// PyTorch in eager mode, on the CPU, in 32-bit floats
+    Pytorch,
+}
+
+#[cfg(feature = "nn")]
+pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
+    measured::run(args, context)
+}
+
+/// Why this srp can measure nothing.
+#[cfg(not(feature = "nn"))]
+pub(super) fn run(args: &Args, _: &mut Context<'_>) -> Result<(), Failure> {
+    Err(Failure::of_input(miette::miette!(
+        help = "build it with the default features",
+        "this srp was built without models: it has nothing to measure ({args:?})"
+    )))
+}

@@ -1,0 +1,155 @@
+//! The kernels composed of operations that every back end has.
+
+use super::norm::SMALLEST_VARIANCE;
+use super::{AdamInputs, AdamRule, CrossEntropy, LAYER_NORM_EPSILON, Mask, NormInputs, Weighing};
+use burn::tensor::activation::{log_softmax, softmax};
+use burn::tensor::{Int, Tensor, TensorData, backend::Backend};
+
+pub(super) fn linear<B: Backend>(
+    x: Tensor<B, 2>,
+    weight: Tensor<B, 2>,
+    bias: Option<Tensor<B, 1>>,
+) -> Tensor<B, 2> {
+    let y = x.matmul(weight.transpose());
+    match bias {
+        Some(bias) => y + bias.unsqueeze::<2>(),
+        None => y,
+    }
+}
+
+pub(super) fn attention<B: Backend>(
+    queries: Tensor<B, 4>,
+    keys: Tensor<B, 4>,
+    values: Tensor<B, 4>,
+    bias: Tensor<B, 4>,
+    factor: f64,
+) -> Tensor<B, 4> {
+    let scores = (queries * factor).matmul(keys.swap_dims(2, 3)) + bias;
+    softmax(scores, 3).matmul(values)
+}
+
+pub(super) fn dropout<B: Backend>(x: Tensor<B, 2>, mask: Mask) -> Tensor<B, 2> {
+    let shape = x.dims();
+    let places = 0..shape.iter().product();
+    let factors: Vec<f32> = places.map(|place| mask.factor(place)).collect();
+    let factors = Tensor::from_data(TensorData::new(factors, shape), &x.device());
+    x * factors
+}
+
+pub(super) fn residual_norm<B: Backend>(
+    inputs: NormInputs<B>,
+    weighing: Weighing,
+    mask: Option<Mask>,
+) -> Tensor<B, 2> {
+    let NormInputs {
+        x,
+        sublayer,
+        weight,
+        bias,
+        c,
+    } = inputs;
+    let sublayer = match mask {
+        Some(mask) => dropout(sublayer, mask),
+        None => sublayer,
+    };
+    let x = x + sublayer;
+    let c = c.map(|c| c.unsqueeze::<2>());
+    let (centred, variance) = match (weighing, &c) {
+        (Weighing::ByConnectivity, Some(c)) => weighted(x, c.clone()),
+        (Weighing::ByConnectivity, None) => {
+            let width = x.dims()[1];
+            with_divisor(x, width)
+        }
+        (Weighing::Padded(width), Some(c)) => with_divisor(x * c.clone(), width),
+        (Weighing::Padded(width), None) => with_divisor(x, width),
+    };
+    let deviation = variance.clamp_min(SMALLEST_VARIANCE).sqrt() + LAYER_NORM_EPSILON;
+    let y = centred / deviation * weight.unsqueeze::<2>() + bias.unsqueeze::<2>();
+    match c {
+        Some(c) => y * c,
+        None => y,
+    }
+}
+
+/// Deviations from the mean and their variance, each dimension weighed by its connectivity parameter.
+fn weighted<B: Backend>(x: Tensor<B, 2>, c: Tensor<B, 2>) -> (Tensor<B, 2>, Tensor<B, 2>) {
+    let total = c.clone().sum_dim(1);
+    let mean = (x.clone() * c.clone()).sum_dim(1) / total.clone();
+    let centred = x - mean;
+    let variance = (centred.clone().square() * c).sum_dim(1) / total;
+    (centred, variance)
+}
+
+/// Deviations from the mean and their variance as if the row went on with zeros up to `divisor` entries.
+fn with_divisor<B: Backend>(x: Tensor<B, 2>, divisor: usize) -> (Tensor<B, 2>, Tensor<B, 2>) {
+    let missing = divisor - x.dims()[1];
+    let divisor = divisor as f64;
+    let mean = x.clone().sum_dim(1) / divisor;
+    let centred = x - mean.clone();
+    let variance = centred.clone().square().sum_dim(1) / divisor;
+    match missing {
+        0 => (centred, variance),
+        _ => (
+            centred,
+            variance + mean.square() * (missing as f64 / divisor),
+        ),
+    }
+}
+
+pub(super) fn cross_entropy<B: Backend>(
+    scores: Tensor<B, 2>,
+    targets: Tensor<B, 1, Int>,
+    valid: Tensor<B, 2>,
+    smoothing: f64,
+) -> CrossEntropy<B> {
+    let [_, vocab] = scores.dims();
+    let each = smoothing / (vocab as f64 - 1.0);
+    let highest = scores.clone().detach().max_dim(1);
+    let log_total = (scores.clone() - highest.clone()).exp().sum_dim(1).log() + highest;
+    let right = scores.clone().gather(1, targets.unsqueeze_dim(1));
+    let nll = (log_total.clone() - right) * valid.clone();
+    let all = (log_total * vocab as f64 - scores.sum_dim(1)) * valid;
+    let nll = nll.sum();
+    CrossEntropy {
+        smoothed: nll.clone() * (1.0 - smoothing - each) + all.sum() * each,
+        nll: nll.detach(),
+    }
+}
+
+pub(super) fn distillation<B: Backend>(
+    student: Tensor<B, 2>,
+    teacher: Tensor<B, 2>,
+    valid: Tensor<B, 2>,
+    temperature: f64,
+) -> Tensor<B, 1> {
+    let teacher = teacher.detach() / temperature;
+    let expected = softmax(teacher.clone(), 1);
+    let difference = log_softmax(teacher, 1) - log_softmax(student / temperature, 1);
+    ((expected * difference).sum_dim(1) * valid).sum() * (temperature * temperature)
+}
+
+pub(super) fn adam<B: Backend>(
+    inputs: AdamInputs<B>,
+    rule: AdamRule,
+) -> (Tensor<B, 1>, [Tensor<B, 1>; 2]) {
+    let AdamInputs {
+        value,
+        gradient,
+        moments: [first, second],
+        trained,
+    } = inputs;
+    let gradient = gradient * rule.factor;
+    let gradient = match &trained {
+        Some(trained) => gradient * trained.clone(),
+        None => gradient,
+    };
+    let first = first * rule.betas.0 + gradient.clone() * (1.0 - rule.betas.0);
+    let second = second * rule.betas.1 + gradient.square() * (1.0 - rule.betas.1);
+    let decaying = match trained {
+        Some(trained) if !rule.frozen_decay => value.clone() * trained,
+        _ => value.clone(),
+    };
+    let direction = first.clone() / (second.clone().sqrt() + rule.epsilon);
+    let value = value - decaying * rule.decay - direction * rule.rate;
+    (value, [first, second])
+}

@@ -1,0 +1,219 @@
+//! Loops that the compiler vectorises, for the widest vectors that the processor has, and what they are made of.
+//!
+//! Sums always run over the same number of lanes, whatever the vectors: an AVX2 machine gives the bits of an AVX-512
+//! machine.
+
+/// Lanes of every sum.
+const LANES: usize = 16;
+
+/// Defines functions that are compiled once for each level of the instruction set; a call takes the best that the
+/// processor has. What they call must be inlined.
+macro_rules! vectorised {
+    ($($(#[$note:meta])* $visibility:vis fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block)*) => {$(
+        $(#[$note])*
+        $visibility fn $name($($argument: $type),*) $(-> $result)? {
+            #[inline(always)]
+            fn plain($($argument: $type),*) $(-> $result)? $body
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512cd")]
+            fn avx512($($argument: $type),*) $(-> $result)? {
+                plain($($argument),*)
+            }
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2")]
+            fn avx2($($argument: $type),*) $(-> $result)? {
+                plain($($argument),*)
+            }
+
+            match $crate::kernels::simd::level() {
+                // SAFETY: the processor has these instructions.
+                #[cfg(target_arch = "x86_64")]
+                $crate::kernels::simd::Level::Avx512 => unsafe { avx512($($argument),*) },
+                // SAFETY: as above.
+                #[cfg(target_arch = "x86_64")]
+                $crate::kernels::simd::Level::Avx2 => unsafe { avx2($($argument),*) },
+                $crate::kernels::simd::Level::Plain => plain($($argument),*),
+            }
+        }
+    )*};
+}
+
+pub(super) use vectorised;
+
+/// What the processor can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Level {
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    Plain,
+}
+
+/// What this processor can do. The standard library remembers the answers.
+#[inline]
+pub(super) fn level() -> Level {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let wide = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512cd");
+        if wide {
+            return Level::Avx512;
+        }
+        if is_x86_feature_detected!("avx2") {
+            return Level::Avx2;
+        }
+    }
+    Level::Plain
+}
+
+/// Combines lanes pairwise.
+#[inline(always)]
+fn fold(mut lanes: [f32; LANES], combine: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for lane in 0..width {
+            lanes[lane] = combine(lanes[lane], lanes[lane + width]);
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+#[inline(always)]
+fn add(a: f32, b: f32) -> f32 {
+    a + b
+}
+
+/// The larger of two numbers; the second if one is not a number.
+#[inline(always)]
+fn larger(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+/// The sum of all entries.
+#[inline(always)]
+pub(super) fn sum(x: &[f32]) -> f32 {
+    let mut lanes = [0.0; LANES];
+    let (blocks, rest) = x.as_chunks::<LANES>();
+    for block in blocks {
+        for (lane, x) in lanes.iter_mut().zip(block) {
+            *lane += x;
+        }
+    }
+    for (lane, x) in lanes.iter_mut().zip(rest) {
+        *lane += x;
+    }
+    fold(lanes, add)
+}
+
+/// The sum of the products of entries.
+#[inline(always)]
+pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut lanes = [0.0; LANES];
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a.iter().zip(b) {
+        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
+            *lane += a * b;
+        }
+    }
+    for ((lane, a), b) in lanes.iter_mut().zip(a_rest).zip(b_rest) {
+        *lane += a * b;
+    }
+    fold(lanes, add)
+}
+
+/// The largest entry; minus infinity if there is none.
+#[inline(always)]
+pub(super) fn max(x: &[f32]) -> f32 {
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    let (blocks, rest) = x.as_chunks::<LANES>();
+    for block in blocks {
+        for (lane, &x) in lanes.iter_mut().zip(block) {
+            *lane = larger(*lane, x);
+        }
+    }
+    for (lane, &x) in lanes.iter_mut().zip(rest) {
+        *lane = larger(*lane, x);
+    }
+    fold(lanes, larger)
+}
+
+/// Below this, [`exp`] is 0: no result is a denormal number, which processors are slow at.
+const LOWEST: f32 = -80.0;
+
+/// e to the power of `x`, which must not exceed 88, to about a unit in the last place.
+///
+/// `x` is split into a multiple of ln 2, which becomes the exponent, and a rest of at most half of it, for which the
+/// series is summed.
+#[inline(always)]
+pub(super) fn exp(x: f32) -> f32 {
+    /// Adding it moves the binary point behind the last digit, so that what follows is cut off.
+    const ROUND: f32 = 12_582_912.0;
+    /// ln 2 in two parts, the first with few digits: its multiples are exact.
+    const LN2_HIGH: f32 = 355.0 / 512.0;
+    const LN2_LOW: f32 = -2.121_944_4e-4;
+    let clamped = if x < LOWEST { LOWEST } else { x };
+    let rounded = clamped * std::f32::consts::LOG2_E + ROUND;
+    let power = rounded - ROUND;
+    let rest = clamped - power * LN2_HIGH - power * LN2_LOW;
+    let series = [
+        1.0 / 720.0,
+        1.0 / 120.0,
+        1.0 / 24.0,
+        1.0 / 6.0,
+        0.5,
+        1.0,
+        1.0,
+    ]
+    .into_iter()
+    .fold(1.0 / 5040.0, |sum, factor| sum * rest + factor);
+    let exponent = rounded.to_bits().wrapping_sub(ROUND.to_bits());
+    let scale = f32::from_bits(exponent.wrapping_add(127) << 23);
+    if x < LOWEST { 0.0 } else { series * scale }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Stream;
+
+    #[test]
+    fn exp_is_right_to_a_few_units_in_the_last_place() {
+        for step in -80_000..=8_000 {
+            let x = step as f32 * 1e-3;
+            let (got, expected) = (f64::from(exp(x)), f64::from(x).exp());
+            assert!(
+                (got / expected - 1.0).abs() < 3e-7,
+                "{x}: {got}, {expected}"
+            );
+        }
+        assert_eq!(exp(0.0), 1.0);
+        assert_eq!(exp(-80.1), 0.0);
+        assert_eq!(exp(-1e9), 0.0);
+        assert_eq!(exp(f32::NEG_INFINITY), 0.0);
+        assert!(exp(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn sums_and_maxima_of_any_length_are_right() {
+        let mut stream = Stream::new(3, "test");
+        for length in 0..70 {
+            let x: Vec<f32> = (0..length)
+                .map(|_| stream.below(1000) as f32 - 500.0)
+                .collect();
+            let y: Vec<f32> = (0..length).map(|_| stream.below(9) as f32).collect();
+            assert_eq!(sum(&x), x.iter().sum::<f32>());
+            assert_eq!(
+                dot(&x, &y),
+                x.iter().zip(&y).map(|(a, b)| a * b).sum::<f32>()
+            );
+            assert_eq!(max(&x), x.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+        }
+    }
+}
