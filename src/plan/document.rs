@@ -38,8 +38,8 @@ impl Fields {
     }
 
     /// Whether there is an entry of a key.
-    pub(crate) fn contains_key(&self, key: &str) -> bool {
-        self.get(key).is_some()
+    pub(crate) fn contains_key(&self, key: impl AsRef<str>) -> bool {
+        self.get(key.as_ref()).is_some()
     }
 
     /// The entries.
