@@ -126,7 +126,7 @@ pub struct Artifact {
     /// That of the manifest, if it is known.
     stamp: Option<Stamp>,
     /// Read when it is asked for, if it was not needed before.
-    manifest: OnceLock<Manifest>,
+    manifest: OnceLock<Box<Manifest>>,
 }
 
 impl Artifact {
@@ -138,7 +138,7 @@ impl Artifact {
             content: manifest.content,
             seconds: manifest.provenance.seconds,
             stamp,
-            manifest: OnceLock::from(manifest),
+            manifest: OnceLock::from(Box::new(manifest)),
         }
     }
 
@@ -204,7 +204,7 @@ impl Artifact {
             return Ok(manifest);
         }
         let manifest = Manifest::read(&self.dir, self.key)?;
-        Ok(self.manifest.get_or_init(|| manifest))
+        Ok(self.manifest.get_or_init(|| Box::new(manifest)))
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::error::{PlanError, Spot};
 use super::problem::Problem;
-use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -25,8 +24,42 @@ pub(crate) struct Document {
     pub(crate) table: Fields,
 }
 
-/// The entries of a table.
-pub(crate) type Fields = BTreeMap<String, Field>;
+/// The entries of a table, by key. Most tables are small, which this is too.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Fields(Vec<(String, Field)>);
+
+impl Fields {
+    /// The entry of a key.
+    pub(crate) fn get(&self, key: &str) -> Option<&Field> {
+        let place = self
+            .0
+            .binary_search_by(|(known, _)| known.as_str().cmp(key));
+        Some(&self.0[place.ok()?].1)
+    }
+
+    /// Whether there is an entry of a key.
+    pub(crate) fn contains_key(&self, key: impl AsRef<str>) -> bool {
+        self.get(key.as_ref()).is_some()
+    }
+
+    /// The entries.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &Field)> {
+        self.0.iter().map(|(key, field)| (key, field))
+    }
+
+    /// The keys.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &String> {
+        self.iter().map(|(key, _)| key)
+    }
+}
+
+impl FromIterator<(String, Field)> for Fields {
+    fn from_iter<I: IntoIterator<Item = (String, Field)>>(entries: I) -> Self {
+        let mut entries: Vec<_> = entries.into_iter().collect();
+        entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Self(entries)
+    }
+}
 
 /// A value with its place. An element of an array has no key: there both places are the value's.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,7 +86,7 @@ impl Document {
     /// # Errors
     /// The first mistake in the syntax, underlined.
     pub(crate) fn parse(name: String, text: String) -> Result<Self, PlanError> {
-        match DeTable::parse(&text).map(|table| fields(table.get_ref())) {
+        match DeTable::parse(&text).map(|table| fields(table.into_inner())) {
             Ok(table) => Ok(Self { name, text, table }),
             Err(error) => {
                 let span = error.span().unwrap_or(0..0);
@@ -78,7 +111,7 @@ impl Document {
             written,
         };
         let nested = path.iter().rev().fold(value, |inner, key| {
-            Written::Table(Fields::from([(key.clone(), around(inner))]))
+            Written::Table(Fields::from_iter([(key.clone(), around(inner))]))
         });
         Self {
             name: name.to_owned(),
@@ -133,7 +166,11 @@ impl Document {
 
     /// The keys of the table at `path`, in the order of the text.
     pub(crate) fn keys_in_order(&self, path: &[impl AsRef<str>]) -> Vec<&str> {
-        let mut fields: Vec<_> = self.table(path).into_iter().flatten().collect();
+        let mut fields: Vec<_> = self
+            .table(path)
+            .into_iter()
+            .flat_map(Fields::iter)
+            .collect();
         fields.sort_by_key(|(_, field)| field.key.start);
         fields.into_iter().map(|(key, _)| key.as_str()).collect()
     }
@@ -170,30 +207,33 @@ impl Written {
 /// start of the whole text.
 fn value_at(text: &str, start: usize) -> Option<Written> {
     let padded = format!("{:>start$}{}", "v=", &text[start..]);
-    let table = fields(DeTable::parse(&padded).ok()?.get_ref());
-    let mut values = table.into_values();
-    let first = values.next()?;
-    values.next().is_none().then_some(first.written)
+    let Fields(mut values) = fields(DeTable::parse(&padded).ok()?.into_inner());
+    let (_, first) = values.pop()?;
+    values.is_empty().then_some(first.written)
 }
 
-fn fields(table: &DeTable<'_>) -> Fields {
+/// Takes the parser's tables apart, so that their memory is free for ours.
+fn fields(table: DeTable<'_>) -> Fields {
     table
-        .iter()
-        .map(|(key, value)| (key.get_ref().to_string(), field(key.span(), value)))
+        .into_iter()
+        .map(|(key, value)| {
+            let place = key.span();
+            (key.into_inner().into_owned(), field(place, value))
+        })
         .collect()
 }
 
-fn field(key: Range<usize>, value: &Spanned<DeValue<'_>>) -> Field {
+fn field(key: Range<usize>, value: Spanned<DeValue<'_>>) -> Field {
     Field {
         key,
         span: value.span(),
-        written: written(value.get_ref()),
+        written: written(value.into_inner()),
     }
 }
 
-fn written(value: &DeValue<'_>) -> Written {
+fn written(value: DeValue<'_>) -> Written {
     match value {
-        DeValue::String(text) => Written::Text(text.to_string()),
+        DeValue::String(text) => Written::Text(text.into_owned()),
         // An integer that 64 bits cannot hold becomes a fraction, which no key for integers takes.
         DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
             .map_or_else(
@@ -202,11 +242,11 @@ fn written(value: &DeValue<'_>) -> Written {
             ),
         // The parser has checked the form, and Rust reads every float that TOML can write.
         DeValue::Float(float) => Written::Float(float.as_str().parse().unwrap_or(f64::NAN)),
-        DeValue::Boolean(value) => Written::Boolean(*value),
+        DeValue::Boolean(value) => Written::Boolean(value),
         DeValue::Datetime(value) => Written::Text(value.to_string()),
         DeValue::Array(values) => Written::Array(
             values
-                .iter()
+                .into_iter()
                 .map(|value| field(value.span(), value))
                 .collect(),
         ),

@@ -194,7 +194,7 @@ fn collect_mentions(
     mount: &mut KeyPath,
     mentions: &mut Vec<Mention>,
 ) {
-    for (key, field) in table {
+    for (key, field) in table.iter() {
         path.push(key.clone());
         if key == PRESET {
             mentions.push(Mention {

@@ -5,6 +5,7 @@ use super::shape::Shape;
 use super::table::{Row, table};
 use super::tool::{Peer, Task, Tool};
 use super::{BenchError, Context, Failure};
+use crate::exec::Watcher;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -42,9 +43,10 @@ const SEEDS: [u32; 2] = [0, 1];
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
     let mut bench = Bench {
         args,
+        watcher: context.watcher,
         rows: Vec::new(),
     };
-    let tools = bench.start(context)?;
+    let tools = bench.start()?;
     for &shape in &args.shape {
         for &stages in &args.stages {
             let stages = shape.stages(stages).len();
@@ -58,6 +60,7 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
 
 struct Bench<'a> {
     args: &'a Args,
+    watcher: &'a dyn Watcher,
     rows: Vec<Row>,
 }
 
@@ -69,7 +72,7 @@ struct Worker {
 
 impl Bench<'_> {
     /// Measures the start of all programs; returns those that there are.
-    fn start(&mut self, context: &Context<'_>) -> Result<Vec<Tool>, BenchError> {
+    fn start(&mut self) -> Result<Vec<Tool>, BenchError> {
         let mut workers = vec![Worker::new(Tool::Srp)?];
         for &peer in &self.args.against {
             let worker = Worker::new(Tool::Peer(peer))?;
@@ -78,7 +81,7 @@ impl Bench<'_> {
                 Err(error) => {
                     let why = std::error::Error::source(&error).map(ToString::to_string);
                     let why = why.unwrap_or_else(|| error.to_string());
-                    context.watcher.note(&format!("{peer} is left out: {why}"));
+                    self.watcher.note(&format!("{peer} is left out: {why}"));
                 }
             }
         }
@@ -152,7 +155,10 @@ impl Bench<'_> {
         let samples = match samples {
             Err(error) if tool == Tool::Srp => return Err(error),
             Err(BenchError::TooSlow { seconds, .. }) => Err(format!("over {seconds} s")),
-            Err(_) => Err("failed".to_owned()),
+            Err(error) => {
+                self.watcher.note(&error.to_string());
+                Err("failed".to_owned())
+            }
             Ok(samples) => Ok(samples),
         };
         let measured = samples.is_ok();
