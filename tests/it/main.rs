@@ -2,6 +2,8 @@
 #![cfg(test)]
 
 mod bad_input;
+#[cfg(all(feature = "nn", unix))]
+mod bench;
 #[cfg(feature = "nn")]
 mod bring_your_own;
 #[cfg(feature = "nn")]
