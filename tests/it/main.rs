@@ -2,7 +2,9 @@
 #![cfg(test)]
 
 mod bad_input;
-mod bench;
+mod bench_plan;
+#[cfg(feature = "nn")]
+mod bench_train;
 #[cfg(feature = "nn")]
 mod bring_your_own;
 #[cfg(feature = "nn")]

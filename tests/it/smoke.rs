@@ -205,6 +205,20 @@ fn a_score_stage_of_the_file_serves_the_prune_stages_too() {
 }
 
 #[test]
+fn runs_on_one_thread_and_on_three_make_the_same_bytes() {
+    let contents = |threads: &str| {
+        let place = Place::new();
+        let mut command = place.command(&["run", "tiny.toml"]);
+        let answer = Answer::of(command.env("RAYON_NUM_THREADS", threads).output().unwrap());
+        assert_eq!(answer.code, Some(0), "{}", answer.err);
+        let made = place.artifacts().into_iter();
+        made.map(|(stage, made)| (stage, made.manifest.content))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(contents("1"), contents("3"));
+}
+
+#[test]
 fn a_prune_artifact_proves_that_cutting_changed_nothing() {
     let (place, _) = finished();
     let artifacts = place.artifacts();

@@ -1,4 +1,4 @@
-//! The benchmarks, as commands; what they measure is not judged here.
+//! `srp bench plan`, as a command; what it measures is not judged here.
 
 use crate::tiny::Place;
 

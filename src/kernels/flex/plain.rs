@@ -1,0 +1,108 @@
+//! The kernels without gradients.
+
+use super::{
+    Attended, Common, dense, differentiate, entries, linear_sizes, number, of, optional, own,
+    primitive, taught, tensor,
+};
+use crate::kernels::{
+    AdamInputs, AdamRule, CrossEntropy, Kernels, Mask, NormInputs, Weighing, adam, dropout, linear,
+    norm,
+};
+use burn::tensor::{Int, Tensor};
+use burn_flex::Flex;
+
+impl Kernels for Flex {
+    fn affine(
+        x: Tensor<Self, 2>,
+        weight: Tensor<Self, 2>,
+        bias: Option<Tensor<Self, 1>>,
+    ) -> Tensor<Self, 2> {
+        let sizes = linear_sizes(&x, &weight);
+        let (x, weight, bias) = (dense(x), dense(weight), bias.map(dense));
+        let y = linear::forward(entries(&x), entries(&weight), optional(&bias), sizes);
+        of(tensor(y, &[sizes.rows, sizes.outputs]))
+    }
+
+    fn attend(
+        queries: Tensor<Self, 4>,
+        keys: Tensor<Self, 4>,
+        values: Tensor<Self, 4>,
+        bias: Tensor<Self, 4>,
+        factor: f64,
+    ) -> Tensor<Self, 4> {
+        let attended = Attended {
+            queries: primitive(queries),
+            keys: primitive(keys),
+            values: primitive(values),
+            factor: factor as f32,
+        };
+        of(attended.forward(bias).0)
+    }
+
+    fn dropout(x: Tensor<Self, 2>, mask: Mask) -> Tensor<Self, 2> {
+        let shape = x.dims();
+        let mut y = own(primitive(x));
+        dropout::apply(&mut y, mask);
+        of(tensor(y, &shape))
+    }
+
+    fn residual_norm(
+        inputs: NormInputs<Self>,
+        weighing: Weighing,
+        mask: Option<Mask>,
+    ) -> Tensor<Self, 2> {
+        let shape = inputs.x.dims();
+        let common = Common {
+            weight: dense(inputs.weight),
+            bias: dense(inputs.bias),
+            c: inputs.c.map(dense),
+            weighing,
+            mask,
+        };
+        let (x, sublayer) = (dense(inputs.x), dense(inputs.sublayer));
+        let (y, _) = norm::forward(entries(&x), entries(&sublayer), common.shared());
+        of(tensor(y, &shape))
+    }
+
+    fn cross_entropy(
+        scores: Tensor<Self, 2>,
+        targets: Tensor<Self, 1, Int>,
+        valid: Tensor<Self, 2>,
+        smoothing: f64,
+    ) -> CrossEntropy<Self> {
+        let (sums, _) = differentiate(primitive(scores), targets, valid, smoothing);
+        CrossEntropy {
+            smoothed: of(number(sums.smoothed)),
+            nll: of(number(sums.nll)),
+        }
+    }
+
+    fn distillation(
+        student: Tensor<Self, 2>,
+        teacher: Tensor<Self, 2>,
+        valid: Tensor<Self, 2>,
+        temperature: f64,
+    ) -> Tensor<Self, 1> {
+        let teacher = primitive(teacher);
+        of(number(
+            taught(&dense(student), teacher, &dense(valid), temperature).0,
+        ))
+    }
+
+    fn adam(inputs: AdamInputs<Self>, rule: AdamRule) -> (Tensor<Self, 1>, [Tensor<Self, 1>; 2]) {
+        let shape = inputs.value.dims();
+        let (value, trained) = (dense(inputs.value), inputs.trained.map(dense));
+        let mut gradient = own(primitive(inputs.gradient));
+        let [mut first, mut second] = inputs.moments.map(|moment| own(primitive(moment)));
+        let moments = [&mut first[..], &mut second[..]];
+        adam::update(
+            &mut gradient,
+            entries(&value),
+            moments,
+            optional(&trained),
+            rule,
+        );
+        let tensor = |entries| of(tensor(entries, &shape));
+        (tensor(gradient), [first, second].map(tensor))
+    }
+}
