@@ -4,6 +4,7 @@ mod measure;
 mod plan;
 mod shape;
 mod table;
+mod text;
 mod tool;
 
 use super::{Context, Failure};
@@ -18,11 +19,14 @@ pub(super) struct Args {
 enum Verb {
     /// Time start-up, cold runs, runs of nothing and plans of experiments whose stages do no work
     Plan(plan::Args),
+    /// Time every step from parallel text to a data set
+    Text(text::Args),
 }
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
     match &args.verb {
         Verb::Plan(args) => plan::run(args, context),
+        Verb::Text(args) => text::run(args, context),
     }
 }
 
@@ -48,6 +52,15 @@ enum BenchError {
         /// How long it was waited for.
         seconds: f64,
     },
+
+    /// The text could not be worked on.
+    #[error(transparent)]
+    Text(#[from] crate::text::dataset::DatasetError),
+
+    /// The experiment that is measured could not be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Plan(#[from] crate::plan::PlanError),
 
     /// A command could not be started, or a file of a benchmark not be written.
     #[error("the benchmark needs `{what}`")]
