@@ -42,32 +42,66 @@ pub fn clean(
     target: &[String],
 ) -> Result<Vec<Kept>, EmptyFactor> {
     let mut pairs = source.iter().zip(target).peekable();
-    let factored = pairs
-        .peek()
-        .is_some_and(|(source, target)| source.contains('|') || target.contains('|'));
-    let mut kept = Vec::new();
-    for (index, (source, target)) in pairs.enumerate() {
-        let (source, target) = (normalized(source, factored), normalized(target, factored));
-        if is_kept(limits, &source, &target) {
-            reject_empty_factor("source", index, &source)?;
-            reject_empty_factor("target", index, &target)?;
-            kept.push(Kept {
-                index,
-                source,
-                target,
-            });
-        }
-    }
-    Ok(kept)
+    let first = pairs.peek().copied();
+    let cleaner = Cleaner::new(
+        limits,
+        first.map(|(source, target)| [source.as_str(), target]),
+    );
+    let kept = pairs.enumerate();
+    kept.filter_map(|(index, (source, target))| cleaner.keep(index, source, target).transpose())
+        .collect()
 }
 
-fn normalized(line: &str, factored: bool) -> String {
-    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
-    if factored {
-        words(line)
-    } else {
-        words(&line.replace('|', ""))
+/// Cleans one pair after the other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cleaner<'a> {
+    limits: &'a config::Clean,
+    factored: bool,
+}
+
+impl<'a> Cleaner<'a> {
+    /// The way to clean a corpus that begins with the pair `first`.
+    pub(crate) fn new(limits: &'a config::Clean, first: Option<[&str; 2]>) -> Self {
+        let factored = first.is_some_and(|sides| sides.iter().any(|side| side.contains('|')));
+        Self { limits, factored }
     }
+
+    /// The pair with a number, if it is kept.
+    ///
+    /// # Errors
+    /// As [`clean`].
+    pub(crate) fn keep(
+        self,
+        index: usize,
+        source: &str,
+        target: &str,
+    ) -> Result<Option<Kept>, EmptyFactor> {
+        let [source, target] = [source, target].map(|line| normalized(line, self.factored));
+        if !is_kept(self.limits, &source, &target) {
+            return Ok(None);
+        }
+        reject_empty_factor("source", index, &source)?;
+        reject_empty_factor("target", index, &target)?;
+        Ok(Some(Kept {
+            index,
+            source,
+            target,
+        }))
+    }
+}
+
+/// One blank between words, none at the ends; and no bars, unless they separate factors.
+fn normalized(line: &str, factored: bool) -> String {
+    let mut text = String::with_capacity(line.len());
+    let bar = |c| c == '|' && !factored;
+    let words = line.split_whitespace();
+    for word in words.filter(|word| !word.chars().all(bar)) {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.extend(word.split(bar));
+    }
+    text
 }
 
 fn is_kept(limits: &config::Clean, source: &str, target: &str) -> bool {
@@ -81,13 +115,15 @@ fn is_kept(limits: &config::Clean, source: &str, target: &str) -> bool {
         && !has_overlong_token(target)
 }
 
+/// Tokens of a line that is [`normalized`].
 fn tokens(line: &str) -> usize {
-    line.split_whitespace().count()
+    let blanks = line.bytes().filter(|&byte| byte == b' ').count();
+    blanks + usize::from(!line.is_empty())
 }
 
 fn has_overlong_token(line: &str) -> bool {
-    line.split([' ', '|'])
-        .any(|token| token.len() > MAX_TOKEN_CHARS && token.chars().count() > MAX_TOKEN_CHARS)
+    let is_overlong = |token: &str| token.chars().count() > MAX_TOKEN_CHARS;
+    line.len() > MAX_TOKEN_CHARS && line.split([' ', '|']).any(is_overlong)
 }
 
 fn reject_empty_factor(side: &'static str, index: usize, line: &str) -> Result<(), EmptyFactor> {

@@ -3,7 +3,15 @@
 /// Lowercases a line without looking at neighbours: a capital sigma becomes σ even at the end of a word, where
 /// [`str::to_lowercase`] writes ς.
 pub fn lowercase(line: &str) -> String {
-    line.chars().flat_map(char::to_lowercase).collect()
+    let mut lowered = String::with_capacity(line.len());
+    for c in line.chars() {
+        if c.is_ascii() {
+            lowered.push(c.to_ascii_lowercase());
+        } else {
+            lowered.extend(c.to_lowercase());
+        }
+    }
+    lowered
 }
 
 #[cfg(test)]

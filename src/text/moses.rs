@@ -75,6 +75,8 @@ type Class = fn(char) -> bool;
 /// Puts blanks into every match of a pattern. Matches are found from left to right and do not overlap.
 #[derive(Debug)]
 struct Rule {
+    /// A character without which nothing matches, if there is one.
+    mark: Option<char>,
     /// One class per character of the pattern.
     pattern: &'static [Class],
     /// Indices of the pattern's characters that get a blank before them; its length stands for the end.
@@ -83,6 +85,7 @@ struct Rule {
 
 /// Step 2: everything that is not part of a word or handled by a later step stands alone.
 const SYMBOLS: &[Rule] = &[Rule {
+    mark: None,
     pattern: &[is_symbol],
     blanks_before: &[0, 1],
 }];
@@ -90,10 +93,12 @@ const SYMBOLS: &[Rule] = &[Rule {
 /// Step 4, but for a comma at the end of the line.
 const COMMAS: &[Rule] = &[
     Rule {
+        mark: Some(','),
         pattern: &[is_not_number, is_comma],
         blanks_before: &[1, 2],
     },
     Rule {
+        mark: Some(','),
         pattern: &[is_comma, is_not_number],
         blanks_before: &[0, 1],
     },
@@ -102,10 +107,12 @@ const COMMAS: &[Rule] = &[
 /// Step 5 in English.
 const ENGLISH_APOSTROPHES: &[Rule] = &[
     Rule {
+        mark: Some('\''),
         pattern: &[is_not_letter, is_apostrophe, is_not_letter],
         blanks_before: &[1, 2],
     },
     Rule {
+        mark: Some('\''),
         pattern: &[
             is_neither_letter_nor_number,
             is_apostrophe,
@@ -114,14 +121,17 @@ const ENGLISH_APOSTROPHES: &[Rule] = &[
         blanks_before: &[1, 2],
     },
     Rule {
+        mark: Some('\''),
         pattern: &[char::is_alphabetic, is_apostrophe, is_not_letter],
         blanks_before: &[1, 2],
     },
     Rule {
+        mark: Some('\''),
         pattern: &[char::is_alphabetic, is_apostrophe, char::is_alphabetic],
         blanks_before: &[1],
     },
     Rule {
+        mark: Some('\''),
         pattern: &[char::is_numeric, is_apostrophe, is_small_s],
         blanks_before: &[1],
     },
@@ -129,13 +139,17 @@ const ENGLISH_APOSTROPHES: &[Rule] = &[
 
 /// Step 5 in all other languages.
 const OTHER_APOSTROPHES: &[Rule] = &[Rule {
+    mark: Some('\''),
     pattern: &[is_apostrophe],
     blanks_before: &[0, 1],
 }];
 
 impl Rule {
     fn apply_all(rules: &[Self], text: Vec<char>) -> Vec<char> {
-        rules.iter().fold(text, |text, rule| rule.apply(&text))
+        rules.iter().fold(text, |text, rule| match rule.mark {
+            Some(mark) if !text.contains(&mark) => text,
+            _ => rule.apply(&text),
+        })
     }
 
     fn apply(&self, text: &[char]) -> Vec<char> {

@@ -8,6 +8,7 @@ mod plan;
 mod samples;
 mod shape;
 mod table;
+mod text;
 mod tool;
 mod train;
 
@@ -25,12 +26,15 @@ enum Verb {
     Plan(plan::Args),
     /// Measure one training step of a model of a fixed shape, alone or beside another program
     Train(train::Args),
+    /// Time every step from parallel text to a data set
+    Text(text::Args),
 }
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
     match &args.verb {
         Verb::Plan(args) => plan::run(args, context),
         Verb::Train(args) => train::run(args, context),
+        Verb::Text(args) => text::run(args, context),
     }
 }
 
@@ -56,6 +60,15 @@ enum BenchError {
         /// How long it was waited for.
         seconds: f64,
     },
+
+    /// The text could not be worked on.
+    #[error(transparent)]
+    Text(#[from] crate::text::dataset::DatasetError),
+
+    /// The experiment that is measured could not be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Plan(#[from] crate::plan::PlanError),
 
     /// A command could not be started, or a file of a benchmark not be written.
     #[error("the benchmark needs `{what}`")]

@@ -33,14 +33,19 @@ const HEAD: [&str; 10] = [
 
 /// The lines of the table: a median for each row, and by how much its CPU time differs from that of srp.
 pub(super) fn table(rows: &[Row]) -> String {
-    let rule = HEAD.map(|_| "---".to_owned());
-    let mut lines = vec![line(&HEAD.map(str::to_owned)), line(&rule)];
-    lines.extend(rows.iter().map(|row| line(&cells(row, rows))));
-    lines.concat()
+    markdown(HEAD, rows.iter().map(|row| cells(row, rows)))
 }
 
-fn line(cells: &[String; HEAD.len()]) -> String {
-    format!("| {} |\n", cells.join(" | "))
+/// The lines of a table with a head.
+pub(super) fn markdown<const COLUMNS: usize>(
+    head: [&str; COLUMNS],
+    rows: impl IntoIterator<Item = [String; COLUMNS]>,
+) -> String {
+    let rule = head.map(|_| "---".to_owned());
+    let lines = [head.map(str::to_owned), rule].into_iter().chain(rows);
+    lines
+        .map(|cells| format!("| {} |\n", cells.join(" | ")))
+        .collect()
 }
 
 fn cells(row: &Row, rows: &[Row]) -> [String; HEAD.len()] {
@@ -98,7 +103,7 @@ impl Row {
 }
 
 /// A number with two digits at least that say something.
-struct Number(f64);
+pub(super) struct Number(pub(super) f64);
 
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

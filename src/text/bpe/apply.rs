@@ -1,7 +1,7 @@
 //! Applying merges: a word is cut into the pieces that the merges leave.
 
-use super::{Bpe, END_OF_WORD, WORD_SEPARATORS};
-use std::collections::HashMap;
+use super::{Bpe, END_OF_WORD, WORD_SEPARATORS, words};
+use rustc_hash::FxHashMap;
 
 /// What ends every piece of a word but its last, with the blank that follows.
 const JOINER: &str = "@@ ";
@@ -10,7 +10,7 @@ const JOINER: &str = "@@ ";
 #[derive(Debug)]
 pub struct Segmenter<'a> {
     bpe: &'a Bpe,
-    seen: HashMap<String, String>,
+    seen: FxHashMap<String, String>,
 }
 
 impl<'a> Segmenter<'a> {
@@ -18,30 +18,26 @@ impl<'a> Segmenter<'a> {
     pub fn new(bpe: &'a Bpe) -> Self {
         Self {
             bpe,
-            seen: HashMap::new(),
+            seen: FxHashMap::default(),
         }
     }
 
     /// The pieces of all words of a line. Blanks at its ends are kept, those between words become single.
     pub fn segment(&mut self, line: &str) -> String {
-        let words = line.trim_matches(WORD_SEPARATORS);
-        if words.is_empty() {
+        let text = line.trim_matches(WORD_SEPARATORS);
+        if text.is_empty() {
             return line.to_owned();
         }
         let indent = line.len() - line.trim_start_matches(WORD_SEPARATORS).len();
         let mut out = String::with_capacity(line.len() * 2);
         out.push_str(&line[..indent]);
-        for (position, word) in words
-            .split(WORD_SEPARATORS)
-            .filter(|word| !word.is_empty())
-            .enumerate()
-        {
+        for (position, word) in words(text).enumerate() {
             if position > 0 {
                 out.push(' ');
             }
             out.push_str(self.pieces_of(word));
         }
-        out.push_str(&line[indent + words.len()..]);
+        out.push_str(&line[indent + text.len()..]);
         out
     }
 
@@ -55,7 +51,8 @@ impl<'a> Segmenter<'a> {
 }
 
 impl Bpe {
-    fn segment_word(&self, word: &str) -> String {
+    /// The pieces of one word, as they stand in segmented text.
+    pub(crate) fn segment_word(&self, word: &str) -> String {
         let marked = format!("{word}{END_OF_WORD}");
         let mut cuts: Vec<usize> = word.char_indices().map(|(at, _)| at).collect();
         cuts.push(marked.len());

@@ -1,21 +1,23 @@
 //! Learning merges: the most frequent pair of neighbouring symbols becomes one symbol, again and again.
 //!
 //! Counts are kept exact while words change, and a queue gives the best pair, so that a merge costs only what
-//! the words that hold it cost.
+//! the words that hold it cost, and of these only the neighbours of the pair.
 
-use super::{END_OF_WORD, WORD_SEPARATORS};
-use std::collections::{BinaryHeap, HashMap};
+use super::END_OF_WORD;
+use rustc_hash::FxHashMap;
+use std::collections::BinaryHeap;
 use std::rc::Rc;
 
 /// A pair that occurs less often is not worth a merge.
 const MIN_COUNT: i64 = 2;
 
-/// Learns at most `limit` merges. Of pairs that are equally frequent the greatest by code points comes first.
+/// Learns at most `limit` merges from words and how often each occurs. Of pairs that are equally frequent the greatest
+/// by code points comes first.
 pub(super) fn learn<'a>(
-    lines: impl IntoIterator<Item = &'a str>,
+    words: impl IntoIterator<Item = (&'a str, u64)>,
     limit: usize,
 ) -> Vec<(String, String)> {
-    let mut learner = Learner::new(lines);
+    let mut learner = Learner::new(words);
     let mut merges = Vec::new();
     while merges.len() < limit
         && let Some(best) = learner.next_candidate()
@@ -26,7 +28,7 @@ pub(super) fn learn<'a>(
     merges
 }
 
-type Symbol = usize;
+type Symbol = u32;
 type Pair = (Symbol, Symbol);
 
 struct Word {
@@ -40,20 +42,30 @@ impl Word {
         self.symbols.windows(2).map(|pair| (pair[0], pair[1]))
     }
 
-    /// Replaces `pair` by `merged`, from left to right.
-    fn merge(&mut self, pair: Pair, merged: Symbol) {
-        let mut symbols = Vec::with_capacity(self.symbols.len());
-        let mut rest = &self.symbols[..];
-        while let [first, tail @ ..] = rest {
-            if tail.first().is_some_and(|second| (*first, *second) == pair) {
-                symbols.push(merged);
-                rest = &tail[1..];
-            } else {
-                symbols.push(*first);
-                rest = tail;
+    /// Replaces `pair` by `merged`, from left to right; says of the pairs that come and go by how much they change.
+    fn merge(&mut self, pair: Pair, merged: Symbol, mut change: impl FnMut(Pair, i64)) {
+        let (mut read, mut written) = (0, 0_usize);
+        while let Some(&first) = self.symbols.get(read) {
+            let is_pair = self
+                .symbols
+                .get(read + 1)
+                .is_some_and(|&second| (first, second) == pair);
+            if is_pair {
+                change(pair, -self.count);
+                if let Some(&before) = written.checked_sub(1).and_then(|at| self.symbols.get(at)) {
+                    change((before, pair.0), -self.count);
+                    change((before, merged), self.count);
+                }
+                if let Some(&after) = self.symbols.get(read + 2) {
+                    change((pair.1, after), -self.count);
+                    change((merged, after), self.count);
+                }
             }
+            self.symbols[written] = if is_pair { merged } else { first };
+            read += if is_pair { 2 } else { 1 };
+            written += 1;
         }
-        self.symbols = symbols;
+        self.symbols.truncate(written);
     }
 }
 
@@ -61,7 +73,7 @@ impl Word {
 struct Occurrences {
     count: i64,
     /// Positions of all words that hold the pair; may also name words that did once, and a word twice.
-    words: Vec<usize>,
+    words: Vec<u32>,
 }
 
 /// A pair as it stood when it was queued. The order of the fields is the order of the queue.
@@ -75,8 +87,10 @@ struct Candidate {
 
 #[derive(Default)]
 struct Symbols {
-    ids: HashMap<Rc<str>, Symbol>,
+    ids: FxHashMap<Rc<str>, Symbol>,
     texts: Vec<Rc<str>>,
+    /// Of single characters and whether they end a word.
+    letters: FxHashMap<(char, bool), Symbol>,
 }
 
 impl Symbols {
@@ -85,32 +99,47 @@ impl Symbols {
             return id;
         }
         let text: Rc<str> = text.into();
+        let id = self.texts.len() as Symbol;
         self.texts.push(Rc::clone(&text));
-        self.ids.insert(text, self.texts.len() - 1);
-        self.texts.len() - 1
+        self.ids.insert(text, id);
+        id
+    }
+
+    fn letter(&mut self, letter: char, ends_word: bool) -> Symbol {
+        if let Some(&id) = self.letters.get(&(letter, ends_word)) {
+            return id;
+        }
+        let mark = if ends_word { END_OF_WORD } else { "" };
+        let id = self.id(&format!("{letter}{mark}"));
+        self.letters.insert((letter, ends_word), id);
+        id
+    }
+
+    fn text(&self, symbol: Symbol) -> Rc<str> {
+        Rc::clone(&self.texts[symbol as usize])
     }
 }
 
 struct Learner {
     symbols: Symbols,
     words: Vec<Word>,
-    pairs: HashMap<Pair, Occurrences>,
+    pairs: FxHashMap<Pair, Occurrences>,
     /// At least one candidate with the present count for every pair; those with another count are outdated.
     queue: BinaryHeap<Candidate>,
 }
 
 impl Learner {
-    fn new<'a>(lines: impl IntoIterator<Item = &'a str>) -> Self {
+    fn new<'a>(words: impl IntoIterator<Item = (&'a str, u64)>) -> Self {
         let mut symbols = Symbols::default();
-        let words: Vec<Word> = count_words(lines)
+        let words: Vec<Word> = words
             .into_iter()
             .map(|(word, count)| Word {
                 symbols: spell(word, &mut symbols),
-                count,
+                count: count as i64,
             })
             .collect();
-        let mut pairs: HashMap<Pair, Occurrences> = HashMap::new();
-        for (position, word) in words.iter().enumerate() {
+        let mut pairs: FxHashMap<Pair, Occurrences> = FxHashMap::default();
+        for (position, word) in (0..).zip(&words) {
             for pair in word.pairs() {
                 let occurrences = pairs.entry(pair).or_default();
                 occurrences.count += word.count;
@@ -134,8 +163,8 @@ impl Learner {
     fn candidate(&self, pair: Pair, count: i64) -> Candidate {
         Candidate {
             count,
-            left: Rc::clone(&self.symbols.texts[pair.0]),
-            right: Rc::clone(&self.symbols.texts[pair.1]),
+            left: self.symbols.text(pair.0),
+            right: self.symbols.text(pair.1),
             pair,
         }
     }
@@ -156,64 +185,45 @@ impl Learner {
 
     fn merge(&mut self, best: &Candidate) {
         let merged = self.symbols.id(&format!("{}{}", best.left, best.right));
-        let mut positions = match self.pairs.get_mut(&best.pair) {
+        let positions = match self.pairs.get_mut(&best.pair) {
             Some(occurrences) => std::mem::take(&mut occurrences.words),
             None => return,
         };
-        positions.sort_unstable();
-        positions.dedup();
-        let mut changes: HashMap<Pair, i64> = HashMap::new();
+        let mut changes: FxHashMap<Pair, Occurrences> = FxHashMap::default();
+        // A word that is named twice, or no longer has the pair, changes nothing.
         for position in positions {
-            let word = &mut self.words[position];
-            for pair in word.pairs() {
-                *changes.entry(pair).or_default() -= word.count;
-            }
-            word.merge(best.pair, merged);
-            for pair in word.pairs() {
-                *changes.entry(pair).or_default() += word.count;
-                if pair.0 == merged || pair.1 == merged {
-                    self.pairs.entry(pair).or_default().words.push(position);
+            self.words[position as usize].merge(best.pair, merged, |pair, change| {
+                let changed = changes.entry(pair).or_default();
+                changed.count += change;
+                if change > 0 && changed.words.last() != Some(&position) {
+                    changed.words.push(position);
                 }
-            }
+            });
         }
         self.apply(changes);
     }
 
-    fn apply(&mut self, changes: HashMap<Pair, i64>) {
-        for (pair, change) in changes.into_iter().filter(|&(_, change)| change != 0) {
+    fn apply(&mut self, changes: FxHashMap<Pair, Occurrences>) {
+        for (pair, change) in changes {
             let occurrences = self.pairs.entry(pair).or_default();
-            occurrences.count += change;
+            occurrences.count += change.count;
+            occurrences.words.extend(change.words);
             let count = occurrences.count;
             if count == 0 {
                 self.pairs.remove(&pair);
-            } else {
+            } else if change.count != 0 {
                 self.queue.push(self.candidate(pair, count));
             }
         }
     }
 }
 
-fn count_words<'a>(lines: impl IntoIterator<Item = &'a str>) -> HashMap<&'a str, i64> {
-    let mut counts = HashMap::new();
-    for line in lines {
-        for word in line.split(WORD_SEPARATORS).filter(|word| !word.is_empty()) {
-            *counts.entry(word).or_default() += 1;
-        }
-    }
-    counts
-}
-
 /// The characters of a word, the last one marked.
 fn spell(word: &str, symbols: &mut Symbols) -> Vec<Symbol> {
     let mut spelled = Vec::with_capacity(word.len());
     let mut rest = word.chars();
-    while let Some(c) = rest.next() {
-        let mark = if rest.as_str().is_empty() {
-            END_OF_WORD
-        } else {
-            ""
-        };
-        spelled.push(symbols.id(&format!("{c}{mark}")));
+    while let Some(letter) = rest.next() {
+        spelled.push(symbols.letter(letter, rest.as_str().is_empty()));
     }
     spelled
 }
@@ -221,11 +231,12 @@ fn spell(word: &str, symbols: &mut Symbols) -> Vec<Symbol> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::bpe::count_words;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
     fn learned(lines: &[&str], limit: usize) -> Vec<String> {
-        let merges = learn(lines.iter().copied(), limit);
+        let merges = learn(count_words(lines), limit);
         merges
             .iter()
             .map(|(left, right)| format!("{left} {right}"))
@@ -298,7 +309,7 @@ mod tests {
     proptest! {
         #[test]
         fn incremental_counts_give_the_merges_of_the_definition(text in "[ab</w> ]{0,80}") {
-            prop_assert_eq!(learn([text.as_str()], 30), learn_plainly(&text, 30));
+            prop_assert_eq!(learn(count_words([&text]), 30), learn_plainly(&text, 30));
         }
     }
 }

@@ -8,7 +8,7 @@ mod learn;
 
 pub use apply::Segmenter;
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,12 +19,31 @@ const VERSION: &str = "#version: 0.2";
 /// What separates words; other white space is part of a word.
 const WORD_SEPARATORS: [char; 3] = [' ', '\r', '\n'];
 
+/// How often each word occurs.
+pub(crate) type WordCounts<'a> = FxHashMap<&'a str, u64>;
+
+/// The words of a line as merges see them.
+pub(crate) fn words(line: &str) -> impl Iterator<Item = &str> {
+    line.split(WORD_SEPARATORS).filter(|word| !word.is_empty())
+}
+
+/// Counts the words of lines.
+pub(crate) fn count_words<'a, Line: AsRef<str> + ?Sized + 'a>(
+    lines: impl IntoIterator<Item = &'a Line>,
+) -> WordCounts<'a> {
+    let mut counts = WordCounts::default();
+    for word in lines.into_iter().flat_map(|line| words(line.as_ref())) {
+        *counts.entry(word).or_default() += 1;
+    }
+    counts
+}
+
 /// Merges in the order in which they were learned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bpe {
     merges: Vec<(String, String)>,
     /// The position of a merge by its left, then its right symbol.
-    ranks: HashMap<String, HashMap<String, usize>>,
+    ranks: FxHashMap<String, FxHashMap<String, usize>>,
 }
 
 /// Why a file of merges could not be read or written.
@@ -63,12 +82,20 @@ pub enum BpeError {
 impl Bpe {
     /// Learns at most `merges` merges from lines of tokens; fewer if no pair of symbols occurs twice any more.
     pub fn learn<'a>(lines: impl IntoIterator<Item = &'a str>, merges: usize) -> Self {
-        Self::from_merges(learn::learn(lines, merges))
+        Self::learn_from_words(count_words(lines), merges)
+    }
+
+    /// Learns as [`Bpe::learn`] does, from words and how often each occurs; a word may come twice.
+    pub(crate) fn learn_from_words<'a>(
+        words: impl IntoIterator<Item = (&'a str, u64)>,
+        merges: usize,
+    ) -> Self {
+        Self::from_merges(learn::learn(words, merges))
     }
 
     /// Of a merge that is listed twice, the first counts.
     fn from_merges(merges: Vec<(String, String)>) -> Self {
-        let mut ranks: HashMap<String, HashMap<String, usize>> = HashMap::new();
+        let mut ranks: FxHashMap<String, FxHashMap<String, usize>> = FxHashMap::default();
         for (rank, (left, right)) in merges.iter().enumerate() {
             let of_left = ranks.entry(left.clone()).or_default();
             of_left.entry(right.clone()).or_insert(rank);
