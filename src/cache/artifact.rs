@@ -204,6 +204,9 @@ impl Artifact {
             return Ok(manifest);
         }
         let manifest = Manifest::read(&self.dir, self.key)?;
+        if manifest.content != self.content {
+            return Err("another one took its place since it was found".to_owned());
+        }
         Ok(self.manifest.get_or_init(|| Box::new(manifest)))
     }
 }

@@ -10,7 +10,7 @@ use super::walk::children;
 use super::{Cache, CacheError, Key};
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -69,38 +69,18 @@ pub struct Hold {
 }
 
 impl Cache {
-    /// Waits for the right to change what lies at `key`. `waiting` is called first if another process has it.
+    /// Waits for the right to change what lies at `key`; nothing if `give_up` says so while another process has it.
+    /// `waiting` is called first if one has.
     ///
     /// # Errors
     /// If the cache cannot be written.
-    pub fn guard(&self, key: Key, waiting: impl FnOnce()) -> Result<KeyGuard, CacheError> {
-        let held = self.lock_file(lock_of(key), waiting)?;
-        Ok(KeyGuard { key, _held: held })
-    }
-
-    /// [`Cache::guard`], unless `give_up` says so while another process has it.
-    ///
-    /// # Errors
-    /// If the cache cannot be written.
-    pub(super) fn guard_unless(
+    pub fn guard(
         &self,
         key: Key,
         waiting: impl FnOnce(),
         give_up: impl Fn() -> bool,
     ) -> Result<Option<KeyGuard>, CacheError> {
-        let mut waiting = Some(waiting);
-        loop {
-            if let Some(guard) = self.try_guard(key)? {
-                return Ok(Some(guard));
-            }
-            if give_up() {
-                return Ok(None);
-            }
-            if let Some(waiting) = waiting.take() {
-                waiting();
-            }
-            thread::sleep(LOOK);
-        }
+        wait_for(|| self.try_guard(key), waiting, give_up)
     }
 
     /// The right to change what lies at `key`, unless another process has it.
@@ -109,15 +89,8 @@ impl Cache {
     /// If the cache cannot be written.
     pub fn try_guard(&self, key: Key) -> Result<Option<KeyGuard>, CacheError> {
         let path = self.folder(LOCKS)?.join(key.to_string());
-        let take = || {
-            let held = File::create(&path)?;
-            match held.try_lock() {
-                Ok(()) => Ok(Some(KeyGuard { key, _held: held })),
-                Err(TryLockError::WouldBlock) => Ok(None),
-                Err(TryLockError::Error(error)) => Err(error),
-            }
-        };
-        take().map_err(CacheError::unwritable(&path))
+        let held = try_lock(&path).map_err(CacheError::unwritable(&path))?;
+        Ok(held.map(|held| KeyGuard { key, _held: held }))
     }
 
     /// Whether a process has the right to change what lies at `key`. Writes nothing.
@@ -152,7 +125,13 @@ impl Cache {
     }
 
     fn one_at_a_time(&self) -> Result<File, CacheError> {
-        self.lock_file("tmp.lock", || {})
+        let path = self.folder("")?.join("tmp.lock");
+        let lock = || {
+            let file = File::create(&path)?;
+            file.lock()?;
+            Ok(file)
+        };
+        lock().map_err(CacheError::unwritable(&path))
     }
 
     /// Begins to hold artifacts; none at first.
@@ -219,6 +198,37 @@ fn remove_abandoned(tmp: &Path) -> Result<(), CacheError> {
             remove(&folder)
         }
     })
+}
+
+/// Tries until something is there, or `give_up` says so; calls `waiting` after the first time that nothing is.
+pub(super) fn wait_for<T, E>(
+    mut attempt: impl FnMut() -> Result<Option<T>, E>,
+    waiting: impl FnOnce(),
+    give_up: impl Fn() -> bool,
+) -> Result<Option<T>, E> {
+    let mut waiting = Some(waiting);
+    loop {
+        if let Some(found) = attempt()? {
+            return Ok(Some(found));
+        }
+        if give_up() {
+            return Ok(None);
+        }
+        if let Some(waiting) = waiting.take() {
+            waiting();
+        }
+        thread::sleep(LOOK);
+    }
+}
+
+/// The lock of a file, which is made if need be, unless another process has it.
+pub(super) fn try_lock(path: &Path) -> io::Result<Option<File>> {
+    let file = File::create(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
 }
 
 /// Where the lock of a key lies below the root of a cache.

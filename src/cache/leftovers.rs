@@ -4,7 +4,7 @@
 use super::catalogue::{key_of, timestamp};
 use super::hold::{TMP, is_locked};
 use super::walk::{children, measure};
-use super::{Cache, CacheError, Key, Lookup};
+use super::{Cache, CacheError, Key, Lookup, Partial};
 use jiff::Timestamp;
 use std::fs;
 use std::io;
@@ -100,6 +100,7 @@ impl Cache {
                     return Ok(false);
                 };
                 remove(&leftover.path)?;
+                Partial::at(&leftover.path).clear();
             }
             LeftoverKind::Attempt | LeftoverKind::Quarantined => remove(&leftover.path)?,
         }

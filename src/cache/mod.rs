@@ -44,7 +44,7 @@ pub use key::{Identity, Ingredients, Key};
 pub use leftovers::{Leftover, LeftoverKind};
 pub use locate::{Place, locate};
 pub use outside::OutsideFiles;
-pub use partial::{Partial, Position};
+pub use partial::{Checkpoint, Partial, Position};
 pub use provenance::{GitState, Machine, Provenance};
 pub use quarantine::Quarantined;
 pub use staleness::{Against, Change, Comparison, Reason, Subject, first_of, shown};

@@ -7,10 +7,11 @@
 //! ```
 //!
 //! A checkpoint is whole or absent, like an artifact, and its key holds all that decides what the stage makes: one of
-//! another config, other inputs or other text is never found. Whoever makes the artifact of a key holds its lock, and
-//! so owns this folder too.
+//! another config, other inputs or other text is never found. The run that makes the artifact of a key holds the lock of
+//! that key, and the process that works for it the lock beside the checkpoints: it may outlive a killed run by an instant.
 
 use super::digest::Digest;
+use super::hold::{try_lock, wait_for};
 use super::store::{flush, flush_tree};
 use super::{Cache, CacheError, Key};
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,15 @@ struct Complete {
 
 const COMPLETE: &str = "complete.json";
 
+/// What an unfinished stage has kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checkpoint {
+    /// The folder of its files.
+    pub folder: PathBuf,
+    /// The wall time that it took to come there.
+    pub seconds: f64,
+}
+
 /// The checkpoints of one key.
 #[derive(Debug, Clone)]
 pub struct Partial {
@@ -78,21 +88,17 @@ impl Partial {
         &self.folder
     }
 
-    /// Waits until no other process works on the stage, and keeps others from it while the file is open.
+    /// Waits until no other process works on the stage, and keeps others from it while the file is open; nothing if
+    /// `give_up` says so meanwhile.
     ///
     /// # Errors
     /// If the cache cannot be written.
-    pub fn occupy(&self) -> Result<File, CacheError> {
+    pub fn occupy(&self, give_up: impl Fn() -> bool) -> Result<Option<File>, CacheError> {
         let path = self.lock();
-        let take = || {
-            if let Some(folder) = path.parent() {
-                fs::create_dir_all(folder)?;
-            }
-            let file = File::create(&path)?;
-            file.lock()?;
-            Ok(file)
-        };
-        take().map_err(CacheError::unwritable(&path))
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(CacheError::unwritable(folder))?;
+        }
+        wait_for(|| try_lock(&path), || {}, give_up).map_err(CacheError::unwritable(&path))
     }
 
     fn lock(&self) -> PathBuf {
@@ -105,16 +111,13 @@ impl Partial {
         Some(newest.complete.position)
     }
 
-    /// The wall time that it took to come to the newest checkpoint, in seconds; 0 if there is none.
-    pub fn seconds(&self) -> f64 {
-        let newest = self.whole().into_iter().next();
-        newest.map_or(0.0, |newest| newest.complete.seconds)
-    }
-
-    /// The folder of the newest checkpoint whose files are what they were; those that are not are passed over.
-    pub fn newest(&self) -> Option<PathBuf> {
-        let mut whole = self.whole().into_iter();
-        Some(whole.find(Whole::is_sound)?.folder)
+    /// The newest checkpoint whose files are what they were; those that are not are passed over.
+    pub fn newest(&self) -> Option<Checkpoint> {
+        let newest = self.whole().into_iter().find(Whole::is_sound)?;
+        Some(Checkpoint {
+            folder: newest.folder,
+            seconds: newest.complete.seconds,
+        })
     }
 
     /// All checkpoints that were written to the end, the newest first.
@@ -175,7 +178,7 @@ impl Partial {
         Ok(())
     }
 
-    /// Removes all checkpoints; the stage is done.
+    /// Removes all checkpoints; the stage is done, or they are given up.
     pub fn clear(&self) {
         fs::remove_dir_all(&self.folder).ok();
         fs::remove_file(self.lock()).ok();
@@ -240,7 +243,8 @@ mod tests {
 
     fn text(partial: &Partial) -> Option<String> {
         let newest = partial.newest()?;
-        Some(fs::read_to_string(newest.join("state")).unwrap())
+        assert_eq!(newest.seconds, 2.5);
+        Some(fs::read_to_string(newest.folder.join("state")).unwrap())
     }
 
     #[test]
@@ -253,9 +257,8 @@ mod tests {
             assert_eq!(text(&partial).as_deref(), Some(state));
         }
         assert_eq!(fs::read_dir(&partial.folder).unwrap().count(), 1);
-        assert_eq!(partial.seconds(), 2.5);
         partial.clear();
-        assert_eq!((partial.position(), partial.seconds()), (None, 0.0));
+        assert_eq!(partial.position(), None);
     }
 
     #[test]

@@ -33,7 +33,7 @@ use super::{
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -196,7 +196,7 @@ impl Cache {
         waiting: impl FnOnce(),
         give_up: impl Fn() -> bool,
     ) -> Result<Option<KeyLock>, CacheError> {
-        let guard = self.guard_unless(identity.key, waiting, give_up)?;
+        let guard = self.guard(identity.key, waiting, give_up)?;
         Ok(guard.map(|guard| KeyLock { identity, guard }))
     }
 
@@ -248,30 +248,6 @@ impl Cache {
         let path = self.root.join(name);
         fs::create_dir_all(&path).map_err(CacheError::unwritable(&path))?;
         Ok(path)
-    }
-
-    /// Takes the lock at a path below the root; `waiting` is called first if another process has it.
-    pub(super) fn lock_file(
-        &self,
-        name: impl AsRef<Path>,
-        waiting: impl FnOnce(),
-    ) -> Result<File, CacheError> {
-        let path = self.root.join(name);
-        let folder = path.parent().unwrap_or(&self.root);
-        fs::create_dir_all(folder).map_err(CacheError::unwritable(folder))?;
-        let take = || {
-            let file = File::create(&path)?;
-            match file.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => {
-                    waiting();
-                    file.lock()?;
-                }
-                Err(TryLockError::Error(error)) => return Err(error),
-            }
-            Ok(file)
-        };
-        take().map_err(CacheError::unwritable(&path))
     }
 }
 

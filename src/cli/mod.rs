@@ -85,7 +85,8 @@ struct Context<'a> {
 pub fn main(arguments: impl IntoIterator<Item = OsString>, stages: &dyn Runner) -> ExitCode {
     unbroken_reports();
     let watcher = progress::on_stderr();
-    let mut out = io::stdout().lock();
+    // Not locked: a stage that prints would wait for ever.
+    let mut out = io::stdout();
     let done = Cli::try_parse_from(arguments)
         .map_err(Failure::from)
         .and_then(|cli| {

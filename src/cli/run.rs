@@ -65,15 +65,27 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     super::signals::request_stop(&options.stop)?;
     let watcher = context.watcher;
     let outcome = exec::execute(&experiment, &cache, context.runner, &options, watcher);
-    if outcome.is_ok() && args.part.is_everything() {
-        let nodes = outcome.iter().flat_map(|outcome| &outcome.nodes);
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            // What is there is shown, and what went wrong is told last, whatever becomes of that.
+            if args.keep_going && error.leaves_results() {
+                if let Err(failure) = results::collect(&whole, &cache, &args.results, context) {
+                    watcher.note(&format!("no table: {failure}"));
+                }
+            }
+            return Err(error.into());
+        }
+    };
+    if args.part.is_everything() {
+        let nodes = outcome.nodes.iter();
         let artifacts: Vec<_> = nodes.map(|done| Some(&done.artifact)).collect();
         results::write_and_print(&experiment, &artifacts, &args.results, context)?;
-    } else if outcome.is_ok() || args.keep_going {
+    } else {
         // The table of the experiment must not lose the rows that were not asked for now.
         results::collect(&whole, &cache, &args.results, context)?;
     }
-    if outcome?.ran_nothing() {
+    if outcome.ran_nothing() {
         let stages = experiment.nodes.len();
         let time = crate::results::duration(clock.elapsed().as_secs_f64());
         let line = format!("nothing to run: {stages} stages are cached (looked up in {time})");

@@ -111,11 +111,28 @@ impl ExecError {
         }
     }
 
-    /// What failures come to, if there are any.
-    pub(super) fn of(mut failures: Vec<Self>) -> Option<Self> {
-        match failures.len() {
-            0 | 1 => failures.pop(),
-            _ => Some(Self::Several { failures }),
+    /// Whether other stages may have come to results.
+    pub fn leaves_results(&self) -> bool {
+        match self {
+            Self::UnknownStage { .. } => false,
+            Self::OutsideFile { .. }
+            | Self::Stage { .. }
+            | Self::Several { .. }
+            | Self::NoPlace { .. }
+            | Self::NoThread(_)
+            | Self::Stopped { .. }
+            | Self::Cache(_) => true,
+        }
+    }
+
+    /// What failures, of which there is at least one, come to.
+    pub(super) fn of(mut failures: Vec<Self>) -> Self {
+        match failures.pop() {
+            Some(only) if failures.is_empty() => only,
+            last => {
+                failures.extend(last);
+                Self::Several { failures }
+            }
         }
     }
 

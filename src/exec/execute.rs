@@ -2,13 +2,14 @@
 
 use super::identify::Identifier;
 use super::task::{Made, Task, Workshop};
-use super::{ExecError, Runner, Slot, Stop, Turn, Watcher};
+use super::{ExecError, Runner, Slot, StageFailure, Stop, Turn, Watcher};
 use crate::cache::{Artifact, Cache, CacheError, Claim, Hold, Index, Key, Lookup, Position};
 use crate::graph::Graph;
 use crate::plan::{Node, NodeId, Plan};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, Scope};
 use std::time::Duration;
 
@@ -94,6 +95,7 @@ pub fn execute(
         index: cache.index(&plan.name),
         agenda: Agenda::of(plan),
         free: options.slots.iter().rev().copied().collect(),
+        keys: HashMap::new(),
         hold: None,
         unheld: Vec::new(),
         ends: Ends::default(),
@@ -135,7 +137,7 @@ struct Agenda {
 enum State {
     /// For its parents, or for its turn.
     Waiting,
-    /// A slot is at it; what comes of it is stale if a parent had to be made again meanwhile.
+    /// A slot is at it; what comes of it is stale if a parent has to be made again meanwhile.
     Working {
         stale: bool,
     },
@@ -172,26 +174,36 @@ impl Agenda {
         }
     }
 
-    /// The node is done, and its children may be next.
-    fn settle(&mut self, node: NodeId, done: Done) {
-        if let State::Working { stale: true } = self.states[node.0] {
-            self.reopen(node);
-            return;
+    /// The node is done, and its children may be next; unless what it was made of had to be made again meanwhile:
+    /// then it is looked at again, and false is returned.
+    fn settle(&mut self, node: NodeId, done: Done) -> bool {
+        let stale = matches!(self.states[node.0], State::Working { stale: true });
+        if stale {
+            self.wait_again(node);
+        } else {
+            self.states[node.0] = State::Done(Box::new(done));
+            let children: Vec<usize> = self.graph.children(node.0).collect();
+            for child in children {
+                self.consider(NodeId(child));
+            }
         }
-        self.states[node.0] = State::Done(Box::new(done));
-        let children: Vec<usize> = self.graph.children(node.0).collect();
-        for child in children {
-            self.consider(NodeId(child));
-        }
+        !stale
     }
 
-    /// The node has to be looked at again, and so have all that depend on it: made again, it may have other content.
+    /// A slot has left the node without a result.
+    fn wait_again(&mut self, node: NodeId) {
+        self.states[node.0] = State::Waiting;
+        self.consider(node);
+    }
+
+    /// The artifact of a node that is done is no more what it was: the node has to be looked at again, and so have all
+    /// that depend on it, since made again it may have other content.
     fn reopen(&mut self, node: NodeId) {
-        let below = self.graph.downstream([node.0]);
-        for &position in &below {
+        for position in self.graph.downstream([node.0]) {
             self.ready.remove(&NodeId(position));
             match &mut self.states[position] {
-                State::Working { stale } if position != node.0 => *stale = true,
+                State::Working { stale } => *stale = true,
+                State::Failed => {}
                 state => *state = State::Waiting,
             }
         }
@@ -210,13 +222,14 @@ impl Agenda {
 /// How stages ended that are not done.
 #[derive(Default)]
 struct Ends {
-    failures: Vec<ExecError>,
+    failures: Vec<(NodeId, ExecError)>,
     stopped: Vec<(String, Option<Position>)>,
 }
 
 /// What a thread says when its stage has ended.
 struct Report {
     node: NodeId,
+    key: Key,
     slot: Slot,
     made: Result<Made, ExecError>,
 }
@@ -231,6 +244,8 @@ struct Run<'a> {
     index: Index,
     agenda: Agenda,
     free: Vec<Slot>,
+    /// The keys that slots are at, with the nodes that wait for the same artifact.
+    keys: HashMap<Key, Vec<NodeId>>,
     /// Keeps others from deleting what this run has found; begun when the first stage has to be made.
     hold: Option<Hold>,
     /// What was found and is not held yet.
@@ -247,7 +262,10 @@ impl<'a> Run<'a> {
             if self.free.len() == self.options.slots.len() {
                 break;
             }
-            self.wait(&reports);
+            // There is always one to come: a slot is at work, and `sender` is here.
+            if let Ok(report) = reports.recv() {
+                self.hear(report);
+            }
         }
         self.finish()
     }
@@ -266,24 +284,51 @@ impl<'a> Run<'a> {
                 Ok(Some(task)) if self.options.stop.requested() => {
                     self.ends.stopped.push(task.stopped(self.workshop));
                 }
-                Ok(Some(task)) => {
-                    self.agenda.states[node.0] = State::Working { stale: false };
-                    let (sender, workshop) = (sender.clone(), self.workshop);
-                    let work = move || {
-                        let made = workshop.make(task, slot);
-                        // The run waits for every report.
-                        sender.send(Report { node, slot, made }).ok();
-                    };
-                    let builder = thread::Builder::new().stack_size(STACK);
-                    match builder.spawn_scoped(scope, work) {
-                        Ok(_) => continue,
-                        Err(error) => self.fail(node, ExecError::NoThread(error)),
-                    }
-                }
+                Ok(Some(task)) => match self.give(task, node, slot, scope, sender) {
+                    Ok(()) => continue,
+                    Err(error) => self.fail(node, error),
+                },
                 Err(error) => self.fail(node, error),
             }
             self.free.push(slot);
         }
+    }
+
+    /// Gives a slot a task.
+    fn give<'scope>(
+        &mut self,
+        task: Task<'a>,
+        node: NodeId,
+        slot: Slot,
+        scope: &'scope Scope<'scope, 'a>,
+        sender: &Sender<Report>,
+    ) -> Result<(), ExecError> {
+        let (sender, workshop) = (sender.clone(), self.workshop);
+        let (key, label) = (task.identity.key, task.turn.stage);
+        let work = move || {
+            let work = AssertUnwindSafe(|| workshop.make(task, slot));
+            let made = catch_unwind(work).unwrap_or_else(|panic| {
+                Err(ExecError::stage(
+                    label,
+                    StageFailure::from_panic(&*panic),
+                    None,
+                ))
+            });
+            let report = Report {
+                node,
+                key,
+                slot,
+                made,
+            };
+            // The run waits for every report.
+            sender.send(report).ok();
+        };
+        let builder = thread::Builder::new().stack_size(STACK);
+        let begun = builder.spawn_scoped(scope, work);
+        begun.map_err(ExecError::NoThread)?;
+        self.agenda.states[node.0] = State::Working { stale: false };
+        self.keys.insert(key, Vec::new());
+        Ok(())
     }
 
     /// Whether another stage may begin.
@@ -303,6 +348,10 @@ impl<'a> Run<'a> {
         let key = found.identity.key;
         if !forced && let Lookup::Whole(artifact) = self.workshop.cache.lookup(key) {
             self.skip(id, *artifact);
+            return Ok(None);
+        }
+        if let Some(waiting) = self.keys.get_mut(&key) {
+            waiting.push(id);
             return Ok(None);
         }
         let inputs = found.inputs.into_iter().zip(&node.parents);
@@ -342,17 +391,22 @@ impl<'a> Run<'a> {
         self.settle(id, done);
     }
 
-    fn settle(&mut self, id: NodeId, done: Done) {
-        // For explanations only; a cache that cannot be written does not matter.
-        let label = &self.plan.nodes[id.0].label;
-        self.index.remember(label, &done.artifact).ok();
+    /// The artifact of a node is there. Returns whether that still holds.
+    fn settle(&mut self, id: NodeId, done: Done) -> bool {
         self.unheld.push(done.artifact.key());
-        self.agenda.settle(id, done);
+        let artifact = done.artifact.clone();
+        let settled = self.agenda.settle(id, done);
+        if settled {
+            // For explanations only; a cache that cannot be written does not matter.
+            let label = &self.plan.nodes[id.0].label;
+            self.index.remember(label, &artifact).ok();
+        }
+        settled
     }
 
     fn fail(&mut self, id: NodeId, error: ExecError) {
         self.agenda.states[id.0] = State::Failed;
-        self.ends.failures.push(error);
+        self.ends.failures.push((id, error));
     }
 
     /// Keeps others from deleting what was found so far, and what is to be made, until the run ends; tells where it is
@@ -367,24 +421,36 @@ impl<'a> Run<'a> {
         Ok(hold.claim())
     }
 
-    /// Waits until a stage has ended.
-    fn wait(&mut self, reports: &Receiver<Report>) {
-        let Ok(Report { node, slot, made }) = reports.recv() else {
-            return;
-        };
+    /// What follows from the end of a stage.
+    fn hear(&mut self, report: Report) {
+        let Report {
+            node,
+            key,
+            slot,
+            made,
+        } = report;
         self.free.push(slot);
         match made {
             Ok(Made::New(done)) => {
-                self.forced.remove(&node);
-                self.settle(node, *done);
+                if self.settle(node, *done) {
+                    self.forced.remove(&node);
+                }
             }
             Ok(Made::Cached(artifact)) => self.skip(node, *artifact),
-            Ok(Made::Damaged { parent, force }) => {
-                if force {
-                    self.forced.insert(parent);
+            Ok(Made::Unsound {
+                parent,
+                artifact,
+                force,
+            }) => {
+                self.agenda.wait_again(node);
+                // Another child may have found it first.
+                let found = self.agenda.done(parent);
+                if found.is_some_and(|done| done.artifact == *artifact) {
+                    if force {
+                        self.forced.insert(parent);
+                    }
+                    self.agenda.reopen(parent);
                 }
-                self.agenda.states[node.0] = State::Waiting;
-                self.agenda.reopen(parent);
             }
             Ok(Made::Stopped(position)) => {
                 self.agenda.states[node.0] = State::Waiting;
@@ -395,6 +461,9 @@ impl<'a> Run<'a> {
                 self.fail(node, error);
                 self.tell_who_works();
             }
+        }
+        for waiting in self.keys.remove(&key).unwrap_or_default() {
+            self.agenda.consider(waiting);
         }
     }
 
@@ -410,31 +479,45 @@ impl<'a> Run<'a> {
 
     fn finish(self) -> Result<Outcome, ExecError> {
         let Ends { failures, stopped } = self.ends;
-        if let Some(error) = ExecError::of(failures) {
-            if self.options.keep_going {
-                let left = self
-                    .agenda
-                    .labels(self.plan, |state| matches!(state, State::Waiting));
-                if !left.is_empty() {
-                    let line = format!("not run for want of what failed: {}", left.join(", "));
-                    self.watcher.note(&line);
-                }
+        let stop = (!stopped.is_empty()).then_some(ExecError::Stopped { places: stopped });
+        if failures.is_empty() {
+            let nodes = self
+                .agenda
+                .states
+                .into_iter()
+                .filter_map(|state| match state {
+                    State::Done(done) => Some(*done),
+                    State::Waiting | State::Working { .. } | State::Failed => None,
+                });
+            return stop.map_or_else(
+                || {
+                    Ok(Outcome {
+                        nodes: nodes.collect(),
+                    })
+                },
+                Err,
+            );
+        }
+        if self.options.keep_going {
+            let failed = failures.iter().map(|(node, _)| node.0);
+            let below = self.agenda.graph.downstream(failed);
+            let left = below
+                .into_iter()
+                .filter(|node| matches!(self.agenda.states[*node], State::Waiting));
+            let left: Vec<&str> = left
+                .map(|node| self.plan.nodes[node].label.as_str())
+                .collect();
+            if !left.is_empty() {
+                let line = format!("not run for want of what failed: {}", left.join(", "));
+                self.watcher.note(&line);
             }
-            return Err(error);
         }
-        if !stopped.is_empty() {
-            return Err(ExecError::Stopped { places: stopped });
+        // A failure is what the run ends with, even if it was stopped too.
+        if let Some(stop) = stop {
+            self.watcher.note(&stop.to_string());
         }
-        let nodes = self
-            .agenda
-            .states
-            .into_iter()
-            .filter_map(|state| match state {
-                State::Done(done) => Some(*done),
-                State::Waiting | State::Working { .. } | State::Failed => None,
-            });
-        Ok(Outcome {
-            nodes: nodes.collect(),
-        })
+        Err(ExecError::of(
+            failures.into_iter().map(|(_, error)| error).collect(),
+        ))
     }
 }

@@ -86,11 +86,11 @@ impl JobError {
 }
 
 /// A line that the process writes on its standard output.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Event {
-    /// The device that its tensors live on.
-    Device(String),
+    /// The device that its tensors live on, and what those took that it went on from.
+    Account(Option<String>, f64),
     /// [`Progress::phase`](super::Progress::phase).
     Phase(String),
     /// [`Progress::step`](super::Progress::step).

@@ -2,15 +2,17 @@
 //! run.
 //!
 //! The process is `PROGRAM worker JOB`, with the job in a file among the records of the artifact. It tells how it goes
-//! in lines of JSON on its standard output; what else it says on standard error goes to the stage's log. A line on its
+//! in lines of JSON on what it finds as its standard output; what else is printed in it goes to the stage's log. A line on its
 //! standard input asks it to stop, and the end of that input tells it that the run is no more.
 
 use super::job::{Event, JOB, Job, STOP};
+use super::runner::Account;
 use super::slot::THREADS;
 use super::usage::{Usage, try_wait};
-use super::{Runner, StageFailure, Workplace};
+use super::{Progress, Runner, StageFailure, Stop, Workplace};
 use crate::cache::LOG;
 use crate::config::StageSpec;
+use signal_hook::consts::{SIGINT, SIGKILL, SIGTERM};
 use signal_hook::low_level::signal_name;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
@@ -27,8 +29,11 @@ const ITSELF: &str = "/proc/self/exe";
 const NAME: &str = "srp";
 /// How often a process that says nothing is looked at.
 const LOOK: Duration = Duration::from_millis(20);
-/// How long a process that took too long may take to keep what it has done.
+/// How long a process that took too long may take to keep what it has done, and one that is through to end; at most as
+/// long as its time limit.
 const GRACE: Duration = Duration::from_secs(10);
+/// By how much a process may hear of a signal before its run does.
+const MOMENT: Duration = Duration::from_millis(200);
 /// Lines of a log that tell what a process died of.
 const LAST_LINES: usize = 5;
 
@@ -105,110 +110,158 @@ impl Runner for Processes<'_> {
                 input,
                 began: Instant::now(),
                 timeout: place.timeout,
-                ending: None,
-                last: None,
+                stop: place.stop,
+                told: None,
+                end: None,
             };
-            worker.attend(&events, place, &log)
+            worker.attend(&events, place.progress, place.account, &log)
         })
     }
 }
 
-/// Reads the events of a process until it ends, or nobody wants them. A line that is no event is a note: some library
-/// may print.
+/// Reads the events of a process until it ends, or nobody wants them. A line that is no event is a note.
 fn read(output: ChildStdout, mut tell: impl FnMut(Event) -> bool) {
-    for line in BufReader::new(output).lines() {
-        let Ok(line) = line else { return };
-        let event = serde_json::from_str(&line).unwrap_or(Event::Note(line));
+    let mut output = BufReader::new(output);
+    let mut line = Vec::new();
+    while output
+        .read_until(b'\n', &mut line)
+        .is_ok_and(|bytes| bytes > 0)
+    {
+        let event = serde_json::from_slice(&line)
+            .unwrap_or_else(|_| Event::Note(String::from_utf8_lossy(&line).trim_end().to_owned()));
         if !tell(event) {
             return;
         }
+        line.clear();
     }
 }
 
-/// Why a process was asked to stop.
+/// Why a process was told to stop, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
+enum Told {
     /// Somebody wants the run to stop.
-    Asked,
-    /// It took too long, as was found then.
+    Asked(Instant),
+    /// It took too long.
     Late(Instant),
+    /// Its work is over.
+    Over(Instant),
 }
 
 /// A process that works on a stage.
-struct Worker {
+struct Worker<'a> {
     child: Child,
     /// Its standard input; it ends when nobody holds this any more.
     input: Option<ChildStdin>,
     began: Instant,
     timeout: Option<Duration>,
-    ending: Option<Ending>,
+    stop: &'a Stop,
+    told: Option<Told>,
     /// How the work ended.
-    last: Option<Event>,
+    end: Option<Event>,
 }
 
-impl Worker {
+impl Worker<'_> {
     /// Listens to the process until it has ended.
     fn attend(
         mut self,
         events: &Receiver<Event>,
-        place: Workplace<'_>,
+        progress: &dyn Progress,
+        account: &mut Account,
         log: &Path,
     ) -> Result<(), StageFailure> {
         loop {
             match events.recv_timeout(LOOK) {
-                Ok(Event::Device(device)) => place.account.device = Some(device),
-                Ok(Event::Phase(text)) => place.progress.phase(&text),
-                Ok(Event::Step(done, total, detail)) => place.progress.step(done, total, &detail),
-                Ok(Event::Note(line)) => place.progress.note(&line),
-                Ok(end) => self.last = Some(end),
+                Ok(Event::Account(device, seconds_before)) => {
+                    account.device = device;
+                    account.seconds_before = seconds_before;
+                }
+                Ok(Event::Phase(text)) => progress.phase(&text),
+                Ok(Event::Step(done, total, detail)) => progress.step(done, total, &detail),
+                Ok(Event::Note(line)) => progress.note(&line),
+                Ok(end) => {
+                    self.end = Some(end);
+                    self.told = Some(Told::Over(Instant::now()));
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            self.look(place.stop.requested());
+            self.look();
         }
         let (status, used) = loop {
             match try_wait(&mut self.child)? {
                 Some(ended) => break ended,
                 None => thread::sleep(Duration::from_millis(1)),
             }
-            self.look(place.stop.requested());
+            self.look();
         };
-        let (late, timeout) = (matches!(self.ending, Some(Ending::Late(_))), self.timeout);
-        place.account.cpu_seconds = Some(used.cpu_seconds);
-        place.account.peak_memory_bytes = Some(used.peak_memory_bytes);
-        place.account.exit = Some(end_of(status));
-        match (self.last, timeout) {
-            (Some(Event::Done), _) if status.success() => Ok(()),
-            (Some(Event::Failed(told)), _) => Err(StageFailure::told(told.messages, told.help)),
-            (_, Some(timeout)) if late => Err(too_late(timeout)),
-            (Some(Event::Stopped), _) => Err(StageFailure::stopped()),
-            _ => Err(died(status, used, log)),
+        account.cpu_seconds = Some(used.cpu_seconds);
+        account.peak_memory_bytes = Some(used.peak_memory_bytes);
+        account.exit = Some(end_of(status));
+        match self.end {
+            Some(Event::Done) if status.success() => Ok(()),
+            Some(Event::Done) => {
+                let end = end_of(status);
+                progress.note(&format!(
+                    "the work is done, though its process ended with {end}"
+                ));
+                Ok(())
+            }
+            Some(Event::Failed(told)) => Err(StageFailure::told(told.messages, told.help)),
+            Some(_) | None => Err(self.without_result(status, used, log)),
         }
     }
 
     /// Sees to it that the process stops when it should.
-    fn look(&mut self, asked: bool) {
+    fn look(&mut self) {
         let now = Instant::now();
         let timeout = self.timeout.unwrap_or(Duration::MAX);
         let late = now.duration_since(self.began) > timeout;
-        match self.ending {
-            Some(Ending::Late(since)) if now.duration_since(since) > GRACE.min(timeout) => {
-                // If it has ended by itself meanwhile, so much the better.
-                self.child.kill().ok();
+        let patience = GRACE.min(timeout);
+        match self.told {
+            None if self.stop.requested() => self.tell(Told::Asked(now)),
+            None if late => self.tell(Told::Late(now)),
+            None => {}
+            // A stop that was asked for may take its time, unless the stage has a limit.
+            Some(Told::Asked(_)) if !late => {}
+            Some(Told::Asked(since) | Told::Late(since) | Told::Over(since)) => {
+                if now.duration_since(since) > patience {
+                    // If it has ended by itself meanwhile, so much the better.
+                    self.child.kill().ok();
+                }
             }
-            Some(Ending::Late(_)) => {}
-            None | Some(Ending::Asked) if late => self.end(Ending::Late(now)),
-            None if asked => self.end(Ending::Asked),
-            None | Some(Ending::Asked) => {}
         }
     }
 
-    fn end(&mut self, ending: Ending) {
-        self.ending = Some(ending);
+    fn tell(&mut self, why: Told) {
+        self.told = Some(why);
         if let Some(input) = &mut self.input {
             // A process that does not listen has ended, or will be ended.
             input.write_all(STOP.as_bytes()).ok();
         }
+    }
+
+    /// What it means that a process ended without having done its work or failed at it.
+    fn without_result(&self, status: ExitStatus, used: Usage, log: &Path) -> StageFailure {
+        let stopped = self.end == Some(Event::Stopped);
+        let by_signal = [SIGINT, SIGTERM].map(Some).contains(&status.signal());
+        match self.told {
+            Some(Told::Late(_)) => too_late(self.timeout.unwrap_or_default()),
+            Some(Told::Asked(_)) => StageFailure::stopped(),
+            // A terminal tells the run and the process at the same time, and the process may be the first to hear.
+            _ if (stopped || by_signal) && self.is_asked_soon() => StageFailure::stopped(),
+            _ if stopped => StageFailure::new("its process was asked to stop, the run was not")
+                .with_help("send SIGTERM or SIGINT to the run, not to the process of a stage"),
+            _ => died(status, used, log),
+        }
+    }
+
+    /// Whether the run is asked to stop now or in a moment.
+    fn is_asked_soon(&self) -> bool {
+        let since = Instant::now();
+        while !self.stop.requested() && since.elapsed() < MOMENT {
+            thread::sleep(Duration::from_millis(1));
+        }
+        self.stop.requested()
     }
 }
 
@@ -230,7 +283,7 @@ fn died(status: ExitStatus, used: Usage, log: &Path) -> StageFailure {
     };
     let memory = format!("it had {mib} MiB of memory in use at most");
     failure.with_help(match status.signal() {
-        Some(signal_hook::consts::SIGKILL) => {
+        Some(SIGKILL) => {
             format!("{memory}; the system ends processes so when memory runs out\n{lines}")
         }
         _ => format!("{memory}\n{lines}"),

@@ -55,6 +55,8 @@ pub struct Workplace<'a> {
 pub struct Account {
     /// The device that was found for it.
     pub device: Option<String>,
+    /// Wall time of interrupted runs up to the checkpoint that it went on from, in seconds.
+    pub seconds_before: f64,
     /// Processor time, of the system on its behalf too, in seconds.
     pub cpu_seconds: Option<f64>,
     /// Most memory that it had in use, in bytes.

@@ -16,7 +16,8 @@ const STEP_INTERVAL: Duration = Duration::from_millis(100);
 /// Room for the stack of a stage: as much as a main thread has.
 const STACK: usize = 8 << 20;
 
-/// Does the job that the file at `path` describes, and tells how it goes on `out`; returns whether it is done.
+/// Does the job that the file at `path` describes, and tells how it goes on `out`, which nothing else may write to;
+/// returns whether it is done.
 ///
 /// What `orders` says is obeyed: `stop` requests a stop, and at their end nobody waits for the work any more, so
 /// `abandoned` is called, which should end the process.
@@ -92,9 +93,7 @@ fn work(job: &Job, runner: &dyn Runner, stop: &Stop, progress: Told) -> Event {
     };
     let result = catch_unwind(AssertUnwindSafe(attempt))
         .unwrap_or_else(|panic| Err(StageFailure::from_panic(&*panic)));
-    if let Some(device) = account.device {
-        progress.tell(Event::Device(device));
-    }
+    progress.tell(Event::Account(account.device, account.seconds_before));
     match result {
         Ok(()) => Event::Done,
         Err(failure) if failure.is_stop() => Event::Stopped,

@@ -48,9 +48,13 @@ pub(super) enum Made {
     New(Box<Done>),
     /// Another run has made it meanwhile.
     Cached(Box<Artifact>),
-    /// The artifact of this node, which was to be read, is damaged; it has to be made again, even if something is
-    /// found for it where `force` says so.
-    Damaged { parent: NodeId, force: bool },
+    /// This artifact of a node, which was to be read, is not what was found: it was replaced, or was damaged and set
+    /// aside. If `force` says so, the node has to be made again even if something is found for it.
+    Unsound {
+        parent: NodeId,
+        artifact: Box<Artifact>,
+        force: bool,
+    },
     /// The run was asked to stop; this far the stage has come.
     Stopped(Option<Position>),
 }
@@ -64,7 +68,7 @@ pub(super) struct Workshop<'a> {
     options: &'a Options,
     machine: OnceLock<Machine>,
     /// Artifacts whose bytes were made or read in this run.
-    sound: Mutex<BTreeSet<Key>>,
+    sound: Mutex<BTreeSet<(Key, Digest)>>,
     /// How long it took to make those that were made in this run.
     ran: Mutex<BTreeMap<Key, f64>>,
 }
@@ -75,8 +79,6 @@ struct Finished {
     account: Account,
     started: Timestamp,
     seconds: f64,
-    /// What those took that it went on from.
-    seconds_before: f64,
 }
 
 impl<'a> Workshop<'a> {
@@ -129,9 +131,14 @@ impl<'a> Workshop<'a> {
             if !faults.is_empty() {
                 // Whoever repairs the parent may need what is locked here.
                 drop(lock);
-                let force = self.set_aside(*parent, artifact, &faults)?;
-                let parent = *parent;
-                return Ok(Made::Damaged { parent, force });
+                let Some(force) = self.set_aside(*parent, artifact, &faults)? else {
+                    return Ok(Made::Stopped(partial.position()));
+                };
+                return Ok(Made::Unsound {
+                    parent: *parent,
+                    artifact: Box::new(artifact.clone()),
+                    force,
+                });
             }
         }
         match self.try_often(&task, slot, &partial)? {
@@ -143,38 +150,42 @@ impl<'a> Workshop<'a> {
     /// What is wrong with an artifact that a stage is about to read, whose bytes are looked at once a run: nothing
     /// is made of a damaged artifact.
     fn faults(&self, artifact: &Artifact) -> Result<Vec<Fault>, CacheError> {
-        if locked(&self.sound).contains(&artifact.key()) {
+        let bytes = (artifact.key(), artifact.content());
+        if locked(&self.sound).contains(&bytes) {
             return Ok(Vec::new());
         }
         let faults = artifact.faults()?;
         if faults.is_empty() {
-            locked(&self.sound).insert(artifact.key());
+            locked(&self.sound).insert(bytes);
         }
         Ok(faults)
     }
 
     /// Sees to it that the damaged artifact of a node is not found again; returns whether it still is, because it
-    /// lies in a cache that is only read. What is made here is found before that.
+    /// lies in a cache that is only read. What is made here is found before that. Nothing if the run is to stop.
     fn set_aside(
         &self,
         id: NodeId,
         artifact: &Artifact,
         faults: &[Fault],
-    ) -> Result<bool, CacheError> {
+    ) -> Result<Option<bool>, CacheError> {
         let stage = &self.plan.nodes[id.0].label;
-        let owned = self.cache.owns(artifact);
-        let kept = if owned {
-            let guard = self.cache.guard(artifact.key(), || {
-                let line = format!("another run is making `{stage}`; waiting for it");
-                self.watcher.note(&line);
-            })?;
-            let quarantined = self.cache.quarantine_damaged(&guard)?;
-            quarantined.map(|found| found.to)
-        } else {
-            None
+        if !self.cache.owns(artifact) {
+            self.tell_damage(stage, &in_a_line(faults), None);
+            return Ok(Some(true));
+        }
+        let waiting = || {
+            let line = format!("another run is making `{stage}`; waiting for it");
+            self.watcher.note(&line);
         };
-        self.tell_damage(stage, &in_a_line(faults), kept.as_deref());
-        Ok(!owned)
+        let stopped = || self.options.stop.requested();
+        let Some(guard) = self.cache.guard(artifact.key(), waiting, stopped)? else {
+            return Ok(None);
+        };
+        if let Some(found) = self.cache.quarantine_damaged(&guard)? {
+            self.tell_damage(stage, &in_a_line(&found.faults), Some(&found.to));
+        }
+        Ok(Some(false))
     }
 
     fn tell_damage(&self, stage: &str, fault: &str, kept: Option<&Path>) {
@@ -196,7 +207,6 @@ impl<'a> Workshop<'a> {
         loop {
             let mut draft = self.cache.begin(&task.claim)?;
             let mut account = Account::default();
-            let seconds_before = partial.seconds();
             let (started, clock) = (Timestamp::now(), Instant::now());
             let result = self.attempt(task, slot, partial, &mut draft, &mut account);
             let finished = Finished {
@@ -204,10 +214,9 @@ impl<'a> Workshop<'a> {
                 account,
                 started,
                 seconds: clock.elapsed().as_secs_f64(),
-                seconds_before,
             };
             match result {
-                Ok(()) => return Ok(Some(finished)),
+                Ok(()) => return self.check(task, finished).map(Some),
                 Err(failure) if failure.is_stop() => return Ok(None),
                 Err(failure) if tries < retry && !self.options.stop.requested() => {
                     tries += 1;
@@ -221,11 +230,7 @@ impl<'a> Workshop<'a> {
                     );
                     self.watcher.note(&line);
                 }
-                Err(failure) => {
-                    self.watcher.failed(&task.turn, &failure);
-                    let kept = finished.keep(task, &failure);
-                    return Err(ExecError::stage(task.turn.stage, failure, kept.as_deref()));
-                }
+                Err(failure) => return Err(self.give_up(task, finished, failure)),
             }
         }
     }
@@ -260,8 +265,21 @@ impl<'a> Workshop<'a> {
         };
         let work = || self.runner.run(&task.node.spec, place);
         catch_unwind(AssertUnwindSafe(work))
-            .unwrap_or_else(|panic| Err(StageFailure::from_panic(&*panic)))?;
-        check_unchanged(self.cache, &task.outside_files, &task.digests)
+            .unwrap_or_else(|panic| Err(StageFailure::from_panic(&*panic)))
+    }
+
+    /// Whether what was read is still what the key says. Another try would find it as it is now too.
+    fn check(&self, task: &Task<'_>, finished: Finished) -> Result<Finished, ExecError> {
+        match check_unchanged(self.cache, &task.outside_files, &task.digests) {
+            Ok(()) => Ok(finished),
+            Err(failure) => Err(self.give_up(task, finished, failure)),
+        }
+    }
+
+    fn give_up(&self, task: &Task<'_>, finished: Finished, failure: StageFailure) -> ExecError {
+        self.watcher.failed(&task.turn, &failure);
+        let kept = finished.keep(task, &failure);
+        ExecError::stage(task.turn.stage, failure, kept.as_deref())
     }
 
     /// Gives what was made its place in the cache.
@@ -278,7 +296,6 @@ impl<'a> Workshop<'a> {
             account,
             started,
             seconds,
-            seconds_before,
         } = finished;
         let provenance = Provenance {
             experiment: self.plan.name.clone(),
@@ -293,14 +310,14 @@ impl<'a> Workshop<'a> {
             machine: self.machine(slot, account.device),
             started,
             finished: Timestamp::now(),
-            seconds: seconds_before + seconds,
+            seconds: account.seconds_before + seconds,
             cpu_seconds: account.cpu_seconds,
             peak_memory_bytes: account.peak_memory_bytes,
         };
         let artifact = draft.commit(lock, provenance)?;
         partial.clear();
         self.watcher.finished(&task.turn, seconds);
-        locked(&self.sound).insert(artifact.key());
+        locked(&self.sound).insert((artifact.key(), artifact.content()));
         locked(&self.ran).insert(artifact.key(), seconds);
         Ok(Made::New(Box::new(Done {
             artifact,

@@ -1,15 +1,19 @@
 //! What a training stage keeps in the cache, to go on from when it is interrupted.
 
 use super::training::EPOCHS;
-use crate::cache::{CacheError, Partial, Position};
+use crate::cache::{CacheError, Checkpoint, Partial, Position};
 use crate::exec::{Progress, Stop};
 use crate::train::{Keep, Snapshot, TrainError, Wish};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// What an interrupted run of the stage has kept; its log goes on as well.
-pub(super) fn kept(partial: &Partial, log: &Path, progress: &dyn Progress) -> Option<Snapshot> {
-    let folder = partial.newest()?;
+/// What an interrupted run of the stage has kept, and the seconds that it took; its log goes on as well.
+pub(super) fn kept(
+    partial: &Partial,
+    log: &Path,
+    progress: &dyn Progress,
+) -> Option<(Snapshot, f64)> {
+    let Checkpoint { folder, seconds } = partial.newest()?;
     let read = || -> Result<Snapshot, TrainError> {
         let snapshot = Snapshot::read(&folder)?;
         std::fs::copy(folder.join(EPOCHS), log).map_err(|error| TrainError::Other(error.into()))?;
@@ -21,7 +25,7 @@ pub(super) fn kept(partial: &Partial, log: &Path, progress: &dyn Progress) -> Op
             progress.note(&format!(
                 "going on after update {steps}, where it was interrupted"
             ));
-            Some(snapshot)
+            Some((snapshot, seconds))
         }
         Err(error) => {
             progress.note(&format!(
@@ -38,7 +42,7 @@ pub(super) struct Keeper<'a> {
     pub(super) every: Duration,
     /// When this run of the stage began, and how long those took that it goes on from.
     pub(super) began: Instant,
-    pub(super) before: Duration,
+    pub(super) seconds_before: f64,
     pub(super) last: Instant,
     pub(super) stop: &'a Stop,
     /// The log of epochs, which is kept too.
@@ -72,7 +76,7 @@ impl Keep for Keeper<'_> {
             step: snapshot.place.steps,
             of: total,
         };
-        let seconds = (self.before + self.began.elapsed()).as_secs_f64();
+        let seconds = self.seconds_before + self.began.elapsed().as_secs_f64();
         let kept = self
             .partial
             .save(position, seconds, |folder| -> Result<(), KeepError> {

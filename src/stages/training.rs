@@ -23,7 +23,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// How a training ended: the content of `training.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -132,12 +132,12 @@ pub(super) fn train<B: Learning>(
     let log = out.record(EPOCHS);
     let began = Instant::now();
     // A process whose run was killed may still be at it for an instant.
-    let _alone = place.partial.occupy()?;
-    let kept = kept(place.partial, &log, progress);
-    let before = match &kept {
-        Some(_) => Duration::try_from_secs_f64(place.partial.seconds()).unwrap_or_default(),
-        None => Duration::ZERO,
+    let Some(_alone) = place.partial.occupy(|| place.stop.requested())? else {
+        return Err(StageFailure::stopped());
     };
+    let kept = kept(place.partial, &log, progress);
+    let (kept, seconds_before) = kept.map_or((None, 0.0), |(kept, took)| (Some(kept), took));
+    place.account.seconds_before = seconds_before;
     let mut learner = match &kept {
         Some(snapshot) => Learner::resume(snapshot, corpus.training, device)?,
         None => fresh()?,
@@ -169,7 +169,7 @@ pub(super) fn train<B: Learning>(
         partial: place.partial,
         every: place.keep_every,
         began,
-        before,
+        seconds_before,
         last: Instant::now(),
         stop: place.stop,
         log: &log,

@@ -278,7 +278,7 @@ fn what_was_repaired_meanwhile_is_not_set_aside() {
     fs::write(&file, "onf").unwrap();
     assert_eq!(made.faults().unwrap().len(), 1);
     fs::write(&file, "one").unwrap();
-    let guard = cache.guard(made.key(), || {}).unwrap();
+    let guard = cache.guard(made.key(), || {}, || false).unwrap().unwrap();
     assert_eq!(cache.quarantine_damaged(&guard).unwrap(), None);
     assert!(
         cache.try_guard(made.key()).unwrap().is_none(),

@@ -307,7 +307,7 @@ fn verification_leaves_alone_what_a_running_srp_is_making() {
     damage(&dense.folder.join("made.txt"));
     let guard = place
         .cache()
-        .guard(dense.key, || panic!("nobody has it"))
+        .guard(dense.key, || panic!("nobody has it"), || false)
         .unwrap();
     place.notes.take();
     assert_eq!(
@@ -545,7 +545,7 @@ fn checkpoints_of_a_stage_that_is_running_stay() {
     let dense = place.of("dense").key;
     let partial = place.path("cache/partial").join(dense.to_string());
     fs::create_dir_all(&partial).unwrap();
-    let guard = place.cache().guard(dense, || ()).unwrap();
+    let guard = place.cache().guard(dense, || (), || false).unwrap();
     place.srp(&["gc", "--yes"]).unwrap();
     assert!(partial.exists());
     drop(guard);
@@ -559,7 +559,7 @@ fn gc_keeps_what_a_running_srp_has_found_and_what_it_makes() {
     let (corpus, dense) = (place.of("corpus").key, place.of("dense").key);
     let mut hold = place.cache().hold().unwrap();
     hold.add([corpus]).unwrap();
-    let guard = place.cache().guard(dense, || ()).unwrap();
+    let guard = place.cache().guard(dense, || (), || false).unwrap();
     place.notes.take();
     place.srp(&["gc", "--keep-size", "0", "--yes"]).unwrap();
     assert_eq!(place.stages(), ["corpus", "dense"]);
