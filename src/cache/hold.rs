@@ -125,7 +125,8 @@ impl Cache {
     }
 
     fn one_at_a_time(&self) -> Result<File, CacheError> {
-        let path = self.folder("")?.join("tmp.lock");
+        let path = self.root().join("tmp.lock");
+        fs::create_dir_all(self.root()).map_err(CacheError::unwritable(self.root()))?;
         let lock = || {
             let file = File::create(&path)?;
             file.lock()?;

@@ -4,6 +4,7 @@ use crate::tiny::{Answer, Place, stages_in};
 use srp::cache::{Attempt, Provenance};
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -256,28 +257,118 @@ fn of_two_runs_at_the_same_time_one_waits_for_what_the_other_makes() {
 }
 
 #[test]
+fn a_signal_to_all_processes_as_a_terminal_sends_it_is_a_stop_whenever_it_comes() {
+    for millis in [0, 1, 2, 4, 8, 16, 32] {
+        let place = place();
+        let words = [
+            "run",
+            "nothing.toml",
+            "--set",
+            "stages.root.noop.seconds=60",
+        ];
+        let mut command = place.command(&words);
+        command
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        let mut run = command.spawn().unwrap();
+        wait_for(&mut run, "root: started");
+        thread::sleep(Duration::from_millis(millis));
+        let group = format!("-{}", run.id());
+        Command::new("kill")
+            .args(["-INT", "--", &group])
+            .status()
+            .unwrap();
+        let run = Answer::of(run.wait_with_output().unwrap());
+        assert_eq!(run.code, Some(4), "after {millis} ms: {}", run.err);
+        assert!(attempts(&place).is_empty(), "a stop is no failure");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_signal_to_one_worker_fails_its_stage_and_does_not_stop_the_run() {
+    let place = place();
+    let patient = ["--set", "stages.left.noop.seconds=60", "-k"];
+    let mut run = start(&place, &patient);
+    wait_for(&mut run, "left: started");
+    let worker = loop {
+        match workers(&place).first() {
+            Some(worker) => break worker.to_string(),
+            None => thread::sleep(Duration::from_millis(5)),
+        }
+    };
+    // Long enough for it to listen to signals; a process that does not yet is ended by them.
+    thread::sleep(Duration::from_millis(300));
+    Command::new("kill")
+        .args(["-TERM", &worker])
+        .status()
+        .unwrap();
+    let run = Answer::of(run.wait_with_output().unwrap());
+    assert_eq!(run.code, Some(1), "{}", run.err);
+    let said = "its process was asked to stop, the run was not";
+    assert!(run.err.contains(said), "{}", run.err);
+    assert_eq!(made(&place), ["right", "root"]);
+}
+
+#[test]
+fn a_run_that_fails_and_is_stopped_says_both() {
+    let place = place();
+    let mut run = start(
+        &place,
+        &[
+            "-k",
+            "--jobs",
+            "2",
+            "--set",
+            "stages.left.noop.ending=fail",
+            "--set",
+            "stages.right.noop.seconds=60",
+        ],
+    );
+    wait_for(&mut run, "left: failed");
+    Command::new("kill")
+        .args(["-TERM", &run.id().to_string()])
+        .status()
+        .unwrap();
+    let run = Answer::of(run.wait_with_output().unwrap());
+    assert_eq!(run.code, Some(1), "{}", run.err);
+    for said in [
+        "not run for want of what failed: under\n",
+        "stopped before stage `right`",
+    ] {
+        assert!(run.err.contains(said), "{said}: {}", run.err);
+    }
+}
+
+/// The processes that work on stages of a place.
+#[cfg(target_os = "linux")]
+fn workers(place: &Place) -> Vec<u32> {
+    let folder = place.path(".srp").to_string_lossy().into_owned();
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let works = |id: &u32| {
+        let command = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+        let command = String::from_utf8_lossy(&command).into_owned();
+        command.contains("worker") && command.contains(&folder)
+    };
+    let ids = processes.filter_map(|process| process.file_name().to_str()?.parse().ok());
+    ids.filter(works).collect()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
 fn a_run_that_is_killed_takes_its_workers_with_it() {
     let place = place();
     let mut run = start(&place, &["--set", "stages.root.noop.ending=hang"]);
     wait_for(&mut run, "root: started");
-    let folder = place.path(".srp").to_string_lossy().into_owned();
-    let workers = || {
-        let processes = fs::read_dir("/proc").unwrap().flatten();
-        let commands =
-            processes.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
-        let commands = commands.map(|command| String::from_utf8_lossy(&command).into_owned());
-        commands
-            .filter(|command| command.contains("worker") && command.contains(&folder))
-            .count()
-    };
     let patience = Instant::now() + Duration::from_secs(20);
-    while workers() == 0 {
+    while workers(&place).is_empty() {
         assert!(Instant::now() < patience, "the worker never came");
         thread::sleep(Duration::from_millis(5));
     }
     run.kill().unwrap();
     run.wait().unwrap();
-    while workers() > 0 {
+    while !workers(&place).is_empty() {
         assert!(Instant::now() < patience, "the worker is still there");
         thread::sleep(Duration::from_millis(5));
     }
