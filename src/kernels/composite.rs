@@ -5,6 +5,23 @@ use super::{AdamInputs, AdamRule, CrossEntropy, LAYER_NORM_EPSILON, Mask, NormIn
 use burn::tensor::activation::{log_softmax, softmax};
 use burn::tensor::{Int, Tensor, TensorData, backend::Backend};
 
+pub(super) fn lookup<B: Backend>(
+    table: Tensor<B, 2>,
+    numbers: Tensor<B, 1, Int>,
+    factor: f64,
+    trained: Option<Tensor<B, 2>>,
+) -> Tensor<B, 2> {
+    let rows = table.select(0, numbers);
+    let rows = match trained {
+        Some(trained) => {
+            let constant = rows.clone().detach();
+            constant.clone() + (rows - constant) * trained
+        }
+        None => rows,
+    };
+    rows * factor
+}
+
 pub(super) fn linear<B: Backend>(
     x: Tensor<B, 2>,
     weight: Tensor<B, 2>,

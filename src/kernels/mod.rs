@@ -4,7 +4,7 @@
 //! that every back end has, with gradients by automatic differentiation; [`flex`] writes them for the CPU, forward and
 //! backward, on slices. Tests hold the two against each other, values and gradients, on random shapes.
 //!
-//! The slices know nothing of tensors: [`linear`], [`softmax`], [`norm`], [`cross_entropy`],
+//! The slices know nothing of tensors: [`lookup`], [`linear`], [`softmax`], [`norm`], [`cross_entropy`],
 //! [`distillation`], [`dropout`] and [`adam`].
 //! No bit depends on the number of threads ([`chunks`]) or on the width of vectors ([`simd`]).
 
@@ -16,6 +16,7 @@ mod distillation;
 mod dropout;
 mod flex;
 mod linear;
+mod lookup;
 mod norm;
 mod product;
 mod simd;
@@ -74,6 +75,22 @@ pub struct AdamInputs<B: Backend> {
 
 /// The operations that a back end may do better than composed of others.
 pub trait Kernels: Backend {
+    /// `factor` times some rows of a table. Where `trained` is 0, nothing flows back to it.
+    ///
+    /// # Shapes
+    /// - `table`: `[entries, width]`
+    /// - `numbers`: `[rows]`, the rows to take
+    /// - `trained`: `[rows, 1]`
+    /// - returns: `[rows, width]`
+    fn lookup(
+        table: Tensor<Self, 2>,
+        numbers: Tensor<Self, 1, Int>,
+        factor: f64,
+        trained: Option<Tensor<Self, 2>>,
+    ) -> Tensor<Self, 2> {
+        composite::lookup(table, numbers, factor, trained)
+    }
+
     /// An affine map of each row.
     ///
     /// # Shapes

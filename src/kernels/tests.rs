@@ -1,6 +1,9 @@
 //! The kernels against what they stand for, values and gradients, on random shapes; and against themselves on other
 //! numbers of threads.
 
+mod losses;
+mod threads;
+
 use super::*;
 use crate::random::{Field, Stream};
 use burn::backend::Autodiff;
@@ -75,23 +78,6 @@ fn assert_alike(fused: &Found, composed: &Found, what: &str) {
     }
 }
 
-/// Fails unless the work gives the same bits on one, two and three threads.
-fn assert_threads_agree(what: &str, work: impl Fn() -> Found + Sync) {
-    let on = |threads| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-        let found: Found = pool.build().unwrap().install(&work);
-        let bits = found
-            .into_iter()
-            .map(|x| x.into_iter().map(f32::to_bits).collect());
-        bits.collect::<Vec<Vec<u32>>>()
-    };
-    let alone = on(1);
-    assert!(
-        alone == on(2) && alone == on(3),
-        "{what} differs between numbers of threads"
-    );
-}
-
 /// Small sizes, and sizes around the widths of vectors, which pruning leaves of rounder ones.
 fn size(stream: &mut Stream) -> usize {
     [1, 2, 3, 5, 15, 16, 17, 31, 33, 48, 49, 70][stream.below(12)]
@@ -100,6 +86,41 @@ fn size(stream: &mut Stream) -> usize {
 fn mask(stream: &mut Stream) -> Option<Mask> {
     let field = Field::indexed(stream.next_u64(), "test", 0);
     (stream.below(2) == 0).then(|| Mask::new(0.3, field))
+}
+
+#[test]
+fn lookups_are_what_they_are_composed_of() {
+    type Lookup =
+        fn(Tensor<Cpu, 2>, Tensor<Cpu, 1, Int>, f64, Option<Tensor<Cpu, 2>>) -> Tensor<Cpu, 2>;
+    let mut stream = Stream::new(12, "lookup");
+    for _ in 0..60 {
+        let [count, rows, width] = std::array::from_fn(|_| size(&mut stream));
+        let table = Leaf::random(&mut stream, &[rows, width]);
+        let numbers: Vec<i32> = (0..count).map(|_| stream.below(rows) as i32).collect();
+        let mut trained = Leaf::random(&mut stream, &[count, 1]);
+        for trained in &mut trained.data {
+            *trained = stream.below(2) as f32;
+        }
+        let found = |kernel: Lookup, trained: Option<&Leaf>| {
+            let table = table.tensor();
+            let numbers = Tensor::from_data(TensorData::new(numbers.clone(), [count]), &FlexDevice);
+            let trained = trained.map(Leaf::constant);
+            Gathered::of(kernel(table.clone(), numbers, 1.5, trained))
+                .gradient(&table)
+                .0
+        };
+        for trained in [None, Some(&trained)] {
+            let (fused, composed) = (
+                found(Cpu::lookup, trained),
+                found(composite::lookup, trained),
+            );
+            assert_alike(
+                &fused,
+                &composed,
+                &format!("{count} of {rows} rows of {width}"),
+            );
+        }
+    }
 }
 
 type Linear = fn(Tensor<Cpu, 2>, Tensor<Cpu, 2>, Option<Tensor<Cpu, 1>>) -> Tensor<Cpu, 2>;
@@ -307,98 +328,6 @@ fn a_row_without_spread_gives_finite_numbers() {
     }
 }
 
-type Loss = fn(Tensor<Cpu, 2>, Tensor<Cpu, 1, Int>, Tensor<Cpu, 2>, f64) -> CrossEntropy<Cpu>;
-
-fn loss_found(kernel: Loss, scores: &Leaf, targets: &[i32], valid: &Leaf, factor: f32) -> Found {
-    let scores = scores.tensor();
-    let targets = TensorData::new(targets.to_vec(), [targets.len()]);
-    let targets = Tensor::from_data(targets, &FlexDevice);
-    let loss = kernel(scores.clone(), targets, valid.constant(), 0.1);
-    let gradients = (loss.smoothed.clone() * factor).backward();
-    [
-        numbers(loss.smoothed.inner()),
-        numbers(loss.nll.inner()),
-        numbers(scores.grad(&gradients).unwrap()),
-    ]
-    .to_vec()
-}
-
-#[test]
-fn the_loss_is_what_it_is_composed_of() {
-    let mut stream = Stream::new(5, "loss");
-    for _ in 0..60 {
-        let (rows, vocab) = (size(&mut stream), 3 + 11 * stream.below(30));
-        let scores = Leaf::random(&mut stream, &[rows, vocab]);
-        let targets: Vec<i32> = (0..rows).map(|_| stream.below(vocab) as i32).collect();
-        let mut valid = Leaf::random(&mut stream, &[rows, 1]);
-        for valid in &mut valid.data {
-            *valid = stream.below(2) as f32;
-        }
-        for factor in [1.0, 0.25] {
-            let fused = loss_found(Cpu::cross_entropy, &scores, &targets, &valid, factor);
-            let composed = loss_found(composite::cross_entropy, &scores, &targets, &valid, factor);
-            assert_alike(&fused, &composed, &format!("{rows} rows of {vocab}"));
-        }
-    }
-}
-
-#[test]
-fn distillation_is_what_it_is_composed_of() {
-    let mut stream = Stream::new(10, "distillation");
-    for _ in 0..60 {
-        let (rows, vocab) = (size(&mut stream), 3 + 11 * stream.below(30));
-        let [student, teacher] = [(); 2].map(|()| Leaf::random(&mut stream, &[rows, vocab]));
-        let mut valid = Leaf::random(&mut stream, &[rows, 1]);
-        for valid in &mut valid.data {
-            *valid = stream.below(2) as f32;
-        }
-        type Teaching = fn(Tensor<Cpu, 2>, Tensor<Cpu, 2>, Tensor<Cpu, 2>, f64) -> Tensor<Cpu, 1>;
-        let found = |kernel: Teaching, temperature| {
-            let student = student.tensor();
-            let loss = kernel(
-                student.clone(),
-                teacher.constant(),
-                valid.constant(),
-                temperature,
-            );
-            Gathered::of(loss).gradient(&student).0
-        };
-        for temperature in [1.0, 10.0] {
-            let fused = found(Cpu::distillation, temperature);
-            let composed = found(composite::distillation, temperature);
-            assert_alike(&fused, &composed, &format!("{rows} rows of {vocab}"));
-        }
-    }
-}
-
-#[test]
-fn a_student_that_is_its_teacher_learns_nothing_from_it() {
-    let scores = Leaf::random(&mut Stream::new(11, "distillation"), &[7, 50]);
-    let valid = Leaf {
-        data: vec![1.0; 7],
-        shape: vec![7, 1],
-    };
-    let student = scores.tensor();
-    let loss = Cpu::distillation(student.clone(), scores.constant(), valid.constant(), 10.0);
-    let gradient = numbers(student.grad(&loss.backward()).unwrap());
-    assert!(gradient.iter().all(|&x| x == 0.0));
-    assert_eq!(numbers(loss.inner()), [0.0]);
-}
-
-#[test]
-fn a_loss_that_is_no_number_is_said_to_be_none() {
-    let scores = Leaf {
-        data: vec![0.0, f32::NAN, 1.0],
-        shape: vec![1, 3],
-    };
-    let valid = Leaf {
-        data: vec![1.0],
-        shape: vec![1, 1],
-    };
-    let found = loss_found(Cpu::cross_entropy, &scores, &[0], &valid, 1.0);
-    assert!(found[0][0].is_nan() && found[1][0].is_nan());
-}
-
 #[test]
 fn dropout_is_what_it_is_composed_of() {
     let mut stream = Stream::new(6, "dropout");
@@ -452,38 +381,4 @@ fn updates_are_what_they_are_composed_of() {
             assert_alike(&found(fused), &found(composed), &format!("{round}"));
         }
     }
-}
-
-#[test]
-fn no_bit_depends_on_the_number_of_threads() {
-    let mut stream = Stream::new(8, "threads");
-    let (rows, width, heads, batch) = (672, 160, 4, 32);
-    let [x, other] = [(); 2].map(|()| Leaf::random(&mut stream, &[rows, width]));
-    let weight = Leaf::random(&mut stream, &[300, width]);
-    let bias = Leaf::random(&mut stream, &[300]);
-    assert_threads_agree("linear", || {
-        linear_found(Cpu::affine, &x, &weight, Some(&bias))
-    });
-    let vectors = norm_leaves(&mut stream, 2, width);
-    let [_, _, gain, offset, c] = vectors;
-    let block = [x.clone(), other.clone(), gain, offset, c];
-    let mask = Some(Mask::new(0.3, Field::indexed(1, "test", 0)));
-    for weighing in [Weighing::ByConnectivity, Weighing::Padded(width + 5)] {
-        assert_threads_agree("norm", || {
-            norm_found(Cpu::residual_norm, &block, true, weighing, mask)
-        });
-    }
-    let targets: Vec<i32> = (0..rows).map(|_| stream.below(width) as i32).collect();
-    let valid = Leaf {
-        data: vec![1.0; rows],
-        shape: vec![rows, 1],
-    };
-    assert_threads_agree("loss", || {
-        loss_found(Cpu::cross_entropy, &x, &targets, &valid, 1.0)
-    });
-    let len = rows / batch;
-    let (leaves, bias) = attention_leaves(&mut stream, batch, heads, [len, len, 40, 24]);
-    assert_threads_agree("attention", || {
-        attention_found(Cpu::attend, &leaves, &bias, [batch, heads])
-    });
 }

@@ -1,6 +1,7 @@
 //! Token embeddings and sinusoidal positions.
 
 use super::transformer::Loader;
+use crate::kernels::Kernels;
 use burn::module::{Module, Param};
 use burn::tensor::{Int, Tensor, TensorData, backend::Backend};
 
@@ -21,7 +22,7 @@ struct Positions<B: Backend> {
     factor: f64,
 }
 
-impl<B: Backend> Embedding<B> {
+impl<B: Kernels> Embedding<B> {
     pub(super) fn load(loader: &Loader<'_, B>, prefix: &str, columns: &[usize]) -> Self {
         let d_model = loader.original_d_model();
         let rows = PAD + 1 + loader.max_positions();
@@ -49,15 +50,9 @@ impl<B: Backend> Embedding<B> {
         positions: Tensor<B, 1, Int>,
         present: Option<&Tensor<B, 2>>,
     ) -> Tensor<B, 2> {
-        let tokens = self.weight.val().select(0, tokens);
-        let tokens = match present {
-            Some(present) => {
-                let constant = tokens.clone().detach();
-                constant.clone() + (tokens - constant) * present.clone()
-            }
-            None => tokens,
-        };
-        tokens * self.positions.factor + self.positions.table.clone().select(0, positions)
+        let (table, factor) = (self.weight.val(), self.positions.factor);
+        let words = B::lookup(table, tokens, factor, present.cloned());
+        words + B::lookup(self.positions.table.clone(), positions, 1.0, None)
     }
 
     /// The table, `[vocab, d_model]`.

@@ -2,10 +2,10 @@
 
 use super::operation::{Input, differentiable, split};
 use super::{
-    Attended, Common, Differentiated, dense, differentiate, entries, linear_sizes, number, of,
-    optional, primitive, taught, tensor,
+    Attended, Common, Differentiated, dense, differentiate, entries, integers, linear_sizes,
+    number, of, optional, primitive, taught, tensor,
 };
-use crate::kernels::{CrossEntropy, Kernels, Mask, NormInputs, Weighing, linear, norm};
+use crate::kernels::{CrossEntropy, Kernels, Mask, NormInputs, Weighing, linear, lookup, norm};
 use burn::tensor::{Int, Tensor};
 use burn_flex::{Flex, FlexTensor};
 
@@ -29,6 +29,26 @@ fn loss(input: Input, loss: f64, gradient: FlexTensor) -> Tensor<Differentiated,
 }
 
 impl Kernels for Differentiated {
+    fn lookup(
+        table: Tensor<Self, 2>,
+        numbers: Tensor<Self, 1, Int>,
+        factor: f64,
+        trained: Option<Tensor<Self, 2>>,
+    ) -> Tensor<Self, 2> {
+        let [rows, width] = table.dims();
+        let (input, table) = split_dense(table);
+        let (numbers, factor) = (integers(numbers.inner()), factor as f32);
+        let trained = trained.map(|trained| dense(trained.inner()));
+        let y = lookup::forward(entries(&table), width, &numbers, factor);
+        let y = tensor(y, &[numbers.len(), width]);
+        differentiable([input], y, move |d_y, _| {
+            let d_y = d_y.to_contiguous();
+            let weights = optional(&trained);
+            let d_table = lookup::backward(entries(&d_y), rows, &numbers, factor, weights);
+            [Some(tensor(d_table, &[rows, width]))]
+        })
+    }
+
     fn affine(
         x: Tensor<Self, 2>,
         weight: Tensor<Self, 2>,

@@ -52,6 +52,11 @@ fn own(x: FlexTensor) -> Vec<f32> {
     }
 }
 
+/// The entries of a vector of integers, which are as wide as the data that they were made of.
+fn integers(x: Tensor<Flex, 1, Int>) -> Vec<i32> {
+    x.into_data().convert::<i32>().iter().collect()
+}
+
 /// Sizes of an affine map.
 fn linear_sizes<B: burn::tensor::backend::Backend>(
     x: &Tensor<B, 2>,
@@ -154,10 +159,7 @@ fn differentiate(
     smoothing: f64,
 ) -> (cross_entropy::Sums, Vec<f32>) {
     let mut scores = own(scores);
-    let targets = targets.into_primitive().to_contiguous();
-    let valid = dense(valid);
-    // Ids are as wide as the back end's integers, or as the data that they were made of.
-    let targets: Vec<i32> = targets.into_data().convert::<i32>().iter().collect();
+    let (targets, valid) = (integers(targets), dense(valid));
     let sums = cross_entropy::differentiate(&mut scores, &targets, entries(&valid), smoothing);
     (sums, scores)
 }

@@ -1,17 +1,29 @@
 //! The kernels without gradients.
 
 use super::{
-    Attended, Common, dense, differentiate, entries, linear_sizes, number, of, optional, own,
-    primitive, taught, tensor,
+    Attended, Common, dense, differentiate, entries, integers, linear_sizes, number, of, optional,
+    own, primitive, taught, tensor,
 };
 use crate::kernels::{
     AdamInputs, AdamRule, CrossEntropy, Kernels, Mask, NormInputs, Weighing, adam, dropout, linear,
-    norm,
+    lookup, norm,
 };
 use burn::tensor::{Int, Tensor};
 use burn_flex::Flex;
 
 impl Kernels for Flex {
+    fn lookup(
+        table: Tensor<Self, 2>,
+        numbers: Tensor<Self, 1, Int>,
+        factor: f64,
+        _trained: Option<Tensor<Self, 2>>,
+    ) -> Tensor<Self, 2> {
+        let [_, width] = table.dims();
+        let (table, numbers) = (dense(table), integers(numbers));
+        let y = lookup::forward(entries(&table), width, &numbers, factor as f32);
+        of(tensor(y, &[numbers.len(), width]))
+    }
+
     fn affine(
         x: Tensor<Self, 2>,
         weight: Tensor<Self, 2>,
