@@ -8,6 +8,7 @@ mod learn;
 
 pub use apply::Segmenter;
 
+use super::parallel;
 use rustc_hash::FxHashMap;
 use std::fs;
 use std::io;
@@ -20,20 +21,26 @@ const VERSION: &str = "#version: 0.2";
 const WORD_SEPARATORS: [char; 3] = [' ', '\r', '\n'];
 
 /// How often each word occurs.
-pub(crate) type WordCounts<'a> = FxHashMap<&'a str, u64>;
+pub type WordCounts<'a> = FxHashMap<&'a str, u64>;
 
 /// The words of a line as merges see them.
 pub(crate) fn words(line: &str) -> impl Iterator<Item = &str> {
     line.split(WORD_SEPARATORS).filter(|word| !word.is_empty())
 }
 
-/// Counts the words of lines.
-pub(crate) fn count_words<'a, Line: AsRef<str> + ?Sized + 'a>(
-    lines: impl IntoIterator<Item = &'a Line>,
-) -> WordCounts<'a> {
-    let mut counts = WordCounts::default();
-    for word in lines.into_iter().flat_map(|line| words(line.as_ref())) {
-        *counts.entry(word).or_default() += 1;
+/// Counts the words of lines on so many threads.
+pub fn count_words<Line: AsRef<str> + Sync>(lines: &[Line], threads: usize) -> WordCounts<'_> {
+    let parts = parallel::in_ranges(threads, lines.len(), |range| {
+        let mut counts = WordCounts::default();
+        for word in lines[range].iter().flat_map(|line| words(line.as_ref())) {
+            *counts.entry(word).or_default() += 1;
+        }
+        counts
+    });
+    let mut parts = parts.into_iter();
+    let mut counts = parts.next().unwrap_or_default();
+    for (word, count) in parts.flatten() {
+        *counts.entry(word).or_default() += count;
     }
     counts
 }
@@ -80,16 +87,9 @@ pub enum BpeError {
 }
 
 impl Bpe {
-    /// Learns at most `merges` merges from lines of tokens; fewer if no pair of symbols occurs twice any more.
-    pub fn learn<'a>(lines: impl IntoIterator<Item = &'a str>, merges: usize) -> Self {
-        Self::learn_from_words(count_words(lines), merges)
-    }
-
-    /// Learns as [`Bpe::learn`] does, from words and how often each occurs; a word may come twice.
-    pub(crate) fn learn_from_words<'a>(
-        words: impl IntoIterator<Item = (&'a str, u64)>,
-        merges: usize,
-    ) -> Self {
+    /// Learns at most `merges` merges from words and how often each occurs; fewer if no pair of symbols occurs twice any
+    /// more. A word may come twice, as one of two languages does.
+    pub fn learn<'a>(words: impl IntoIterator<Item = (&'a str, u64)>, merges: usize) -> Self {
         Self::from_merges(learn::learn(words, merges))
     }
 
@@ -181,7 +181,10 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let bpe = Bpe::learn(["low lower lowest", "new newer newest"], 10);
+        let bpe = Bpe::learn(
+            count_words(&["low lower lowest", "new newer newest"], 1),
+            10,
+        );
         assert!(!bpe.merges().is_empty());
         assert_eq!(read(&bpe.to_text()).unwrap(), bpe);
     }
