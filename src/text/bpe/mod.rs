@@ -49,8 +49,21 @@ pub fn count_words<Line: AsRef<str> + Sync>(lines: &[Line], threads: usize) -> W
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bpe {
     merges: Vec<(String, String)>,
-    /// The position of a merge by its left, then its right symbol.
-    ranks: FxHashMap<String, FxHashMap<String, usize>>,
+    /// Numbers of the symbols that a merge names or makes.
+    symbols: FxHashMap<String, Symbol>,
+    /// What becomes of two neighbours.
+    pairs: FxHashMap<(Symbol, Symbol), Merge>,
+}
+
+type Symbol = u32;
+
+/// A merge as it is applied; those with lower ranks first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Merge {
+    /// The place where it was learned.
+    rank: usize,
+    /// What it makes.
+    merged: Symbol,
 }
 
 /// Why a file of merges could not be read or written.
@@ -95,21 +108,27 @@ impl Bpe {
 
     /// Of a merge that is listed twice, the first counts.
     fn from_merges(merges: Vec<(String, String)>) -> Self {
-        let mut ranks: FxHashMap<String, FxHashMap<String, usize>> = FxHashMap::default();
+        let mut symbols = FxHashMap::default();
+        let mut number = |symbol: String| {
+            let next = symbols.len() as Symbol;
+            *symbols.entry(symbol).or_insert(next)
+        };
+        let mut pairs = FxHashMap::default();
         for (rank, (left, right)) in merges.iter().enumerate() {
-            let of_left = ranks.entry(left.clone()).or_default();
-            of_left.entry(right.clone()).or_insert(rank);
+            let merged = number(format!("{left}{right}"));
+            let pair = (number(left.clone()), number(right.clone()));
+            pairs.entry(pair).or_insert(Merge { rank, merged });
         }
-        Self { merges, ranks }
+        Self {
+            merges,
+            symbols,
+            pairs,
+        }
     }
 
     /// The merges, first learned first.
     pub fn merges(&self) -> &[(String, String)] {
         &self.merges
-    }
-
-    fn rank(&self, left: &str, right: &str) -> Option<usize> {
-        self.ranks.get(left)?.get(right).copied()
     }
 
     /// Reads a file that [`Bpe::write`] or subword-nmt wrote.
