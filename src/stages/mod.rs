@@ -84,7 +84,9 @@ impl Runner for Stages {
 
     fn run(&self, spec: &StageSpec, place: Workplace<'_>) -> Result<(), StageFailure> {
         match spec {
-            StageSpec::Preprocess(spec) => preprocess::run(spec, place.out, place.progress),
+            StageSpec::Preprocess(spec) => {
+                preprocess::run(spec, place.out, place.slot.threads, place.progress)
+            }
             StageSpec::Import(Import::DataBin(spec)) => {
                 import::run(spec, place.out, place.progress)
             }

@@ -8,9 +8,12 @@ use crate::text::dataset;
 pub(super) fn run(
     spec: &Preprocess,
     out: &mut ArtifactDir,
+    threads: usize,
     progress: &dyn Progress,
 ) -> Result<(), StageFailure> {
-    let summary = dataset::build(spec, &out.content(""), &mut |phase| progress.phase(phase))?;
+    let summary = dataset::build(spec, &out.content(""), threads, &mut |phase| {
+        progress.phase(phase);
+    })?;
     progress.note(&format!(
         "{}; {} dropped by cleaning; {} merges; {} source and {} target symbols",
         summary.pairs(),

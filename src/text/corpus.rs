@@ -53,6 +53,11 @@ impl ParallelText {
         self.source.len()
     }
 
+    /// The lines of the source language and those of the target language.
+    pub(super) fn sides(&self) -> [&[String]; 2] {
+        [&self.source, &self.target]
+    }
+
     /// Whether there are no pairs.
     pub fn is_empty(&self) -> bool {
         self.source.is_empty()

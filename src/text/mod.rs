@@ -15,5 +15,6 @@ pub mod iwslt14;
 pub mod lowercase;
 pub mod moses;
 mod nonbreaking;
+pub(crate) mod parallel;
 pub mod synthetic;
 pub mod vocabulary;

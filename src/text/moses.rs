@@ -33,7 +33,7 @@ impl Moses {
         if line.chars().all(char::is_whitespace) {
             return line.to_owned();
         }
-        let text = split_dot_runs(&Rule::apply_all(SYMBOLS, normalized(line)));
+        let text = split_dot_runs(Rule::apply_all(SYMBOLS, normalized(line)));
         let text = split_final_comma(Rule::apply_all(COMMAS, text));
         let text: String = Rule::apply_all(self.apostrophes, text)
             .into_iter()
@@ -223,22 +223,27 @@ fn is_small_s(c: char) -> bool {
 
 /// Step 1: single blanks, no control characters, nothing at the ends.
 fn normalized(line: &str) -> Vec<char> {
-    let visible: String = line
-        .chars()
-        .filter(|&c| c.is_whitespace() || c >= ' ')
-        .collect();
-    let mut text = Vec::with_capacity(visible.len());
-    for word in visible.split_whitespace() {
-        if !text.is_empty() {
-            text.push(' ');
+    let mut text = Vec::with_capacity(line.len());
+    let mut after_blank = false;
+    for c in line.chars() {
+        if c.is_whitespace() {
+            after_blank = true;
+        } else if c >= ' ' {
+            if after_blank && !text.is_empty() {
+                text.push(' ');
+            }
+            after_blank = false;
+            text.push(c);
         }
-        text.extend(word.chars());
     }
     text
 }
 
 /// Step 3: a run of dots is one token.
-fn split_dot_runs(text: &[char]) -> Vec<char> {
+fn split_dot_runs(text: Vec<char>) -> Vec<char> {
+    if !text.windows(2).any(|pair| pair == ['.', '.']) {
+        return text;
+    }
     let mut out = Vec::with_capacity(text.len() + 2);
     for run in text.chunk_by(|&a, &b| a == '.' && b == '.') {
         let is_dots = run.len() > 1;

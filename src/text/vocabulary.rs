@@ -1,6 +1,6 @@
 //! Dictionaries: the symbols of one language side and their numbers (SPEC §19, step 7).
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::fs;
 use std::io;
 use std::num::NonZeroUsize;
@@ -36,7 +36,7 @@ const OVERWRITE: &str = "#fairseq:overwrite";
 pub struct Dictionary {
     /// The symbols with their counts; the number of one is its position.
     symbols: Vec<(String, u64)>,
-    numbers: HashMap<String, u32>,
+    numbers: FxHashMap<String, u32>,
 }
 
 /// Why a dictionary file could not be read or written.
@@ -90,9 +90,18 @@ impl Dictionary {
     /// Every symbol of the lines, most frequent first, equally frequent ones by code points; then symbols that
     /// no text has, until the size with the special ones is a multiple of `multiple_of`.
     pub fn build<'a>(lines: impl IntoIterator<Item = &'a str>, multiple_of: NonZeroUsize) -> Self {
-        let mut counts: HashMap<&str, u64> = HashMap::new();
-        for symbol in lines.into_iter().flat_map(str::split_whitespace) {
-            *counts.entry(symbol).or_default() += 1;
+        let symbols = lines.into_iter().flat_map(str::split_whitespace);
+        Self::of_counts(symbols.map(|symbol| (symbol, 1)), multiple_of)
+    }
+
+    /// The same of symbols and how often each occurs; a symbol may come several times.
+    pub(crate) fn of_counts<'a>(
+        symbols: impl IntoIterator<Item = (&'a str, u64)>,
+        multiple_of: NonZeroUsize,
+    ) -> Self {
+        let mut counts: FxHashMap<&str, u64> = FxHashMap::default();
+        for (symbol, count) in symbols {
+            *counts.entry(symbol).or_default() += count;
         }
         let mut ordered: Vec<(&str, u64)> = counts.into_iter().collect();
         ordered.sort_unstable_by(|(a, a_count), (b, b_count)| b_count.cmp(a_count).then(a.cmp(b)));
@@ -110,7 +119,7 @@ impl Dictionary {
                 .iter()
                 .map(|&symbol| (symbol.to_owned(), 0))
                 .collect(),
-            numbers: HashMap::new(),
+            numbers: FxHashMap::default(),
         }
     }
 
@@ -169,8 +178,12 @@ impl Dictionary {
 
     /// The numbers of a line's symbols, and [`EOS`].
     pub fn encode(&self, line: &str) -> Vec<u32> {
-        let symbols = line.split_whitespace().map(|symbol| self.number(symbol));
-        symbols.chain([EOS]).collect()
+        self.numbers(line).chain([EOS]).collect()
+    }
+
+    /// The numbers of a line's symbols.
+    pub(crate) fn numbers(&self, line: &str) -> impl Iterator<Item = u32> {
+        line.split_whitespace().map(|symbol| self.number(symbol))
     }
 
     /// The symbols of a sentence separated by blanks, without [`BOS`], [`PAD`] and [`EOS`], and with `unknown`

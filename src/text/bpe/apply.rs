@@ -1,6 +1,6 @@
 //! Applying merges: a word is cut into the pieces that the merges leave.
 
-use super::{Bpe, END_OF_WORD, WORD_SEPARATORS, words};
+use super::{Bpe, END_OF_WORD, Merge, Symbol, WORD_SEPARATORS, words};
 use rustc_hash::FxHashMap;
 
 /// What ends every piece of a word but its last, with the blank that follows.
@@ -53,42 +53,80 @@ impl<'a> Segmenter<'a> {
 impl Bpe {
     /// The pieces of one word, as they stand in segmented text.
     pub(crate) fn segment_word(&self, word: &str) -> String {
-        let marked = format!("{word}{END_OF_WORD}");
-        let mut cuts: Vec<usize> = word.char_indices().map(|(at, _)| at).collect();
-        cuts.push(marked.len());
-        while let Some(best) = ranks(self, &marked, &cuts).flatten().min() {
-            cuts = self.merge(&marked, &cuts, best);
+        let mut pieces = self.letters(word);
+        while let Some(best) = self.merges_of(&pieces).flatten().min() {
+            pieces = self.merge(&pieces, best);
         }
-        let pieces = cuts
-            .windows(2)
-            .map(|cut| &word[cut[0]..cut[1].min(word.len())]);
-        pieces.collect::<Vec<_>>().join(JOINER)
+        let mut out = String::with_capacity(word.len() + JOINER.len() * pieces.len());
+        let mut start = 0;
+        for piece in pieces {
+            if start > 0 {
+                out.push_str(JOINER);
+            }
+            out.push_str(&word[start..piece.end]);
+            start = piece.end;
+        }
+        out
     }
 
-    /// The cuts that are left when all pairs of one rank are merged, from left to right.
-    fn merge(&self, marked: &str, cuts: &[usize], rank: usize) -> Vec<usize> {
-        let mut left = vec![cuts[0]];
+    /// A word in single characters, the last one marked.
+    fn letters(&self, word: &str) -> Vec<Piece> {
+        let letter = |(start, c): (usize, char)| {
+            let end = start + c.len_utf8();
+            let symbol = match end == word.len() {
+                false => self.symbols.get(&word[start..end]),
+                true => self.symbols.get(&format!("{c}{END_OF_WORD}")),
+            };
+            Piece {
+                end,
+                symbol: symbol.copied(),
+            }
+        };
+        word.char_indices().map(letter).collect()
+    }
+
+    /// For every two neighbours the merge of them, if there is one.
+    fn merges_of(&self, pieces: &[Piece]) -> impl Iterator<Item = Option<Merge>> {
+        pieces.windows(2).map(|pair| {
+            let pair = (pair[0].symbol?, pair[1].symbol?);
+            self.pairs.get(&pair).copied()
+        })
+    }
+
+    /// The pieces that are left when all pairs of one merge are merged, from left to right.
+    fn merge(&self, pieces: &[Piece], best: Merge) -> Vec<Piece> {
+        let mut left: Vec<Piece> = Vec::with_capacity(pieces.len());
         let mut just_merged = false;
-        for (pair, &cut) in ranks(self, marked, cuts).zip(&cuts[1..]) {
-            just_merged = !just_merged && pair == Some(rank);
-            if !just_merged {
-                left.push(cut);
+        let merges = [None].into_iter().chain(self.merges_of(pieces));
+        for (merge, &piece) in merges.zip(pieces) {
+            just_merged = !just_merged && merge == Some(best);
+            if just_merged {
+                left.pop();
+                left.push(Piece {
+                    symbol: Some(best.merged),
+                    ..piece
+                });
+            } else {
+                left.push(piece);
             }
         }
-        left.extend(cuts.last());
         left
     }
 }
 
-/// For every cut inside the word the rank of merging its two sides, if they can be merged.
-fn ranks(bpe: &Bpe, marked: &str, cuts: &[usize]) -> impl Iterator<Item = Option<usize>> {
-    cuts.windows(3)
-        .map(|cut| bpe.rank(&marked[cut[0]..cut[1]], &marked[cut[1]..cut[2]]))
+/// A piece of a word that is being cut.
+#[derive(Clone, Copy)]
+struct Piece {
+    /// Where it ends in the word, in bytes.
+    end: usize,
+    /// Nothing for what no merge names.
+    symbol: Option<Symbol>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::bpe::count_words;
     use proptest::prelude::*;
 
     fn merges(of: &[(&str, &str)]) -> Bpe {
@@ -126,7 +164,7 @@ mod tests {
     proptest! {
         #[test]
         fn joining_the_pieces_gives_the_text_back(text in "[ab@ ]{0,40}", lines in "[ab@ ]{0,60}") {
-            let bpe = Bpe::learn([lines.as_str()], 20);
+            let bpe = Bpe::learn(count_words(&[lines], 1), 20);
             let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
             let segmented = Segmenter::new(&bpe).segment(&words(&text));
             // A word that ends in `@@` itself looks like an unfinished one: the format cannot tell them apart.

@@ -8,6 +8,7 @@ mod learn;
 
 pub use apply::Segmenter;
 
+use super::parallel;
 use rustc_hash::FxHashMap;
 use std::fs;
 use std::io;
@@ -20,20 +21,26 @@ const VERSION: &str = "#version: 0.2";
 const WORD_SEPARATORS: [char; 3] = [' ', '\r', '\n'];
 
 /// How often each word occurs.
-pub(crate) type WordCounts<'a> = FxHashMap<&'a str, u64>;
+pub type WordCounts<'a> = FxHashMap<&'a str, u64>;
 
 /// The words of a line as merges see them.
 pub(crate) fn words(line: &str) -> impl Iterator<Item = &str> {
     line.split(WORD_SEPARATORS).filter(|word| !word.is_empty())
 }
 
-/// Counts the words of lines.
-pub(crate) fn count_words<'a, Line: AsRef<str> + ?Sized + 'a>(
-    lines: impl IntoIterator<Item = &'a Line>,
-) -> WordCounts<'a> {
-    let mut counts = WordCounts::default();
-    for word in lines.into_iter().flat_map(|line| words(line.as_ref())) {
-        *counts.entry(word).or_default() += 1;
+/// Counts the words of lines on so many threads.
+pub fn count_words<Line: AsRef<str> + Sync>(lines: &[Line], threads: usize) -> WordCounts<'_> {
+    let parts = parallel::in_ranges(threads, lines.len(), |range| {
+        let mut counts = WordCounts::default();
+        for word in lines[range].iter().flat_map(|line| words(line.as_ref())) {
+            *counts.entry(word).or_default() += 1;
+        }
+        counts
+    });
+    let mut parts = parts.into_iter();
+    let mut counts = parts.next().unwrap_or_default();
+    for (word, count) in parts.flatten() {
+        *counts.entry(word).or_default() += count;
     }
     counts
 }
@@ -42,8 +49,21 @@ pub(crate) fn count_words<'a, Line: AsRef<str> + ?Sized + 'a>(
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bpe {
     merges: Vec<(String, String)>,
-    /// The position of a merge by its left, then its right symbol.
-    ranks: FxHashMap<String, FxHashMap<String, usize>>,
+    /// Numbers of the symbols that a merge names or makes.
+    symbols: FxHashMap<String, Symbol>,
+    /// What becomes of two neighbours.
+    pairs: FxHashMap<(Symbol, Symbol), Merge>,
+}
+
+type Symbol = u32;
+
+/// A merge as it is applied; those with lower ranks first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Merge {
+    /// The place where it was learned.
+    rank: usize,
+    /// What it makes.
+    merged: Symbol,
 }
 
 /// Why a file of merges could not be read or written.
@@ -80,36 +100,35 @@ pub enum BpeError {
 }
 
 impl Bpe {
-    /// Learns at most `merges` merges from lines of tokens; fewer if no pair of symbols occurs twice any more.
-    pub fn learn<'a>(lines: impl IntoIterator<Item = &'a str>, merges: usize) -> Self {
-        Self::learn_from_words(count_words(lines), merges)
-    }
-
-    /// Learns as [`Bpe::learn`] does, from words and how often each occurs; a word may come twice.
-    pub(crate) fn learn_from_words<'a>(
-        words: impl IntoIterator<Item = (&'a str, u64)>,
-        merges: usize,
-    ) -> Self {
+    /// Learns at most `merges` merges from words and how often each occurs; fewer if no pair of symbols occurs twice any
+    /// more. A word may come twice, as one of two languages does.
+    pub fn learn<'a>(words: impl IntoIterator<Item = (&'a str, u64)>, merges: usize) -> Self {
         Self::from_merges(learn::learn(words, merges))
     }
 
     /// Of a merge that is listed twice, the first counts.
     fn from_merges(merges: Vec<(String, String)>) -> Self {
-        let mut ranks: FxHashMap<String, FxHashMap<String, usize>> = FxHashMap::default();
+        let mut symbols = FxHashMap::default();
+        let mut number = |symbol: String| {
+            let next = symbols.len() as Symbol;
+            *symbols.entry(symbol).or_insert(next)
+        };
+        let mut pairs = FxHashMap::default();
         for (rank, (left, right)) in merges.iter().enumerate() {
-            let of_left = ranks.entry(left.clone()).or_default();
-            of_left.entry(right.clone()).or_insert(rank);
+            let merged = number(format!("{left}{right}"));
+            let pair = (number(left.clone()), number(right.clone()));
+            pairs.entry(pair).or_insert(Merge { rank, merged });
         }
-        Self { merges, ranks }
+        Self {
+            merges,
+            symbols,
+            pairs,
+        }
     }
 
     /// The merges, first learned first.
     pub fn merges(&self) -> &[(String, String)] {
         &self.merges
-    }
-
-    fn rank(&self, left: &str, right: &str) -> Option<usize> {
-        self.ranks.get(left)?.get(right).copied()
     }
 
     /// Reads a file that [`Bpe::write`] or subword-nmt wrote.
@@ -181,7 +200,10 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let bpe = Bpe::learn(["low lower lowest", "new newer newest"], 10);
+        let bpe = Bpe::learn(
+            count_words(&["low lower lowest", "new newer newest"], 1),
+            10,
+        );
         assert!(!bpe.merges().is_empty());
         assert_eq!(read(&bpe.to_text()).unwrap(), bpe);
     }

@@ -1,17 +1,17 @@
 //! From a corpus to a data set (SPEC §19).
 
+use super::numbering::{CutWords, Numbering};
 use super::prepare::{Prepared, SplitText, prepare};
 use super::{
     DatasetError, Summary, TRAIN, VALID, codes_path, dictionary_path, sentences_path, summary_path,
     text_path,
 };
 use crate::config::Preprocess;
-use crate::text::bpe::{Bpe, Segmenter};
-use crate::text::corpus::{self, Languages, ParallelText};
+use crate::text::bpe::{Bpe, count_words};
+use crate::text::corpus::{self, Languages};
 use crate::text::indexed::{self, TokenType};
 use crate::text::vocabulary::Dictionary;
 use std::fs;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 /// Names that would make a test set's files those of something else.
@@ -20,7 +20,7 @@ pub(super) const RESERVED_NAMES: [&str; 3] = [TRAIN, VALID, "dict"];
 /// Reads a corpus and writes the data set that `spec` describes into the folder `out`.
 ///
 /// `progress` is told in words what is about to be done. The files are a function of the corpus and of `spec`:
-/// the same bytes every time.
+/// the same bytes every time, on any number of `threads`.
 ///
 /// # Errors
 /// [`DatasetError`] if the corpus cannot be read, if cleaning leaves too little of it, or if a file cannot be
@@ -28,6 +28,7 @@ pub(super) const RESERVED_NAMES: [&str; 3] = [TRAIN, VALID, "dict"];
 pub fn build(
     spec: &Preprocess,
     out: &Path,
+    threads: usize,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Summary, DatasetError> {
     check_languages(Languages::of(spec))?;
@@ -38,22 +39,37 @@ pub fn build(
         "tokenising and cleaning {} training pairs",
         raw.train.len()
     ));
-    let mut prepared = prepare(spec, raw)?;
+    let prepared = prepare(spec, raw, threads)?;
     progress(&format!(
         "learning {} merges from {} pairs",
         spec.bpe.merges,
         prepared.train.tokens.len()
     ));
-    let bpe = learn(&prepared.train.tokens, spec.bpe.merges);
+    let counts = prepared
+        .train
+        .tokens
+        .sides()
+        .map(|lines| count_words(lines, threads));
+    // Merges of both languages together.
+    let words = counts.iter().flatten().map(|(&word, &count)| (word, count));
+    let bpe = Bpe::learn(words, spec.bpe.merges);
     progress("segmenting words and numbering symbols");
-    segment(&bpe, prepared.splits_mut());
-    let dictionaries = Dictionaries::of(&prepared.train.tokens, spec.dictionaries.multiple_of);
+    let words = counts.map(|counts| CutWords::new(&bpe, &counts, threads));
+    let [source, target] = words
+        .each_ref()
+        .map(|words| words.dictionary(spec.dictionaries.multiple_of));
+    let dictionaries = Dictionaries { source, target };
     let summary = summary(spec, &prepared, &bpe, &dictionaries);
     progress("writing the data set");
     bpe.write(&codes_path(out))?;
     dictionaries.write(out, summary.languages())?;
+    let [source, target] = &words;
+    let numberings = [
+        source.numbering(&bpe, &dictionaries.source),
+        target.numbering(&bpe, &dictionaries.target),
+    ];
     for split in prepared.splits() {
-        split.write(out, summary.languages(), &dictionaries)?;
+        split.write(out, summary.languages(), &numberings, threads)?;
     }
     write_summary(out, &summary)?;
     Ok(summary)
@@ -107,17 +123,14 @@ impl SplitText {
         &self,
         out: &Path,
         languages: Languages<'_>,
-        dictionaries: &Dictionaries,
+        numberings: &[Numbering<'_>; 2],
+        threads: usize,
     ) -> Result<(), DatasetError> {
-        let sides = [
-            (languages.source, &self.tokens.source, &dictionaries.source),
-            (languages.target, &self.tokens.target, &dictionaries.target),
-        ];
-        for (language, lines, dictionary) in sides {
-            let sentences: Vec<Vec<u32>> =
-                lines.iter().map(|line| dictionary.encode(line)).collect();
+        let sides = languages.both().into_iter().zip(self.tokens.sides());
+        for ((language, lines), numbering) in sides.zip(numberings) {
+            let sentences = numbering.encode(lines, threads);
             let prefix = sentences_path(out, &self.name, languages, language);
-            write_sentences(&prefix, &sentences, dictionary)?;
+            write_sentences(&prefix, &sentences, numbering.dictionary)?;
         }
         if let Some(plain) = &self.plain {
             write_lines(text_path(out, &self.name, languages.source), &plain.source)?;
@@ -158,27 +171,6 @@ pub(super) fn write_summary(out: &Path, summary: &Summary) -> Result<(), Dataset
     }
 }
 
-/// Merges of both languages together, the source text first.
-fn learn(train: &ParallelText, merges: usize) -> Bpe {
-    let lines = train.source.iter().chain(&train.target);
-    Bpe::learn(lines.map(String::as_str), merges)
-}
-
-/// Cuts the words of all splits into subwords.
-fn segment<'a>(bpe: &Bpe, splits: impl Iterator<Item = &'a mut SplitText>) {
-    let mut segmenter = Segmenter::new(bpe);
-    for split in splits {
-        for line in split
-            .tokens
-            .source
-            .iter_mut()
-            .chain(&mut split.tokens.target)
-        {
-            *line = segmenter.segment(line);
-        }
-    }
-}
-
 /// The dictionaries of both sides.
 pub(super) struct Dictionaries {
     pub(super) source: Dictionary,
@@ -186,15 +178,6 @@ pub(super) struct Dictionaries {
 }
 
 impl Dictionaries {
-    fn of(train: &ParallelText, multiple_of: NonZeroUsize) -> Self {
-        let build =
-            |lines: &[String]| Dictionary::build(lines.iter().map(String::as_str), multiple_of);
-        Self {
-            source: build(&train.source),
-            target: build(&train.target),
-        }
-    }
-
     /// Reads those that a folder holds.
     pub(super) fn read(folder: &Path, languages: Languages<'_>) -> Result<Self, DatasetError> {
         Ok(Self {

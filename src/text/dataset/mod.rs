@@ -10,6 +10,7 @@
 
 mod build;
 mod imported;
+mod numbering;
 mod pipeline;
 mod prepare;
 mod target;

@@ -2,15 +2,16 @@
 
 use super::pipeline::{LineTokenizer, recased};
 use super::{DatasetError, TRAIN, VALID};
-use crate::config::{Case, Preprocess};
-use crate::text::clean::{Kept, clean};
+use crate::config::{Case, Clean, Preprocess};
+use crate::text::clean::{Cleaner, EmptyFactor, Kept};
 use crate::text::corpus::{ParallelText, RawCorpus, Validation};
+use crate::text::parallel;
 use std::num::NonZeroUsize;
 
 /// The text of a split on its way.
 pub(super) struct SplitText {
     pub(super) name: String,
-    /// Tokens, later subwords, separated by blanks.
+    /// Tokens, separated by blanks.
     pub(super) tokens: ParallelText,
     /// What the text was before tokenisation, where that is kept.
     pub(super) plain: Option<ParallelText>,
@@ -30,19 +31,17 @@ impl Prepared {
     pub(super) fn splits(&self) -> impl Iterator<Item = &SplitText> {
         [&self.train].into_iter().chain(&self.others)
     }
-
-    /// All splits, the training split first.
-    pub(super) fn splits_mut(&mut self) -> impl Iterator<Item = &mut SplitText> {
-        [&mut self.train].into_iter().chain(&mut self.others)
-    }
 }
 
-/// Tokenises, cleans and recases every split.
-pub(super) fn prepare(spec: &Preprocess, raw: RawCorpus) -> Result<Prepared, DatasetError> {
-    let preparation = Preparation::new(spec);
+/// Tokenises, cleans and recases every split, on so many threads.
+pub(super) fn prepare(
+    spec: &Preprocess,
+    raw: RawCorpus,
+    threads: usize,
+) -> Result<Prepared, DatasetError> {
+    let preparation = Preparation::new(spec, threads);
     let pairs = raw.train.len();
-    let tokens = preparation.tokenize(&raw.train);
-    let kept = clean(&spec.clean, &tokens.source, &tokens.target)?;
+    let kept = preparation.clean(&spec.clean, &raw.train)?;
     if kept.is_empty() {
         let limits = spec.clean.clone();
         return Err(DatasetError::NothingLeft { pairs, limits });
@@ -52,12 +51,12 @@ pub(super) fn prepare(spec: &Preprocess, raw: RawCorpus) -> Result<Prepared, Dat
         Validation::Given(text) => (kept, preparation.given(VALID.to_owned(), &text)),
         Validation::EveryNth(every) => {
             let (valid, train) = take_every(every, kept)?;
-            (train, preparation.taken(VALID, &valid, &raw.train))
+            (train, preparation.taken(VALID, valid, &raw.train))
         }
     };
     let train = SplitText {
         name: TRAIN.to_owned(),
-        tokens: preparation.cleaned(&train),
+        tokens: cleaned(train),
         plain: None,
     };
     let tests = raw
@@ -94,45 +93,77 @@ struct Preparation {
     source: LineTokenizer,
     target: LineTokenizer,
     case: Case,
+    threads: usize,
 }
 
 impl Preparation {
-    fn new(spec: &Preprocess) -> Self {
+    fn new(spec: &Preprocess, threads: usize) -> Self {
         Self {
             source: LineTokenizer::new(spec.tokenizer, spec.source_language.as_str()),
             target: LineTokenizer::new(spec.tokenizer, spec.target_language.as_str()),
             case: spec.case,
+            threads,
         }
     }
 
-    fn tokenize(&self, text: &ParallelText) -> ParallelText {
-        text.pairs()
-            .map(|(source, target)| (self.source.tokenize(source), self.target.tokenize(target)))
-            .collect()
+    /// Tokens of a pair.
+    fn tokens(&self, text: &ParallelText, index: usize) -> [String; 2] {
+        let source = self.source.tokenize(&text.source[index]);
+        [source, self.target.tokenize(&text.target[index])]
     }
 
-    fn recased<'a>(&self, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> ParallelText {
-        pairs
-            .map(|(source, target)| (recased(self.case, source), recased(self.case, target)))
-            .collect()
+    fn recased(&self, line: &str) -> String {
+        recased(self.case, line)
+    }
+
+    /// The pairs that cleaning keeps, tokenised and recased.
+    fn clean(&self, limits: &Clean, text: &ParallelText) -> Result<Vec<Kept>, EmptyFactor> {
+        let first = (!text.is_empty()).then(|| self.tokens(text, 0));
+        let first = first
+            .as_ref()
+            .map(|sides| sides.each_ref().map(String::as_str));
+        let cleaner = Cleaner::new(limits, first);
+        let keep = |index| {
+            let [source, target] = self.tokens(text, index);
+            let kept = cleaner.keep(index, &source, &target)?;
+            Ok(kept.map(|kept| Kept {
+                source: self.recased(&kept.source),
+                target: self.recased(&kept.target),
+                ..kept
+            }))
+        };
+        let parts = parallel::in_ranges(self.threads, text.len(), |range| {
+            let kept = range.filter_map(|index| keep(index).transpose());
+            kept.collect::<Result<Vec<Kept>, _>>()
+        });
+        let parts = parts.into_iter().collect::<Result<Vec<_>, _>>();
+        Ok(parts?.into_iter().flatten().collect())
     }
 
     /// The text that scores are computed on: recased, and without white space at its ends.
     fn plain<'a>(&self, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> ParallelText {
-        self.recased(pairs.map(|(source, target)| (source.trim(), target.trim())))
+        pairs
+            .map(|(source, target)| (self.recased(source.trim()), self.recased(target.trim())))
+            .collect()
     }
 
     /// A split that is not cleaned.
     fn given(&self, name: String, text: &ParallelText) -> SplitText {
+        let parts = parallel::in_ranges(self.threads, text.len(), |range| -> Vec<_> {
+            let tokens = range.map(|index| self.tokens(text, index));
+            tokens
+                .map(|[source, target]| (self.recased(&source), self.recased(&target)))
+                .collect()
+        });
         SplitText {
             name,
-            tokens: self.recased(self.tokenize(text).pairs()),
+            tokens: parts.into_iter().flatten().collect(),
             plain: Some(self.plain(text.pairs())),
         }
     }
 
     /// A split taken from the cleaned training text, `raw` before it was tokenised.
-    fn taken(&self, name: &str, kept: &[Kept], raw: &ParallelText) -> SplitText {
+    fn taken(&self, name: &str, kept: Vec<Kept>, raw: &ParallelText) -> SplitText {
         let lines = |kept: &Kept| {
             (
                 raw.source[kept.index].as_str(),
@@ -141,15 +172,14 @@ impl Preparation {
         };
         SplitText {
             name: name.to_owned(),
-            tokens: self.cleaned(kept),
             plain: Some(self.plain(kept.iter().map(lines))),
+            tokens: cleaned(kept),
         }
     }
+}
 
-    fn cleaned(&self, kept: &[Kept]) -> ParallelText {
-        self.recased(
-            kept.iter()
-                .map(|kept| (kept.source.as_str(), kept.target.as_str())),
-        )
-    }
+fn cleaned(kept: Vec<Kept>) -> ParallelText {
+    kept.into_iter()
+        .map(|kept| (kept.source, kept.target))
+        .collect()
 }

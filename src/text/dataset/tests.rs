@@ -51,9 +51,25 @@ fn small_corpus() -> (TempDir, Preprocess) {
 }
 
 fn built(spec: &Preprocess) -> Result<TempDir, DatasetError> {
+    built_on(2, spec)
+}
+
+fn built_on(threads: usize, spec: &Preprocess) -> Result<TempDir, DatasetError> {
     let out = tempfile::tempdir().unwrap();
-    build(spec, out.path(), &mut |_| ())?;
+    build(spec, out.path(), threads, &mut |_| ())?;
     Ok(out)
+}
+
+/// The files of a folder and what they hold.
+fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = std::fs::read_dir(folder).unwrap();
+    files
+        .map(|file| {
+            let path = file.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            (name, std::fs::read(path).unwrap())
+        })
+        .collect()
 }
 
 fn small_dataset() -> (TempDir, Dataset) {
@@ -67,6 +83,40 @@ fn texts(dictionary: &Dictionary, sentences: impl Iterator<Item = Vec<u32>>) -> 
     sentences
         .map(|sentence| join_subwords(&dictionary.decode(&sentence, "?")))
         .collect()
+}
+
+#[test]
+fn any_number_of_threads_makes_the_same_bytes() {
+    let count = |n| NonZeroUsize::new(n).unwrap();
+    let drawn = spec(Corpus::Synthetic(config::Synthetic {
+        seed: 3,
+        train: count(301),
+        valid: count(20),
+        test: count(7),
+    }));
+    let alone = contents(built_on(1, &drawn).unwrap().path());
+    assert_eq!(alone.len(), 4 + 3 * 4 + 2 * 2, "{:?}", alone.keys());
+    for threads in [2, 3, 16, 1000] {
+        let together = contents(built_on(threads, &drawn).unwrap().path());
+        assert!(together == alone, "{threads} threads");
+    }
+}
+
+#[test]
+fn the_first_broken_factor_is_named_on_any_number_of_threads() {
+    let (folder, spec) = small_corpus();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let spec = Preprocess {
+        tokenizer: Tokenizer::None,
+        ..spec
+    };
+    write("train.de", "a|N\na|N\na ||\na ||\n");
+    write("train.en", "b|N\nb|N\nb b\nb b\n");
+    for threads in [1, 2, 4] {
+        let error = built_on(threads, &spec).unwrap_err();
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(cause.starts_with("line 3 of the source side"), "{cause}");
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::fmt;
 use std::path::Path;
 
 /// Different words to draw from, for each language.
-const VOCABULARIES: [usize; 2] = [150_000, 65_000];
+const VOCABULARIES: [usize; 2] = [130_000, 55_000];
 
 /// Fewest words of a sentence, and how many more there may be.
 const WORDS: (usize, usize) = (4, 26);

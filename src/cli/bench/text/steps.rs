@@ -4,12 +4,13 @@
 use super::BenchError;
 use crate::config::{Preprocess, StageSpec};
 use crate::plan::{self, Overrides};
-use crate::text::bpe::{Bpe, Segmenter};
-use crate::text::clean::clean;
+use crate::text::bpe::{Bpe, Segmenter, count_words};
+use crate::text::clean::{Kept, clean};
 use crate::text::dataset::DatasetError;
 use crate::text::indexed::{self, TokenType};
 use crate::text::lowercase::lowercase;
 use crate::text::moses::Moses;
+use crate::text::parallel;
 use crate::text::vocabulary::Dictionary;
 use std::fmt;
 use std::fs;
@@ -118,50 +119,53 @@ impl Step {
 
     /// Does the step in `folder`, where the steps before it were done; the whole is done by a run.
     pub(super) fn run(self, folder: &Path, threads: usize) -> Result<(), BenchError> {
-        let _ = threads;
         match self {
             Self::Tokenize => each(folder, "raw", "tokens", |language, lines| {
-                let moses = Moses::new(language);
-                lines.iter().map(|line| moses.tokenize(line)).collect()
+                let start = || Moses::new(language);
+                parallel::map(threads, lines, start, |moses, line| moses.tokenize(line))
             }),
-            Self::Clean => cleaned(folder),
+            Self::Clean => cleaned(folder, threads),
             Self::Learn => {
-                let [source, target] = both(folder, "clean")?;
-                let lines = source.iter().chain(&target).map(String::as_str);
-                let bpe = Bpe::learn(lines, spec(folder)?.bpe.merges);
+                let lines = both(folder, "clean")?;
+                let counts = lines.each_ref().map(|lines| count_words(lines, threads));
+                let bpe = Bpe::learn(counts.into_iter().flatten(), spec(folder)?.bpe.merges);
                 Ok(bpe.write(&folder.join(CODES)).map_err(DatasetError::from)?)
             }
             Self::Apply => {
                 let bpe = Bpe::read(&folder.join(CODES)).map_err(DatasetError::from)?;
                 each(folder, "clean", "bpe", |_, lines| {
-                    let mut segmenter = Segmenter::new(&bpe);
-                    lines.iter().map(|line| segmenter.segment(line)).collect()
+                    let start = || Segmenter::new(&bpe);
+                    parallel::map(threads, lines, start, |bpe, line| bpe.segment(line))
                 })
             }
             Self::Index => LANGUAGES
                 .iter()
-                .try_for_each(|language| index(folder, language)),
+                .try_for_each(|language| index(folder, language, threads)),
             Self::Whole => Ok(()),
         }
     }
 }
 
-fn cleaned(folder: &Path) -> Result<(), BenchError> {
+fn cleaned(folder: &Path, threads: usize) -> Result<(), BenchError> {
     let [source, target] = both(folder, "tokens")?;
     let limits = spec(folder)?.clean;
     let kept = clean(&limits, &source, &target).map_err(DatasetError::from)?;
+    let lowercased = |text: fn(&Kept) -> &str| {
+        parallel::map(threads, &kept, || (), |(), kept| lowercase(text(kept)))
+    };
     let [to_source, to_target] = LANGUAGES.map(|language| path(folder, "clean", language));
-    write_lines(&to_source, kept.iter().map(|kept| lowercase(&kept.source)))?;
-    write_lines(&to_target, kept.iter().map(|kept| lowercase(&kept.target)))
+    write_lines(&to_source, lowercased(|kept| &kept.source))?;
+    write_lines(&to_target, lowercased(|kept| &kept.target))
 }
 
-fn index(folder: &Path, language: &str) -> Result<(), BenchError> {
+fn index(folder: &Path, language: &str, threads: usize) -> Result<(), BenchError> {
     let lines = read_lines(&path(folder, "bpe", language))?;
     let multiple_of = spec(folder)?.dictionaries.multiple_of;
     let dictionary = Dictionary::build(lines.iter().map(String::as_str), multiple_of);
     let write = || -> Result<(), DatasetError> {
         dictionary.write(&path(folder, "dict", language))?;
-        let sentences: Vec<Vec<u32>> = lines.iter().map(|line| dictionary.encode(line)).collect();
+        let encode = |(): &mut (), line: &String| dictionary.encode(line);
+        let sentences = parallel::map(threads, &lines, || (), encode);
         let sentences = sentences.iter().map(Vec::as_slice);
         let token_type = TokenType::for_dictionary(dictionary.len());
         Ok(indexed::write(

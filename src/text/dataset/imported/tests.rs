@@ -128,7 +128,7 @@ fn what_preprocess_made_stays_the_same() {
             multiple_of: number(8),
         },
     };
-    build(&preprocess, made.path(), &mut |_| ()).unwrap();
+    build(&preprocess, made.path(), 2, &mut |_| ()).unwrap();
     let spec = DataBin {
         folder: made.path().to_owned(),
         source_language: preprocess.source_language.clone(),
