@@ -69,10 +69,11 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
         Ok(outcome) => outcome,
         Err(error) => {
             // What is there is shown, and what went wrong is told last, whatever becomes of that.
-            if args.keep_going && error.leaves_results() {
-                if let Err(failure) = results::collect(&whole, &cache, &args.results, context) {
-                    watcher.note(&format!("no table: {failure}"));
-                }
+            if args.keep_going
+                && error.leaves_results()
+                && let Err(failure) = results::collect(&whole, &cache, &args.results, context)
+            {
+                watcher.note(&format!("no table: {failure}"));
             }
             return Err(error.into());
         }

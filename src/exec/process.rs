@@ -223,12 +223,13 @@ impl Worker<'_> {
             None => {}
             // A stop that was asked for may take its time, unless the stage has a limit.
             Some(Told::Asked(_)) if !late => {}
-            Some(Told::Asked(since) | Told::Late(since) | Told::Over(since)) => {
-                if now.duration_since(since) > patience {
-                    // If it has ended by itself meanwhile, so much the better.
-                    self.child.kill().ok();
-                }
+            Some(Told::Asked(since) | Told::Late(since) | Told::Over(since))
+                if now.duration_since(since) > patience =>
+            {
+                // If it has ended by itself meanwhile, so much the better.
+                self.child.kill().ok();
             }
+            Some(_) => {}
         }
     }
 
