@@ -235,7 +235,7 @@ fn the_data_set_of_multi30k_is_that_of_the_original_programs() {
     for (&merges, sum) in &golden.bpe.codes {
         let folder = tempfile::tempdir().unwrap();
         let spec = spec(corpus.clone(), merges);
-        let summary = build(&spec, folder.path(), &mut |_| ()).unwrap();
+        let summary = build(&spec, folder.path(), 2, &mut |_| ()).unwrap();
         let codes = fs::read(folder.path().join("codes.bpe")).unwrap();
         assert_eq!(sha256(&codes), sum.sha256, "codes of {merges} merges");
         assert_eq!(summary.splits["train"], golden.clean_kept_lines);
@@ -309,7 +309,7 @@ fn every_23rd_pair_is_taken_as_by_the_original_script() {
     let campaign = tempfile::tempdir().unwrap();
     let corpus = as_campaign(&raw_splits(open(&corpus, DE_EN).unwrap()), campaign.path());
     let folder = tempfile::tempdir().unwrap();
-    build(&spec(corpus, 50), folder.path(), &mut |_| ()).unwrap();
+    build(&spec(corpus, 50), folder.path(), 2, &mut |_| ()).unwrap();
     let dataset = Dataset::open(folder.path()).unwrap();
     // Every symbol of the training split is in the dictionaries, so that its numbers give the text back.
     let (mut source, mut target) = (Vec::new(), Vec::new());
