@@ -42,6 +42,9 @@ use std::time::SystemTime;
 /// The name of the log of a stage among the records.
 pub(crate) const LOG: &str = "log.txt";
 
+/// Most bytes of a label in the name of a folder.
+const MOST_NAMED: usize = 200;
+
 /// A cache of artifacts below one folder.
 #[derive(Debug, Clone)]
 pub struct Cache {
@@ -212,6 +215,17 @@ impl Cache {
         })
     }
 
+    /// Makes sure that there is a place for the artifact of `key`.
+    ///
+    /// # Errors
+    /// If the cache cannot be written.
+    pub fn make_room(&self, key: Key) -> Result<(), CacheError> {
+        match self.artifact_dir(key).parent() {
+            Some(shelf) => fs::create_dir_all(shelf).map_err(CacheError::unwritable(shelf)),
+            None => Ok(()),
+        }
+    }
+
     /// Which artifacts the stages of an experiment last had.
     pub fn index(&self, experiment: &str) -> Index {
         Index::read(self.root.join("index").join(file_name(experiment)))
@@ -239,7 +253,9 @@ impl Cache {
     /// A path in a folder below the root, named after something and the time.
     pub(super) fn dated(&self, folder: &str, name: &str) -> Result<PathBuf, CacheError> {
         let time = Timestamp::now().strftime("%Y%m%dT%H%M%S%.6fZ");
-        let name = format!("{}-{time}", file_name(name));
+        // File systems do not take names of any length.
+        let name = file_name(name);
+        let name = format!("{}-{time}", &name[..name.floor_char_boundary(MOST_NAMED)]);
         Ok(self.folder(folder)?.join(name))
     }
 
@@ -304,11 +320,9 @@ impl Draft {
     /// Moves the finished folder to its place. Between the two renames of a replacement there is no artifact,
     /// which is the worst that a crash can leave.
     fn publish(&self, key: Key) -> Result<PathBuf, CacheError> {
+        self.cache.make_room(key)?;
         let target = self.cache.artifact_dir(key);
         let moved = || -> io::Result<()> {
-            if let Some(shelf) = target.parent() {
-                fs::create_dir_all(shelf)?;
-            }
             if target.exists() {
                 fs::rename(&target, self.claim.fresh())?;
             }

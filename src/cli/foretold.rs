@@ -188,7 +188,8 @@ impl<'p> Foretold<'p> {
             .filter(|(_, count)| *count > 0)
             .map(|(word, count)| format!("{count} {word}"))
             .collect();
-        format!("{} stages: {}", self.statuses.len(), counts.join(", "))
+        let stages = counted(self.statuses.len(), "stage");
+        format!("{stages}: {}", counts.join(", "))
     }
 
     fn total(&self) -> Total {
@@ -196,7 +197,11 @@ impl<'p> Foretold<'p> {
         let with = estimates.clone().count();
         let working = self.statuses.iter().filter(|status| status.works());
         Total {
-            seconds: estimates.map(|estimate| estimate.seconds).sum(),
+            // The sum of nothing is a negative zero.
+            seconds: estimates
+                .map(|estimate| estimate.seconds)
+                .sum::<f64>()
+                .abs(),
             stages_with_estimate: with,
             stages_without_estimate: working.count() - with,
         }

@@ -41,7 +41,7 @@ Exit codes:
   1  a stage failed, `cache verify` found damage, or the cache or the results could not be read or written
   2  the experiment or the command line is wrong
   3  `srp plan --check`: something would run
-  4  stopped by Ctrl-C or SIGTERM; what was done is kept, and the same command goes on";
+  4  stopped by Ctrl-C, SIGTERM or SIGHUP; what was done is kept, and the same command goes on";
 
 #[derive(Debug, Subcommand)]
 enum Verb {

@@ -31,13 +31,14 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     let plan = args.part.of(&args.experiment.load()?)?;
     let options = args.force.options();
     let foretold = Foretold::of(&plan, &args.cache.open(), &options, context)?;
-    if args.json {
-        foretold.print_json(context)?;
+    let printed = if args.json {
+        foretold.print_json(context)
     } else {
-        foretold.print(context)?;
-    }
+        foretold.print(context)
+    };
+    // The verdict does not depend on who reads the plan to its end.
     if args.check && !foretold.all_cached() {
         return Err(Failure::would_run());
     }
-    Ok(())
+    printed
 }

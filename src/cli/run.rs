@@ -105,7 +105,12 @@ impl Args {
             },
             jobs: self.jobs.or(experiment.resources.jobs),
         };
-        let slots = Slot::divide(&resources, device::auto_tries_gpu(), Slot::all_threads());
+        let slots = Slot::divide(
+            &resources,
+            experiment.nodes.len(),
+            device::auto_tries_gpu(),
+            Slot::all_threads(),
+        );
         for slot in &slots {
             device::check(slot.device).map_err(|error| Failure::of_input(error.into()))?;
         }
@@ -113,7 +118,8 @@ impl Args {
         if let (true, Some(advice)) = (automatic, device::unused_gpu()) {
             context.watcher.note(&advice);
         }
-        if let Some(jobs) = resources.jobs.filter(|jobs| jobs.get() > slots.len()) {
+        let wanted = resources.jobs.filter(|jobs| jobs.get() > slots.len());
+        if let Some(jobs) = wanted.filter(|_| slots.len() < experiment.nodes.len()) {
             let line = format!(
                 "{} of {jobs} jobs: a GPU works on one stage at a time, and no other device is named",
                 slots.len()

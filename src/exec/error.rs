@@ -61,6 +61,20 @@ pub enum ExecError {
         help: Option<String>,
     },
 
+    /// A stage is done, and what it made cannot be kept.
+    #[error("stage `{stage}` is done, and what it made cannot be kept")]
+    #[diagnostic(code(exec::not_kept))]
+    NotKept {
+        /// The stage's label.
+        stage: String,
+        /// Why.
+        #[source]
+        source: CacheError,
+        /// What the user may do.
+        #[help]
+        help: Option<String>,
+    },
+
     /// Several stages could not finish.
     #[error("{} stages failed", failures.len())]
     #[diagnostic(code(exec::stages_failed))]
@@ -111,6 +125,15 @@ impl ExecError {
         }
     }
 
+    /// For `map_err`: the cache does not take what the stage has made.
+    pub(super) fn not_kept(stage: &str) -> impl FnOnce(CacheError) -> Self {
+        |source| Self::NotKept {
+            stage: stage.to_owned(),
+            help: source.help().map(|help| help.to_string()),
+            source,
+        }
+    }
+
     /// Whether other stages may have come to results.
     pub fn leaves_results(&self) -> bool {
         match self {
@@ -119,6 +142,7 @@ impl ExecError {
             | Self::Stage { .. }
             | Self::Several { .. }
             | Self::NoPlace { .. }
+            | Self::NotKept { .. }
             | Self::NoThread(_)
             | Self::Stopped { .. }
             | Self::Cache(_) => true,

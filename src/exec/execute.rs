@@ -16,6 +16,9 @@ use std::time::Duration;
 /// Room for the stack of a stage that works in this process: as much as a main thread has.
 const STACK: usize = 8 << 20;
 
+/// How often a run that waits for its stages looks whether it is to stop.
+const LOOK: Duration = Duration::from_millis(200);
+
 /// What a user may ask of a run.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -224,6 +227,7 @@ impl Agenda {
 struct Ends {
     failures: Vec<(NodeId, ExecError)>,
     stopped: Vec<(String, Option<Position>)>,
+    told_stop: bool,
 }
 
 /// What a thread says when its stage has ended.
@@ -263,8 +267,9 @@ impl<'a> Run<'a> {
                 break;
             }
             // There is always one to come: a slot is at work, and `sender` is here.
-            if let Ok(report) = reports.recv() {
-                self.hear(report);
+            match reports.recv_timeout(LOOK) {
+                Ok(report) => self.hear(report),
+                Err(_) => self.hear_stop(),
             }
         }
         self.finish()
@@ -418,6 +423,7 @@ impl<'a> Run<'a> {
         };
         self.unheld.push(key);
         hold.add(self.unheld.drain(..))?;
+        self.workshop.cache.make_room(key)?;
         Ok(hold.claim())
     }
 
@@ -467,6 +473,17 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Says once that a stop was heard, and whom it waits for.
+    fn hear_stop(&mut self) {
+        if self.options.stop.requested() && !self.ends.told_stop {
+            self.ends.told_stop = true;
+            let working = |state: &State| matches!(state, State::Working { .. });
+            let labels = self.agenda.labels(self.plan, working).join(", ");
+            let line = format!("stopping: waiting for {labels}; once more ends it at once");
+            self.watcher.note(&line);
+        }
+    }
+
     /// Says whom a run that has failed waits for.
     fn tell_who_works(&self) {
         let working = |state: &State| matches!(state, State::Working { .. });
@@ -478,7 +495,9 @@ impl<'a> Run<'a> {
     }
 
     fn finish(self) -> Result<Outcome, ExecError> {
-        let Ends { failures, stopped } = self.ends;
+        let Ends {
+            failures, stopped, ..
+        } = self.ends;
         let stop = (!stopped.is_empty()).then_some(ExecError::Stopped { places: stopped });
         if failures.is_empty() {
             let nodes = self

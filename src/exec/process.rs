@@ -12,7 +12,7 @@ use super::usage::{Usage, try_wait};
 use super::{Progress, Runner, StageFailure, Stop, Workplace};
 use crate::cache::LOG;
 use crate::config::StageSpec;
-use signal_hook::consts::{SIGINT, SIGKILL, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGKILL, SIGTERM};
 use signal_hook::low_level::signal_name;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
@@ -94,7 +94,10 @@ impl Runner for Processes<'_> {
         };
         let (file, log) = (place.out.record(JOB), place.out.record(LOG));
         job.write(&file)?;
-        let appended = File::options().append(true).create(true).open(&log)?;
+        let appended = File::options().append(true).create(true).open(&log);
+        let appended = appended.map_err(|error| {
+            StageFailure::from(error).context(format!("opening its log `{}`", log.display()))
+        })?;
         let began = self.spawn(&file, appended, place.slot.threads);
         let mut child = began.map_err(|error| {
             StageFailure::from(error).context(format!("starting `{}`", self.program.display()))
@@ -244,7 +247,9 @@ impl Worker<'_> {
     /// What it means that a process ended without having done its work or failed at it.
     fn without_result(&self, status: ExitStatus, used: Usage, log: &Path) -> StageFailure {
         let stopped = self.end == Some(Event::Stopped);
-        let by_signal = [SIGINT, SIGTERM].map(Some).contains(&status.signal());
+        let by_signal = [SIGINT, SIGTERM, SIGHUP]
+            .map(Some)
+            .contains(&status.signal());
         match self.told {
             Some(Told::Late(_)) => too_late(self.timeout.unwrap_or_default()),
             Some(Told::Asked(_)) => StageFailure::stopped(),

@@ -19,13 +19,19 @@ pub struct Slot {
 
 impl Slot {
     /// The slots of a run on `resources`: one for each GPU, and as many on the CPU, if that is named, as `jobs` leaves
-    /// it. `auto` is a GPU if `auto_is_gpu`. `threads` are divided among them.
-    pub fn divide(resources: &Resources, auto_is_gpu: bool, threads: usize) -> Vec<Self> {
+    /// it, but no more than there are `stages`. `auto` is a GPU if `auto_is_gpu`. `threads` are divided among them.
+    pub fn divide(
+        resources: &Resources,
+        stages: usize,
+        auto_is_gpu: bool,
+        threads: usize,
+    ) -> Vec<Self> {
         let named = match resources.devices.as_deref() {
             None | Some([]) => &[DeviceChoice::Auto],
             Some(named) => named,
         };
         let jobs = resources.jobs.map_or(named.len(), NonZeroUsize::get);
+        let jobs = jobs.min(stages.max(1));
         let shared = |device: &&DeviceChoice| match device {
             DeviceChoice::Cpu => true,
             DeviceChoice::Auto => !auto_is_gpu,
@@ -76,7 +82,7 @@ mod tests {
             devices: Some(devices.to_vec()),
             jobs: jobs.and_then(NonZeroUsize::new),
         };
-        let slots = Slot::divide(&resources, auto_is_gpu, 8);
+        let slots = Slot::divide(&resources, 1000, auto_is_gpu, 8);
         slots
             .into_iter()
             .map(|slot| (slot.device, slot.threads))
@@ -92,6 +98,16 @@ mod tests {
     fn jobs_on_the_cpu_divide_the_threads() {
         assert_eq!(slots(&[], Some(3), false), [(Auto, 2); 3]);
         assert_eq!(slots(&[Cpu], Some(20), false), [(Cpu, 1); 20]);
+    }
+
+    #[test]
+    fn there_are_no_more_slots_than_stages() {
+        let resources = Resources {
+            devices: None,
+            jobs: Some(NonZeroUsize::MAX),
+        };
+        assert_eq!(Slot::divide(&resources, 3, false, 8).len(), 3);
+        assert_eq!(Slot::divide(&resources, 0, false, 8).len(), 1);
     }
 
     #[test]

@@ -314,7 +314,8 @@ impl<'a> Workshop<'a> {
             cpu_seconds: account.cpu_seconds,
             peak_memory_bytes: account.peak_memory_bytes,
         };
-        let artifact = draft.commit(lock, provenance)?;
+        let committed = draft.commit(lock, provenance);
+        let artifact = committed.map_err(ExecError::not_kept(&task.node.label))?;
         partial.clear();
         self.watcher.finished(&task.turn, seconds);
         locked(&self.sound).insert((artifact.key(), artifact.content()));

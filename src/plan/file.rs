@@ -394,6 +394,22 @@ impl Ground<'_> {
         }
         let mut kinds = self.document.keys_in_order(&at);
         kinds.retain(|key| !Attempts::KEYS.contains(key));
+        let (known, strange): (Vec<&str>, Vec<&str>) = kinds
+            .iter()
+            .partition(|key| StageSpec::kind_named(key).is_some());
+        if let ([kind], [strange, ..]) = (known.as_slice(), strange.as_slice()) {
+            let problem = Problem::UnknownKey {
+                owner: Owner::Attempts(name.into()),
+                key: (*strange).to_owned(),
+                known: Attempts::KEYS
+                    .iter()
+                    .chain([kind])
+                    .map(ToString::to_string)
+                    .collect(),
+            };
+            let at = path(["stages", name, strange]);
+            return Err(PlanError::at(problem, self.document.spot(&at, Part::Key)));
+        }
         let one_kind = |found: String, spot| {
             let problem = Problem::OneKind {
                 stage: name.into(),

@@ -14,7 +14,9 @@ fn swept() -> Place {
 /// The labels that a plan lists.
 fn labels(place: &Place, more: &[&str]) -> Vec<String> {
     let plan = place.srp("plan", more).unwrap();
-    let lines = plan.lines().take_while(|line| !line.contains(" stages: "));
+    let lines = plan
+        .lines()
+        .take_while(|line| !line.starts_with(|first: char| first.is_ascii_digit()));
     lines
         .map(|line| line[9..].split(' ').next().unwrap().to_owned())
         .collect()

@@ -341,6 +341,31 @@ fn a_run_that_fails_and_is_stopped_says_both() {
     }
 }
 
+#[test]
+fn a_stop_of_a_stage_that_hangs_is_a_stop_though_its_time_runs_out() {
+    let place = place();
+    let hang = ["--set", "stages.left.noop.ending=hang"];
+    let limits = [
+        "--set",
+        "stages.left.timeout=1",
+        "--set",
+        "stages.left.retry=5",
+    ];
+    let mut run = start(
+        &place,
+        &[hang, [limits[0], limits[1]], [limits[2], limits[3]]].concat(),
+    );
+    wait_for(&mut run, "left: started");
+    Command::new("kill")
+        .args(["-TERM", &run.id().to_string()])
+        .status()
+        .unwrap();
+    let run = Answer::of(run.wait_with_output().unwrap());
+    assert_eq!(run.code, Some(4), "{}", run.err);
+    let said = "stopping: waiting for left; once more ends it at once";
+    assert!(run.err.contains(said), "{}", run.err);
+}
+
 /// The processes that work on stages of a place.
 #[cfg(target_os = "linux")]
 fn workers(place: &Place) -> Vec<u32> {
@@ -428,4 +453,35 @@ fn a_worker_says_which_job_it_cannot_use() {
         "{}",
         answer.err
     );
+}
+
+#[test]
+fn a_failed_stage_of_any_name_leaves_its_log() {
+    let place = place();
+    let name = "n".repeat(240);
+    let stage = format!("\n[stages.{name}.noop]\nvalue = 1\nending = \"fail\"\n");
+    place.write("nothing.toml", EXPERIMENT.to_owned() + &stage);
+    let answer = run(&place, &[], &[]);
+    assert_eq!(answer.code, Some(1), "{}", answer.err);
+    let [attempt] = &attempts(&place)[..] else {
+        panic!("one attempt: {}", answer.err);
+    };
+    assert_eq!(Attempt::read(attempt).unwrap().stage, name);
+}
+
+#[test]
+fn a_cache_without_room_for_an_artifact_is_told_before_the_stage_begins() {
+    let place = place();
+    assert_eq!(run(&place, &[], &["root"]).code, Some(0));
+    let shelves = place.path(".srp/artifacts");
+    for entry in fs::read_dir(&shelves).unwrap() {
+        fs::remove_dir_all(entry.unwrap().path()).unwrap();
+    }
+    fs::remove_dir(&shelves).unwrap();
+    fs::write(&shelves, "no folder").unwrap();
+    let answer = run(&place, &[], &[]);
+    assert_eq!(answer.code, Some(1));
+    assert!(answer.stages("started").is_empty(), "{}", answer.err);
+    let said = "stage `root` is not cached, and cannot be made";
+    assert!(answer.err.contains(said), "{}", answer.err);
 }

@@ -3,9 +3,10 @@
 use super::super::args::CacheDir;
 use super::super::{Context, Failure};
 use super::reach::Reach;
-use super::{count, names, table};
+use super::{names, table};
 use crate::cache::{Cache, Entry, Leftover, LeftoverKind, Selection, Wish, seconds_since};
 use crate::cli::units::{parse_size, parse_span, size, span};
+use crate::cli::words::counted;
 use crate::results::duration;
 use jiff::Timestamp;
 use std::path::PathBuf;
@@ -39,6 +40,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
     let cache = args.cache.open();
+    super::note_absence(&cache, context);
     let now = Timestamp::now();
     let not_among = match &args.unreachable {
         Some(files) => Some(Reach::as_sure(files, &cache, context)?.into_keys()),
@@ -113,11 +115,11 @@ fn preview(
     writeln!(
         context.out,
         "{} and {}: {} freed, {} to make again; {}, {}, left",
-        count(artifacts.len(), "artifact"),
-        count(leftovers.len(), "leftover"),
+        counted(artifacts.len(), "artifact"),
+        counted(leftovers.len(), "leftover"),
         size(gone + rest),
         duration(cost),
-        count(own_count - artifacts.len(), "artifact"),
+        counted(own_count - artifacts.len(), "artifact"),
         size(own - gone),
     )?;
     Ok(())
@@ -169,8 +171,8 @@ fn delete(
     writeln!(
         context.out,
         "deleted {} and {}",
-        count(artifacts, "artifact"),
-        count(others, "leftover")
+        counted(artifacts, "artifact"),
+        counted(others, "leftover")
     )?;
     Ok(())
 }

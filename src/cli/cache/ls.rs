@@ -3,9 +3,10 @@
 use super::super::args::CacheDir;
 use super::super::{Context, Failure};
 use super::reach::Reach;
-use super::{count, names, table};
+use super::{names, table};
 use crate::cache::{Entry, seconds_since};
 use crate::cli::units::{size, span};
+use crate::cli::words::counted;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::cmp::Reverse;
@@ -63,6 +64,7 @@ struct Row<'a> {
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
     let cache = args.cache.open();
+    super::note_absence(&cache, context);
     let mut entries = cache.entries()?;
     let reach = Reach::as_known(&args.files, &cache, context)?;
     sort(&mut entries, args.sort);
@@ -156,7 +158,7 @@ fn total(entries: &[Entry], reach: &Reach) -> String {
     let all: Vec<&Entry> = entries.iter().collect();
     let unused = |entry: &&Entry| reach.users(entry.key).is_empty();
     let under = |entry: &&Entry| !entry.own;
-    let mut line = format!("{}, {}", count(all.len(), "artifact"), sum(&all));
+    let mut line = format!("{}, {}", counted(all.len(), "artifact"), sum(&all));
     for (some, what) in [
         (
             all.iter().copied().filter(unused).collect::<Vec<_>>(),

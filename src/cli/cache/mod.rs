@@ -6,7 +6,7 @@ mod reach;
 mod verify;
 
 use super::{Context, Failure};
-use crate::cache::{CacheError, Entry};
+use crate::cache::{Cache, CacheError, Entry};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -38,6 +38,14 @@ impl From<CacheError> for Failure {
     }
 }
 
+/// Says so where there is no cache: a mistyped folder looks like an empty one.
+fn note_absence(cache: &Cache, context: &Context<'_>) {
+    if !cache.root().is_dir() {
+        let line = format!("there is no cache at `{}`", cache.root().display());
+        context.watcher.note(&line);
+    }
+}
+
 /// What a table calls an artifact: its kind, its stage and that stage's experiment.
 fn names(entry: &Entry) -> [String; 3] {
     match &entry.manifest {
@@ -64,10 +72,4 @@ fn table<const N: usize>(rows: &[[String; N]], numbers: [bool; N]) -> String {
         format!("{}\n", line.trim_end())
     };
     rows.iter().map(line).collect()
-}
-
-/// A number of things, in words.
-fn count(number: usize, thing: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{number} {thing}{ending}")
 }

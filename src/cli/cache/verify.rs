@@ -2,8 +2,9 @@
 
 use super::super::args::CacheDir;
 use super::super::{Context, Failure};
-use super::{count, names};
+use super::names;
 use crate::cache::{Cache, CacheError, Entry, Quarantined};
+use crate::cli::words::counted;
 use miette::miette;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -28,6 +29,7 @@ enum Verdict {
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
     let cache = args.cache.open();
+    super::note_absence(&cache, context);
     let entries = chosen(&cache, &args.keys)?;
     let verdicts = verify(&cache, &entries);
     let (mut damaged, mut unreadable) = (0, Vec::new());
@@ -51,7 +53,7 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
             Verdict::Unreadable(error) => unreadable.push(error),
         }
     }
-    let all = count(entries.len(), "artifact");
+    let all = counted(entries.len(), "artifact");
     writeln!(context.out, "{all} read, {damaged} damaged")?;
     match unreadable.into_iter().next() {
         Some(error) => Err(error.into()),
