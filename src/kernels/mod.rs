@@ -1,12 +1,12 @@
 //! What training spends its time on, written by hand for the CPU.
 //!
 //! [`Kernels`] is the one trait that the model and the optimizer ask. Its methods have defaults, composed of operations
-//! that every back end has, with gradients by automatic differentiation; [`flex`] writes them for the CPU, forward and
+//! that every back end has, with gradients by automatic differentiation; `flex` writes them for the CPU, forward and
 //! backward, on slices. Tests hold the two against each other, values and gradients, on random shapes.
 //!
-//! The slices know nothing of tensors: [`lookup`], [`linear`], [`softmax`], [`norm`], [`cross_entropy`],
-//! [`distillation`], [`dropout`] and [`adam`].
-//! No bit depends on the number of threads ([`chunks`]) or on the width of vectors ([`simd`]).
+//! The slices know nothing of tensors: `lookup`, `linear`, `softmax`, `norm`, `cross_entropy`,
+//! `distillation`, `dropout` and `adam`.
+//! No bit depends on the number of threads (`chunks`) or on the width of vectors (`simd`).
 
 mod adam;
 mod chunks;
