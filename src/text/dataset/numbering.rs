@@ -105,7 +105,7 @@ mod tests {
             let cut = CutWords::new(&bpe, &counts, threads);
             let dictionary = cut.dictionary(one);
             prop_assert_eq!(&dictionary, &plainly);
-            let encoded = cut.numbering(&bpe, &dictionary).encode(&[line.clone()], threads);
+            let encoded = cut.numbering(&bpe, &dictionary).encode(std::slice::from_ref(&line), threads);
             prop_assert_eq!(&encoded, &[plainly.encode(&segmenter.segment(&line))]);
         }
     }
