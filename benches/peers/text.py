@@ -27,7 +27,7 @@ class Moses:
     def version(self):
         if self.script:
             subprocess.run(["perl", "-e", "1"], check=True)
-            return "moses"
+            return "moses 1.1"
         import sacremoses
 
         return f"sacremoses {sacremoses.__version__}"

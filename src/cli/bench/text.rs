@@ -6,6 +6,7 @@ mod steps;
 
 use super::measure::{Sample, measure, median};
 use super::table::{Number, markdown};
+use super::tool::without_settings;
 use super::{BenchError, Context, Failure};
 use crate::exec::Slot;
 use corpus::Size;
@@ -14,7 +15,7 @@ use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use steps::{Job, Step};
+use steps::Step;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -109,6 +110,7 @@ struct Bench<'a> {
     folder: &'a Path,
     size: &'a Size,
     peers: Vec<Installed>,
+    /// Of each step, that of srp first.
     rows: Vec<Row>,
 }
 
@@ -154,14 +156,11 @@ impl Bench<'_> {
 
     fn ours(&self, step: Step) -> Result<Command, BenchError> {
         let program = std::env::current_exe().map_err(BenchError::io("srp"))?;
-        let job = Job {
-            step,
-            threads: self.args.threads(),
-        };
-        Ok(self.here(job.command(&program)))
+        Ok(self.here(step.command(&program, self.args.threads())))
     }
 
     fn here(&self, mut command: Command) -> Command {
+        without_settings(&mut command);
         command.current_dir(self.folder);
         command
     }
@@ -197,9 +196,8 @@ impl Bench<'_> {
     }
 
     fn cells(&self, row: &Row) -> [String; 10] {
-        let is_ours = |other: &&Row| other.step == row.step && !std::ptr::eq(*other, row);
-        let ours = self.rows.iter().find(is_ours);
-        let ours = ours.filter(|_| row.program != "srp");
+        let ours = self.rows.iter().find(|other| other.step == row.step);
+        let ours = ours.filter(|ours| !std::ptr::eq(*ours, row));
         let ratio = |of: fn(&Sample) -> f64| {
             let ratio = ours.map(|ours| Number(ours.median(of) / row.median(of)));
             ratio.map(|ratio| ratio.to_string()).unwrap_or_default()

@@ -58,11 +58,7 @@ impl Tool {
             Self::Peer(peer) => PathBuf::from(peer.to_string()),
         };
         let mut command = Command::new(program);
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("SRP_") {
-                command.env_remove(name);
-            }
-        }
+        without_settings(&mut command);
         command
             .current_dir(folder)
             .env("NO_COLOR", "1")
@@ -110,6 +106,15 @@ impl Tool {
             fs::write(folder.join(file), text)
         };
         write().map_err(BenchError::io(folder.display()))
+    }
+}
+
+/// Keeps from a command what the user has set for srp.
+pub(super) fn without_settings(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("SRP_") {
+            command.env_remove(name);
+        }
     }
 }
 

@@ -52,14 +52,20 @@ impl Installed {
     /// # Errors
     /// In words, if it is not there.
     pub(super) fn find(peer: Peer, python: &Path, script: &Path) -> Result<Self, String> {
+        // The steps are done in another folder, where a relative path would lead elsewhere; a mere name is looked up.
+        let python = match python.components().count() {
+            1 => Ok(python.to_owned()),
+            _ => std::path::absolute(python),
+        };
+        let python = python.map_err(|error| error.to_string())?;
         let mut installed = Self {
             peer,
             name: String::new(),
-            python: python.to_owned(),
+            python,
             script: script.to_owned(),
         };
         let asked = installed.asked("version").output();
-        let said = asked.map_err(|error| format!("{}: {error}", python.display()))?;
+        let said = asked.map_err(|error| format!("{}: {error}", installed.python.display()))?;
         if !said.status.success() {
             let why = String::from_utf8_lossy(&said.stderr);
             return Err(why.trim().lines().last().unwrap_or("it failed").to_owned());
@@ -92,9 +98,7 @@ impl Installed {
 
     /// The command that does a step in its working directory.
     pub(super) fn command(&self, step: Step, threads: usize, merges: usize) -> Command {
-        let name = clap::ValueEnum::to_possible_value(&step);
-        let name = name.map(|name| name.get_name().to_owned());
-        self.command_of(&name.unwrap_or_default(), threads, merges)
+        self.command_of(&step.argument(), threads, merges)
     }
 
     fn command_of(&self, step: &str, threads: usize, merges: usize) -> Command {

@@ -54,32 +54,6 @@ impl fmt::Display for Step {
     }
 }
 
-/// A step as a process of its own.
-pub(super) struct Job {
-    pub(super) step: Step,
-    pub(super) threads: usize,
-}
-
-impl Job {
-    /// The command that does the step in its working directory.
-    pub(super) fn command(&self, program: &Path) -> Command {
-        let mut command = Command::new(program);
-        let threads = self.threads.to_string();
-        if self.step == Step::Whole {
-            command
-                .args(["run", EXPERIMENT, "--force", STAGE])
-                .env("RAYON_NUM_THREADS", threads);
-        } else {
-            let step = clap::ValueEnum::to_possible_value(&self.step);
-            let step = step.map(|step| step.get_name().to_owned());
-            command
-                .args(["bench", "text", "--threads", &threads, "--step"])
-                .args(step);
-        }
-        command
-    }
-}
-
 /// Writes the experiment whose one stage is the whole of the work.
 pub(super) fn describe(folder: &Path, merges: usize) -> Result<(), BenchError> {
     let [source, target] = LANGUAGES;
@@ -101,6 +75,29 @@ impl Step {
         Self::Index,
         Self::Whole,
     ];
+
+    /// What the command line calls it.
+    pub(super) fn argument(self) -> String {
+        let value = clap::ValueEnum::to_possible_value(&self);
+        value
+            .map(|value| value.get_name().to_owned())
+            .unwrap_or_default()
+    }
+
+    /// The command that does it in its working directory, on so many threads.
+    pub(super) fn command(self, program: &Path, threads: usize) -> Command {
+        let mut command = Command::new(program);
+        let threads = threads.to_string();
+        match self {
+            Self::Whole => command
+                .args(["run", EXPERIMENT, "--force", STAGE])
+                .env("RAYON_NUM_THREADS", threads),
+            _ => command
+                .args(["bench", "text", "--threads", &threads, "--step"])
+                .arg(self.argument()),
+        };
+        command
+    }
 
     /// The files that it makes, where another program could have made them.
     pub(super) fn made(self) -> Vec<String> {
