@@ -4,6 +4,7 @@ use crate::fairseq::{fixture, separate, tied};
 use crate::golden::tensors::{Cpu, DEVICE, values};
 use crate::handmade;
 use crate::tiny::{Answer, Place};
+use srp::cache::Cache;
 use srp::config::{Checkpoint, LayerNorm, OutputProjection};
 use srp::groups::GroupName;
 use srp::model::state::{self, State};

@@ -1,8 +1,8 @@
 //! The text that is measured on: lines of two files, or sentences of invented words.
 //!
 //! The grammar of the demonstration has a few hundred words, from which merges are learned in no time. What learning
-//! costs is decided by how many different words there are, so words are drawn here as often as Zipf's law has them, with
-//! about as many different ones, marks and capitals among them, as the German and the English of IWSLT'14.
+//! costs is decided by how many different words there are, so words are drawn here as often as Zipf's law has them, from
+//! vocabularies as large as those of the German and the English of IWSLT'14.
 
 use super::BenchError;
 use super::steps::{LANGUAGES, read_lines, write_lines};
@@ -12,7 +12,7 @@ use std::fmt;
 use std::path::Path;
 
 /// Different words to draw from, for each language.
-const VOCABULARIES: [usize; 2] = [55_000, 16_000];
+const VOCABULARIES: [usize; 2] = [130_000, 55_000];
 
 /// Fewest words of a sentence, and how many more there may be.
 const WORDS: (usize, usize) = (4, 26);
