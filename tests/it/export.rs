@@ -198,7 +198,10 @@ fn spoiled(spoil: impl Fn(&Place)) -> String {
     let answer = import(&place);
     assert_eq!(answer.code, Some(1), "{}", answer.err);
     assert!(!answer.err.contains("panicked"), "{}", answer.err);
-    assert!(place.artifacts().is_empty(), "nothing half made is kept");
+    assert!(
+        Cache::at(place.path(".srp")).with_prefix("").is_empty(),
+        "nothing half made is kept"
+    );
     answer.complaint()
 }
 
