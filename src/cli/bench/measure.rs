@@ -109,15 +109,22 @@ fn shown(command: &Command) -> String {
     words.join(" ")
 }
 
-/// The middle one of some numbers, or the mean of the two in the middle.
-///
-/// # Panics
-/// If there are none.
+/// The middle one of some numbers, or the mean of the two in the middle; not a number if there are none.
 pub(super) fn median(numbers: impl Iterator<Item = f64>) -> f64 {
+    quantile(numbers, 0.5)
+}
+
+/// The number that a share of all stay below; between two of them, in proportion; not a number if there are none.
+pub(super) fn quantile(numbers: impl Iterator<Item = f64>, share: f64) -> f64 {
     let mut sorted: Vec<f64> = numbers.collect();
     sorted.sort_by(f64::total_cmp);
-    let last = sorted.len() - 1;
-    (sorted[last / 2] + sorted[last.div_ceil(2)]) / 2.0
+    let Some(last) = sorted.len().checked_sub(1) else {
+        return f64::NAN;
+    };
+    let place = share * last as f64;
+    let below = place as usize;
+    let above = (below + 1).min(last);
+    sorted[below] + (sorted[above] - sorted[below]) * (place - below as f64)
 }
 
 #[cfg(test)]

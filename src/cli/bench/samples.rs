@@ -1,5 +1,6 @@
 //! Times of the same work, done again and again.
 
+use super::measure;
 use std::time::Duration;
 
 /// What one repetition took.
@@ -39,17 +40,9 @@ impl Samples {
         (self.quantile(pick, 0.25), self.quantile(pick, 0.75))
     }
 
-    /// The time that a share of the repetitions stays below; between two of them, in proportion.
     fn quantile(&self, pick: Pick, share: f64) -> f64 {
-        let mut times: Vec<f64> = self.0.iter().map(|s| pick(s).as_secs_f64() * 1e3).collect();
-        times.sort_by(f64::total_cmp);
-        let Some(last) = times.len().checked_sub(1) else {
-            return f64::NAN;
-        };
-        let place = share * last as f64;
-        let below = place as usize;
-        let above = (below + 1).min(last);
-        times[below] + (times[above] - times[below]) * (place - below as f64)
+        let times = self.0.iter().map(|sample| pick(sample).as_secs_f64() * 1e3);
+        measure::quantile(times, share)
     }
 }
 
