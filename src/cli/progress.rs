@@ -114,13 +114,15 @@ fn style(bounded: bool) -> ProgressStyle {
 
 impl Watcher for Bars {
     fn started(&self, turn: &Turn<'_>) {
+        // A bar shows itself as soon as it is among the others.
+        let bar = ProgressBar::no_length()
+            .with_style(style(false))
+            .with_prefix(said::place(turn));
         let stage = Working {
-            bar: self.all.add(ProgressBar::no_length()),
+            bar: self.all.add(bar),
             phase: String::new(),
             total: None,
         };
-        stage.restart();
-        stage.bar.set_prefix(said::place(turn));
         stage.bar.enable_steady_tick(Duration::from_millis(200));
         self.working().insert(turn.number, stage);
     }
