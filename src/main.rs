@@ -20,7 +20,32 @@ fn keep_memory() {
     unsafe { libmimalloc_sys::mi_option_set_default(PURGE_DELAY, -1) }
 }
 
+/// The verbs that compute with tensors in their own process.
+#[cfg(all(feature = "nn", target_os = "linux"))]
+const COMPUTING: [&str; 3] = ["worker", "translate", "bench"];
+
+/// Takes huge pages only for tensors: those that the allocator would get for everything else cost a run or a plan half
+/// of its memory, and now and then some tens of milliseconds in which the system makes room for them.
+#[cfg(all(feature = "nn", target_os = "linux"))]
+fn choose_pages() {
+    let verb = std::env::args_os().nth(1).unwrap_or_default();
+    let without = !COMPUTING.iter().any(|computing| verb == *computing);
+    // SAFETY: the call changes how pages are provided from now on, and no memory. A worker takes its own choice, since
+    // it would keep that of its run. If the system does not know it, nothing is lost.
+    unsafe {
+        libc::prctl(
+            libc::PR_SET_THP_DISABLE,
+            libc::c_ulong::from(without),
+            0,
+            0,
+            0,
+        )
+    };
+}
+
 fn main() -> ExitCode {
+    #[cfg(all(feature = "nn", target_os = "linux"))]
+    choose_pages();
     #[cfg(feature = "nn")]
     keep_memory();
     srp::cli::main(std::env::args_os(), &Stages)
