@@ -1,8 +1,8 @@
 """Beam search with the model that `srp bench decode` measures, done by CTranslate2 in 32-bit floats on the CPU.
 
 Reads settings from the command line, prints `ready VERSION`, and then translates all sentences for each line of
-standard input, answering with its seconds, its processor seconds, the tokens of all translations, and the process's peak
-memory in bytes. Weights and words are drawn; every translation has the same length.
+standard input, answering with its seconds, its processor seconds, the tokens of all translations, and the process's
+peak memory in bytes. Weights and words are drawn; every translation has the same length.
 """
 
 import argparse

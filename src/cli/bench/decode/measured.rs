@@ -71,7 +71,8 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     }
     let lengths = whole.sources.iter().map(Vec::len);
     let mut text = format!(
-        "{} on {device}, threads {}: {} sentences of {} to {} tokens, translations of {}, beam {}, batch {}, {} runs\n{HEAD}",
+        "{} on {device}, threads {}: {} sentences of {} to {} tokens, translations of {}, \
+         beam {}, batch {}, {} runs\n{HEAD}",
         args.shape.name(),
         threads.count(),
         args.sentences,
