@@ -25,6 +25,8 @@ mod pretrain;
 #[cfg(feature = "nn")]
 mod prune;
 #[cfg(feature = "nn")]
+pub mod rehearsal;
+#[cfg(feature = "nn")]
 mod score;
 #[cfg(feature = "nn")]
 mod scoring;

@@ -2,7 +2,7 @@
 
 use super::snapshot::Sums;
 use super::{DeviceBatch, Learner};
-use crate::config::{Architecture, Training};
+use crate::config::{Architecture, Search, Training};
 use crate::device::Work;
 use crate::kernels::Learning;
 use crate::model::parameters::initial_state;
@@ -35,6 +35,8 @@ pub struct Scene {
 pub struct Rehearsal {
     /// The model and the batch.
     pub scene: Scene,
+    /// Beam search, as measurements of decoding do it but for beam, batch and length.
+    pub search: Search,
     training: Training,
 }
 
@@ -42,6 +44,7 @@ pub struct Rehearsal {
 #[derive(Deserialize)]
 struct Script {
     training: Training,
+    search: Search,
     shapes: BTreeMap<String, Scene>,
 }
 
@@ -75,6 +78,7 @@ impl Rehearsal {
         let scene = script.shapes.remove(shape);
         Ok(Self {
             scene: scene.ok_or_else(|| RehearsalError::Shape(shape.to_owned()))?,
+            search: script.search,
             training: script.training,
         })
     }
@@ -110,10 +114,12 @@ impl Rehearsal {
         let pairs = pairs.map(|(id, (source, target))| Pair { id, source, target });
         collate(&pairs.collect::<Vec<_>>())
     }
+}
 
-    fn blueprint(&self) -> Blueprint {
-        let scene = &self.scene;
-        Blueprint::unpruned(&scene.model, scene.source_vocab, scene.target_vocab)
+impl Scene {
+    /// The model before any pruning.
+    pub fn blueprint(&self) -> Blueprint {
+        Blueprint::unpruned(&self.model, self.source_vocab, self.target_vocab)
     }
 }
 
@@ -121,7 +127,7 @@ impl Work for &Rehearsal {
     type Output = Result<Repeat, LoadError>;
 
     fn run<B: Learning>(self, device: B::Device) -> Self::Output {
-        let blueprint = self.blueprint();
+        let blueprint = self.scene.blueprint();
         let state = initial_state(&blueprint.shape, SEED);
         let mut learner = Learner::<B>::new(blueprint, &state, &self.training, &device)?;
         let (training, batch) = (self.training.clone(), self.batch());

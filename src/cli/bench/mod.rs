@@ -1,5 +1,6 @@
 //! `srp bench`: how fast srp is and what it costs, beside other programs where they are installed.
 
+mod decode;
 mod measure;
 #[cfg(feature = "nn")]
 mod peer;
@@ -26,6 +27,8 @@ enum Verb {
     Plan(plan::Args),
     /// Measure one training step of a model of a fixed shape, alone or beside another program
     Train(train::Args),
+    /// Measure beam search with a model of a fixed shape, whole or pruned, alone or beside another program
+    Decode(decode::Args),
     /// Time every step from parallel text to a data set
     Text(text::Args),
 }
@@ -34,6 +37,7 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     match &args.verb {
         Verb::Plan(args) => plan::run(args, context),
         Verb::Train(args) => train::run(args, context),
+        Verb::Decode(args) => decode::run(args, context),
         Verb::Text(args) => text::run(args, context),
     }
 }
@@ -89,6 +93,12 @@ impl BenchError {
             source,
         }
     }
+}
+
+/// What was to be measured does not run.
+#[cfg(feature = "nn")]
+fn failed(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
+    Failure::of_work(miette::miette!("{error}"))
 }
 
 impl From<BenchError> for Failure {

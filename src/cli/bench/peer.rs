@@ -1,6 +1,7 @@
 //! Another program that does the same step, one for each line that it is sent.
 
 use super::samples::Sample;
+use crate::cli::Failure;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
@@ -35,6 +36,12 @@ pub(super) enum PeerError {
     /// Nobody reads or writes any more.
     #[error("cannot talk to the program")]
     Talk(#[from] std::io::Error),
+}
+
+impl From<PeerError> for Failure {
+    fn from(error: PeerError) -> Self {
+        Self::of_work(error)
+    }
 }
 
 impl Peer {

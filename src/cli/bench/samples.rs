@@ -1,7 +1,7 @@
 //! Times of the same work, done again and again.
 
 use super::measure;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What one repetition took.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -10,6 +10,28 @@ pub(super) struct Sample {
     pub(super) wall: Duration,
     /// Of all processors together.
     pub(super) cpu: Duration,
+}
+
+impl Sample {
+    /// Of some work of this process.
+    pub(super) fn of<T>(work: impl FnOnce() -> T) -> Self {
+        let (clock, before) = (Instant::now(), processor_time());
+        work();
+        Self {
+            wall: clock.elapsed(),
+            cpu: processor_time().saturating_sub(before),
+        }
+    }
+}
+
+/// What the threads of this process have had of processors, where `/proc` tells.
+fn processor_time() -> Duration {
+    let tasks = std::fs::read_dir("/proc/self/task");
+    let nanoseconds = tasks.into_iter().flatten().flatten().filter_map(|task| {
+        let text = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<u64>().ok()
+    });
+    Duration::from_nanos(nanoseconds.sum())
 }
 
 /// All repetitions that count.

@@ -34,11 +34,24 @@ pub(super) struct Args {
     python: String,
 }
 
+/// A model that speed is measured on.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Shape {
+pub(super) enum Shape {
     Tiny,
     Small,
     Base,
+}
+
+#[cfg(feature = "nn")]
+impl Shape {
+    /// What it is called in the file of shapes.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Tiny => "tiny",
+            Self::Small => "small",
+            Self::Base => "base",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

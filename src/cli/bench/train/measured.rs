@@ -1,14 +1,14 @@
 //! The measurement of `srp bench train`, which needs models.
 
-use super::super::peer::{Peer, PeerError};
+use super::super::failed;
+use super::super::peer::Peer;
 use super::super::samples::{CPU, Sample, Samples, WALL};
-use super::{Against, Args, Context, Failure, Shape};
+use super::{Against, Args, Context, Failure};
 use crate::config::DeviceChoice;
 use crate::device::{Device, Threads};
 use crate::exec::own_peak_memory_bytes;
-use crate::train::{Rehearsal, Repeat};
+use crate::train::Rehearsal;
 use std::fmt::Write;
-use std::time::{Duration, Instant};
 
 /// The peer's program, which stands in the repository as a file of its own.
 const PYTORCH: &str = include_str!("../../../../benches/peers/pytorch_train.py");
@@ -33,7 +33,7 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     let mut samples = [Samples::default(), Samples::default()];
     // The first steps meet cold caches and empty allocators.
     for counts in std::iter::once(false).chain(vec![true; args.steps.get()]) {
-        let sample = threads.run(|| step(&mut own));
+        let sample = threads.run(|| Sample::of(&mut own));
         let answer = peer.as_mut().map(Peer::step).transpose()?;
         if counts {
             samples[0].push(sample);
@@ -80,25 +80,6 @@ fn line(name: &str, samples: &Samples, tokens: usize, memory: Option<u64>) -> St
     )
 }
 
-fn step(own: &mut Repeat) -> Sample {
-    let (clock, before) = (Instant::now(), processor_time());
-    own();
-    Sample {
-        wall: clock.elapsed(),
-        cpu: processor_time().saturating_sub(before),
-    }
-}
-
-/// What the threads of this process have had of processors, where `/proc` tells.
-fn processor_time() -> Duration {
-    let tasks = std::fs::read_dir("/proc/self/task");
-    let nanoseconds = tasks.into_iter().flatten().flatten().filter_map(|task| {
-        let text = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
-        text.split(' ').next()?.parse::<u64>().ok()
-    });
-    Duration::from_nanos(nanoseconds.sum())
-}
-
 /// What the peer must know of the model and the batch.
 fn arguments(rehearsal: &Rehearsal, threads: usize) -> Vec<String> {
     let (scene, model) = (&rehearsal.scene, &rehearsal.scene.model);
@@ -117,24 +98,4 @@ fn arguments(rehearsal: &Rehearsal, threads: usize) -> Vec<String> {
         format!("--threads={threads}"),
     ]
     .to_vec()
-}
-
-impl Shape {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Tiny => "tiny",
-            Self::Small => "small",
-            Self::Base => "base",
-        }
-    }
-}
-
-impl From<PeerError> for Failure {
-    fn from(error: PeerError) -> Self {
-        Self::of_work(error)
-    }
-}
-
-fn failed(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
-    Failure::of_work(miette::miette!("{error}"))
 }
