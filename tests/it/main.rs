@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod bad_input;
+#[cfg(feature = "nn")]
 mod bench_decode;
 mod bench_plan;
 #[cfg(feature = "nn")]

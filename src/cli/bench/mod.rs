@@ -101,6 +101,15 @@ fn failed(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
     Failure::of_work(miette::miette!("{error}"))
 }
 
+/// Why this srp can measure nothing of what `args` ask for.
+#[cfg(not(feature = "nn"))]
+fn without_models(args: &impl std::fmt::Debug) -> Failure {
+    Failure::of_input(miette::miette!(
+        help = "build it with the default features",
+        "this srp was built without models: it has nothing to measure ({args:?})"
+    ))
+}
+
 impl From<BenchError> for Failure {
     fn from(error: BenchError) -> Self {
         Self::of_work(error)

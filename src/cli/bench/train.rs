@@ -65,11 +65,7 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     measured::run(args, context)
 }
 
-/// Why this srp can measure nothing.
 #[cfg(not(feature = "nn"))]
 pub(super) fn run(args: &Args, _: &mut Context<'_>) -> Result<(), Failure> {
-    Err(Failure::of_input(miette::miette!(
-        help = "build it with the default features",
-        "this srp was built without models: it has nothing to measure ({args:?})"
-    )))
+    Err(super::without_models(args))
 }
