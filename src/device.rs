@@ -69,6 +69,7 @@ fn cuda(number: u16) -> Result<Device, DeviceError> {
     if !driver_is_there() {
         return Err(no_driver(number));
     }
+    keep_compiled_kernels();
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let answer = std::panic::catch_unwind(|| {
@@ -85,6 +86,20 @@ fn cuda(number: u16) -> Result<Device, DeviceError> {
             Err(no_gpu(words.unwrap_or("the driver refused it")))
         }
     }
+}
+
+/// Has kernels kept on disk once they are compiled, beside what is known of their tuning, which CubeCL keeps anyway;
+/// unless its own configuration file says where.
+#[cfg(feature = "cuda")]
+fn keep_compiled_kernels() {
+    use cubecl_runtime::config::{CubeClRuntimeConfig, RuntimeConfig};
+    let mut slot = CubeClRuntimeConfig::storage().lock();
+    slot.get_or_insert_with(|| {
+        let mut config = CubeClRuntimeConfig::from_current_dir().override_from_env();
+        let beside = config.autotune.cache.clone();
+        config.compilation.cache.get_or_insert(beside);
+        config.into()
+    });
 }
 
 /// Whether the device can be had as far as that is seen without trying it, which takes a GPU a while.
@@ -134,10 +149,48 @@ fn driver_is_there() -> bool {
 /// sums in 32-bit floats, a GPU may multiply with 10-bit mantissas (TF32).
 #[cfg(feature = "nn")]
 pub fn rounding<B: burn::tensor::backend::Backend>(device: &B::Device) -> f64 {
-    match B::name(device).contains("flex") {
+    match is_cpu::<B>(device) {
         true => 1e-4,
         false => 1e-2,
     }
+}
+
+/// How a device wants to be fed while it trains.
+#[cfg(feature = "nn")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Feed {
+    /// Sentences of a batch and tokens of its sides are padded to multiples of this.
+    pub multiple_of: usize,
+    /// Losses of so many updates are read at once: reading one waits until it is there.
+    pub losses_at_once: usize,
+}
+
+#[cfg(feature = "nn")]
+impl Feed {
+    /// What the CPU wants: it computes at once, and each padded token costs what any other does.
+    pub const CPU: Self = Self {
+        multiple_of: 1,
+        losses_at_once: 1,
+    };
+
+    /// What a GPU wants: few different shapes, since it compiles and tunes kernels for each, and work in advance.
+    pub const GPU: Self = Self {
+        multiple_of: 8,
+        losses_at_once: 32,
+    };
+
+    /// What this device wants.
+    pub fn of<B: burn::tensor::backend::Backend>(device: &B::Device) -> Self {
+        match is_cpu::<B>(device) {
+            true => Self::CPU,
+            false => Self::GPU,
+        }
+    }
+}
+
+#[cfg(feature = "nn")]
+fn is_cpu<B: burn::tensor::backend::Backend>(device: &B::Device) -> bool {
+    B::name(device).contains("flex")
 }
 
 #[cfg(feature = "cuda")]

@@ -93,6 +93,9 @@ pub struct Field {
 }
 
 impl Field {
+    /// What [`Self::at`] multiplies by.
+    pub const MULTIPLIERS: [u32; 2] = [0x7feb_352d, 0x846c_a68b];
+
     /// One of many fields of `seed` for one `purpose`.
     pub fn indexed(seed: u64, purpose: &str, index: u64) -> Self {
         let key = Stream::indexed(seed, purpose, index).next_u64();
@@ -101,16 +104,22 @@ impl Field {
         }
     }
 
+    /// Both halves of the key, for those who compute [`Self::at`] elsewhere.
+    pub fn key(self) -> [u32; 2] {
+        self.key
+    }
+
     /// The number at a place, uniform over all of `u32`.
     ///
     /// A bijection of the place, which both halves of the key disturb: multiplications and shifts that let every input
     /// bit reach every output bit, with the multipliers of Wellons (2018).
     #[inline(always)]
     pub fn at(self, place: u32) -> u32 {
+        let [first, second] = Self::MULTIPLIERS;
         let mut z = place ^ self.key[0];
-        z = (z ^ (z >> 16)).wrapping_mul(0x7feb_352d);
+        z = (z ^ (z >> 16)).wrapping_mul(first);
         z ^= self.key[1];
-        z = (z ^ (z >> 15)).wrapping_mul(0x846c_a68b);
+        z = (z ^ (z >> 15)).wrapping_mul(second);
         z ^ (z >> 16)
     }
 }

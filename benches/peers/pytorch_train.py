@@ -1,7 +1,7 @@
-"""One training step of the model that `srp bench train` measures, written for PyTorch in eager mode.
+"""One training step of the model that `srp bench train` measures, written for PyTorch.
 
 Reads settings from the command line, prints `ready VERSION`, and then does one step for each line of standard input,
-answering with its seconds, its processor seconds, its loss, and the process's peak memory in bytes.
+answering with its seconds, its processor seconds, its loss, and its peak memory in bytes: of the process, or of the GPU.
 """
 
 import argparse
@@ -86,6 +86,9 @@ def arguments():
         parser.add_argument(f"--{name}", type=int, required=True)
     for name in "dropout label-smoothing".split():
         parser.add_argument(f"--{name}", type=float, required=True)
+    parser.add_argument("--device", default="cpu")
+    for name in "bf16 compiled".split():
+        parser.add_argument(f"--{name}", action="store_true")
     return parser.parse_args()
 
 
@@ -106,30 +109,39 @@ def batch(args):
     target_bias = future + torch.zeros(args.sentences, 1, 1, args.tgt_len).masked_fill(
         (inputs == PAD)[:, None, None], -1e9
     )
-    return source, inputs, labels, source_bias, target_bias
+    return [x.to(args.device) for x in (source, inputs, labels, source_bias, target_bias)]
+
+
+def peak_memory(device):
+    if device == "cpu":
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return torch.cuda.max_memory_allocated(device)
 
 
 def main():
     args = arguments()
     torch.manual_seed(1)
     torch.set_num_threads(args.threads)
-    model = Transformer(args)
+    if args.device != "cpu":
+        torch.set_float32_matmul_precision("high")  # TF32, as srp multiplies there
+    model = Transformer(args).to(args.device)
+    forward = torch.compile(model) if args.compiled else model
     adam = torch.optim.Adam(model.parameters(), lr=1e-3, betas=(0.9, 0.98), eps=1e-8)
     source, inputs, labels, source_bias, target_bias = batch(args)
     print("ready", torch.__version__, flush=True)
     for _ in sys.stdin:
         wall, cpu = time.perf_counter(), time.process_time()
         adam.zero_grad(set_to_none=True)
-        logits = model(source, inputs, source_bias, target_bias)
+        with torch.autocast(args.device.split(":")[0], dtype=torch.bfloat16, enabled=args.bf16):
+            logits = forward(source, inputs, source_bias, target_bias)
         loss = F.cross_entropy(
-            logits, labels.view(-1), ignore_index=PAD, label_smoothing=args.label_smoothing
+            logits.float(), labels.view(-1), ignore_index=PAD, label_smoothing=args.label_smoothing
         )
         loss.backward()
         adam.step()
         value = loss.item()
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        print(wall, cpu, value, memory, flush=True)
+        print(wall, cpu, value, peak_memory(args.device), flush=True)
 
 
 main()

@@ -4,7 +4,7 @@
 //! (kebab-case), a field's doc comment is its user documentation, and a type that cannot hold a wrong value
 //! refuses it while serde reads it. A key that may be left out is an `Option`, and the word `"none"` takes it back
 //! where a lower layer has set it. Scientific values have no default in Rust: they stand in `configs/`, with
-//! their source. The one exception is `output-projection`, which SPEC §2 ties.
+//! their source. The exceptions are `output-projection`, which SPEC §2 ties, and `precision`, 32-bit floats.
 
 mod architecture;
 mod corpus;
@@ -42,7 +42,9 @@ pub use prune::{Budget, Criterion, Distillation, Freeze, Prune, PruneStage, Scor
 pub use score::Score;
 pub use search::Search;
 pub use test::Test;
-pub use training::{Batching, Checkpoint, LearningRate, Optimizer, Training, Validation};
+pub use training::{
+    Batching, Checkpoint, LearningRate, Optimizer, Precision, Training, Validation,
+};
 
 use serde::{Deserialize, Serialize};
 

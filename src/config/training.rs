@@ -1,7 +1,7 @@
 //! What every stage that trains is told.
 
 use super::{NotNegative, Positive, Probability, Search};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::num::{NonZeroU64, NonZeroUsize};
 
 /// One training loop.
@@ -28,6 +28,37 @@ pub struct Training {
     pub learning_rate: LearningRate,
     /// How each epoch is judged.
     pub validation: Validation,
+    /// What affine maps compute in while the model learns. Left out, 32-bit floats, as in SPEC.
+    #[serde(
+        default,
+        deserialize_with = "Precision::or_f32",
+        skip_serializing_if = "Precision::is_f32"
+    )]
+    pub precision: Precision,
+}
+
+/// What the affine maps of a model compute in. Everything else, parameters and sums included, is in 32-bit floats.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Precision {
+    /// 32-bit floats; a GPU may multiply them with 10-bit mantissas (TF32).
+    #[default]
+    F32,
+    /// Inputs and results rounded to bfloat16, which has 8 bits of mantissa: fast on GPUs. The CPU does the same
+    /// numbers slowly.
+    Bf16,
+}
+
+impl Precision {
+    /// Whether this is what is meant when nothing is said; such a training is written without saying so.
+    pub(crate) fn is_f32(&self) -> bool {
+        *self == Self::F32
+    }
+
+    /// Reads a key that may be left out, which a plan asks for as an `Option`.
+    fn or_f32<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+    }
 }
 
 /// Batches under a budget of tokens (SPEC §14).

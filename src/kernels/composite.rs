@@ -2,8 +2,9 @@
 
 use super::norm::SMALLEST_VARIANCE;
 use super::{AdamInputs, AdamRule, CrossEntropy, LAYER_NORM_EPSILON, Mask, NormInputs, Weighing};
+use crate::random::Field;
 use burn::tensor::activation::{log_softmax, softmax};
-use burn::tensor::{Int, Tensor, TensorData, backend::Backend};
+use burn::tensor::{DType, ElementConversion, FloatDType, Int, IntDType, Tensor, backend::Backend};
 
 pub(super) fn lookup<B: Backend>(
     table: Tensor<B, 2>,
@@ -27,7 +28,20 @@ pub(super) fn linear<B: Backend>(
     weight: Tensor<B, 2>,
     bias: Option<Tensor<B, 1>>,
 ) -> Tensor<B, 2> {
-    let y = x.matmul(weight.transpose());
+    shifted(x.matmul(weight.transpose()), bias)
+}
+
+pub(super) fn linear_bf16<B: Backend>(
+    x: Tensor<B, 2>,
+    weight: Tensor<B, 2>,
+    bias: Option<Tensor<B, 1>>,
+) -> Tensor<B, 2> {
+    let rounded = |x: Tensor<B, 2>| x.cast(FloatDType::BF16);
+    let y = rounded(x).matmul(rounded(weight).transpose());
+    shifted(y.cast(FloatDType::F32), bias)
+}
+
+fn shifted<B: Backend>(y: Tensor<B, 2>, bias: Option<Tensor<B, 1>>) -> Tensor<B, 2> {
     match bias {
         Some(bias) => y + bias.unsqueeze::<2>(),
         None => y,
@@ -45,12 +59,31 @@ pub(super) fn attention<B: Backend>(
     softmax(scores, 3).matmul(values)
 }
 
+/// The mask is drawn where the tensor lies, and is the one that [`Mask::factor`] gives entry by entry.
 pub(super) fn dropout<B: Backend>(x: Tensor<B, 2>, mask: Mask) -> Tensor<B, 2> {
     let shape = x.dims();
-    let places = 0..shape.iter().product();
-    let factors: Vec<f32> = places.map(|place| mask.factor(place)).collect();
-    let factors = Tensor::from_data(TensorData::new(factors, shape), &x.device());
-    x * factors
+    let drawn = numbers_at_places::<B>(mask.field, shape.iter().product(), &x.device());
+    let dropped = drawn.lower_elem(i64::from(mask.threshold));
+    (x * mask.scale).mask_fill(dropped.reshape(shape), 0.0)
+}
+
+/// The numbers of a field at the first `count` places, as 32-bit integers without a sign: [`Field::at`] on tensors.
+fn numbers_at_places<B: Backend>(
+    field: Field,
+    count: usize,
+    device: &B::Device,
+) -> Tensor<B, 1, Int> {
+    let word = |x: u32| Tensor::<B, 1, Int>::full([1], i64::from(x), (device, DType::U32));
+    let folded = |z: Tensor<B, 1, Int>, bits: i64| {
+        z.clone()
+            .bitwise_xor(z.bitwise_right_shift_scalar(bits.elem()))
+    };
+    let [first, second] = Field::MULTIPLIERS.map(i64::from);
+    let [low, high] = field.key().map(word);
+    let places = Tensor::<B, 1, Int>::arange(0..count as i64, device).cast(IntDType::U32);
+    let z = folded(places.bitwise_xor(low), 16).mul_scalar(first);
+    let z = folded(z.bitwise_xor(high), 15).mul_scalar(second);
+    folded(z, 16)
 }
 
 pub(super) fn residual_norm<B: Backend>(

@@ -8,11 +8,11 @@ use rayon::prelude::*;
 /// The dropout of one place in the forward pass.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Mask {
-    field: Field,
+    pub(super) field: Field,
     /// Numbers of the field below it drop an entry.
-    threshold: u32,
+    pub(super) threshold: u32,
     /// What the others are scaled by.
-    scale: f32,
+    pub(super) scale: f32,
 }
 
 impl Mask {

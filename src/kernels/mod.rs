@@ -106,6 +106,15 @@ pub trait Kernels: Backend {
         composite::linear(x, weight, bias)
     }
 
+    /// [`Self::affine`], its inputs and the products rounded to bfloat16; the sum with the bias is not.
+    fn affine_bf16(
+        x: Tensor<Self, 2>,
+        weight: Tensor<Self, 2>,
+        bias: Option<Tensor<Self, 1>>,
+    ) -> Tensor<Self, 2> {
+        composite::linear_bf16(x, weight, bias)
+    }
+
     /// Mixes values by the softmax of `factor` times the products of queries and keys, plus `bias`, which has no
     /// gradient.
     ///

@@ -156,6 +156,30 @@ fn affine_maps_are_what_they_are_composed_of() {
 }
 
 #[test]
+fn affine_maps_in_bfloat16_are_those_of_rounded_numbers() {
+    let mut stream = Stream::new(13, "bfloat16");
+    for _ in 0..20 {
+        let [rows, inputs, outputs] = std::array::from_fn(|_| size(&mut stream));
+        let x = Leaf::random(&mut stream, &[rows, inputs]);
+        let weight = Leaf::random(&mut stream, &[outputs, inputs]);
+        let bias = Leaf::random(&mut stream, &[outputs]);
+        let rounded = linear_found(Cpu::affine_bf16, &x, &weight, Some(&bias));
+        let exact = linear_found(Cpu::affine, &x, &weight, Some(&bias));
+        assert_ne!(rounded, exact);
+        for (rounded, exact) in rounded.iter().zip(&exact) {
+            assert_eq!(rounded.len(), exact.len());
+            let largest = exact.iter().fold(0.1_f32, |a, b| a.max(b.abs()));
+            // Three numbers with eight bits of mantissa: two factors and the result.
+            let close = |(a, b): (&f32, &f32)| (a - b).abs() <= 3.0 / 256.0 * largest;
+            assert!(
+                rounded.iter().zip(exact).all(close),
+                "{rounded:?} {exact:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_map_of_what_is_not_trained_gives_gradients_to_the_rest() {
     let mut stream = Stream::new(2, "linear");
     let (x, weight) = (

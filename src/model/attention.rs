@@ -3,6 +3,7 @@
 use super::connectivity::scale;
 use super::linear::Linear;
 use super::transformer::Loader;
+use crate::config::Precision;
 use crate::groups::AttentionGroups;
 use crate::kernels::Kernels;
 use burn::module::Module;
@@ -49,11 +50,16 @@ impl<B: Kernels> Attention<B> {
     ///
     /// # Shapes
     /// - `memory`: `[batch * len, d_memory]`
-    pub(super) fn keys_values(&self, memory: &Tensor<B, 2>, batch: usize) -> (Heads<B>, Heads<B>) {
+    pub(super) fn keys_values(
+        &self,
+        memory: &Tensor<B, 2>,
+        batch: usize,
+        precision: Precision,
+    ) -> (Heads<B>, Heads<B>) {
         let rows = memory.dims()[0];
         let split = |linear: &Linear<B>| {
             linear
-                .forward(Some(memory.clone()), rows)
+                .forward(Some(memory.clone()), rows, precision)
                 .map(|x| self.split(x, batch))
         };
         (split(&self.k_proj), split(&self.v_proj))
@@ -72,13 +78,14 @@ impl<B: Kernels> Attention<B> {
         (keys, values): (Heads<B>, Heads<B>),
         bias: Tensor<B, 4>,
         c: Option<&AttentionConnectivity<B>>,
+        precision: Precision,
     ) -> Tensor<B, 2> {
         let [rows, _] = x.dims();
         let [batch, _, _, memory_len] = bias.dims();
         let mixed = values.map(|values| {
             let queries = self
                 .q_proj
-                .forward(Some(x), rows)
+                .forward(Some(x), rows, precision)
                 .map(|q| self.split(scale(q, c.and_then(|c| c.qk.as_ref())), batch));
             let mixed = match (queries, keys) {
                 (Some(queries), Some(keys)) => {
@@ -92,7 +99,7 @@ impl<B: Kernels> Attention<B> {
             };
             scale(self.join(mixed), c.and_then(|c| c.vo.as_ref()))
         });
-        match self.out_proj.forward(mixed, rows) {
+        match self.out_proj.forward(mixed, rows, precision) {
             Some(out) => out,
             None => unreachable!("a side keeps at least one embedding dimension"),
         }

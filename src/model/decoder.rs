@@ -5,11 +5,12 @@ use super::connectivity::scale;
 use super::embedding::{Embedding, PAD};
 use super::input::{Source, Target, ints};
 use super::layer_norm::{LayerNorm, NormRule};
-use super::linear::Linear;
+use super::linear::{Linear, affine};
 use super::parameters::OUTPUT_PROJECTION;
 use super::residual::{drop, feed_forward};
 use super::transformer::Loader;
 use super::{Blueprint, Dropout, Pass};
+use crate::config::Precision;
 use crate::groups::DecoderLayerGroups;
 use crate::kernels::Kernels;
 use burn::module::{Module, Param};
@@ -158,9 +159,13 @@ impl<B: Kernels> Decoder<B> {
         );
         for (index, layer) in self.layers.iter().enumerate() {
             let memory = Memory {
-                own: layer.self_attn.keys_values(&x, target.batch),
+                own: layer
+                    .self_attn
+                    .keys_values(&x, target.batch, pass.precision),
                 own_bias: target.bias.clone(),
-                source: layer.encoder_attn.keys_values(memory, source.batch),
+                source: layer
+                    .encoder_attn
+                    .keys_values(memory, source.batch, pass.precision),
                 source_bias: source.bias.clone(),
             };
             x = layer.forward(x, memory, index, rule, pass);
@@ -178,14 +183,17 @@ impl<B: Kernels> Decoder<B> {
             Some(projection) => &projection.weight,
             None => self.embed_tokens.weight(),
         };
-        B::affine(scale(features, embedding_c(pass)), weight.val(), None)
+        let features = scale(features, embedding_c(pass));
+        affine(features, weight.val(), None, pass.precision)
     }
 
     /// An empty cache over the encoder's output.
     pub(super) fn cache(&self, memory: &Tensor<B, 2>, source: &Source<B>) -> DecoderCache<B> {
         let layer = |layer: &DecoderLayer<B>| LayerCache {
             own: (None, None),
-            source: layer.encoder_attn.keys_values(memory, source.batch),
+            source: layer
+                .encoder_attn
+                .keys_values(memory, source.batch, Precision::F32),
         };
         DecoderCache {
             layers: self.layers.iter().map(layer).collect(),
@@ -212,7 +220,7 @@ impl<B: Kernels> Decoder<B> {
         let positions = ints(vec![(PAD + cache.step) as i32; rows], &device);
         let mut x = self.embed(tokens, positions, None, pass);
         for (index, layer) in self.layers.iter().enumerate() {
-            let (keys, values) = layer.self_attn.keys_values(&x, rows);
+            let (keys, values) = layer.self_attn.keys_values(&x, rows, pass.precision);
             let cached = &mut cache.layers[index];
             cached.own = (
                 append(cached.own.0.take(), keys),
@@ -265,6 +273,7 @@ impl<B: Kernels> DecoderLayer<B> {
             memory.own,
             memory.own_bias,
             groups.map(|g| &g.self_attention),
+            pass.precision,
         );
         let x = self
             .self_attn_layer_norm
@@ -274,12 +283,13 @@ impl<B: Kernels> DecoderLayer<B> {
             memory.source,
             memory.source_bias,
             groups.map(|g| &g.cross_attention),
+            pass.precision,
         );
         let x = self
             .encoder_attn_layer_norm
             .close_block(x, attended, c, rule, mask());
         let neurons = groups.and_then(|g| g.feed_forward.as_ref());
-        let fed = feed_forward(x.clone(), &self.fc1, &self.fc2, neurons);
+        let fed = feed_forward(x.clone(), &self.fc1, &self.fc2, neurons, pass.precision);
         self.final_layer_norm.close_block(x, fed, c, rule, mask())
     }
 }

@@ -91,18 +91,19 @@ impl<B: Kernels> EncoderLayer<B> {
         pass: Pass<'_, B>,
     ) -> Tensor<B, 2> {
         let mask = || pass.dropout.map(Dropout::mask);
-        let keys_values = self.self_attn.keys_values(&x, source.batch);
+        let keys_values = self.self_attn.keys_values(&x, source.batch, pass.precision);
         let attended = self.self_attn.forward(
             x.clone(),
             keys_values,
             source.bias.clone(),
             groups.map(|g| &g.self_attention),
+            pass.precision,
         );
         let x = self
             .self_attn_layer_norm
             .close_block(x, attended, c, rule, mask());
         let neurons = groups.and_then(|g| g.feed_forward.as_ref());
-        let fed = feed_forward(x.clone(), &self.fc1, &self.fc2, neurons);
+        let fed = feed_forward(x.clone(), &self.fc1, &self.fc2, neurons, pass.precision);
         self.final_layer_norm.close_block(x, fed, c, rule, mask())
     }
 }

@@ -1,9 +1,28 @@
 //! Affine maps, either side of which pruning may have emptied.
 
 use super::transformer::Loader;
+use crate::config::Precision;
 use crate::kernels::Kernels;
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, backend::Backend};
+
+/// An affine map of each row, in this precision.
+///
+/// # Shapes
+/// - `x`: `[rows, in]`
+/// - `weight`: `[out, in]`
+/// - returns: `[rows, out]`
+pub(super) fn affine<B: Kernels>(
+    x: Tensor<B, 2>,
+    weight: Tensor<B, 2>,
+    bias: Option<Tensor<B, 1>>,
+    precision: Precision,
+) -> Tensor<B, 2> {
+    match precision {
+        Precision::F32 => B::affine(x, weight, bias),
+        Precision::Bf16 => B::affine_bf16(x, weight, bias),
+    }
+}
 
 /// `y = W x + b`, with `W` stored `[out, in]`.
 #[derive(Module, Debug)]
@@ -25,11 +44,16 @@ impl<B: Kernels> Linear<B> {
     /// # Shapes
     /// - `x`: `[rows, in]`
     /// - returns: `[rows, out]`
-    pub(super) fn forward(&self, x: Option<Tensor<B, 2>>, rows: usize) -> Option<Tensor<B, 2>> {
+    pub(super) fn forward(
+        &self,
+        x: Option<Tensor<B, 2>>,
+        rows: usize,
+        precision: Precision,
+    ) -> Option<Tensor<B, 2>> {
         let bias = self.bias.as_ref()?.val();
         let out = bias.dims()[0];
         Some(match (x, &self.weight) {
-            (Some(x), Some(weight)) => B::affine(x, weight.val(), Some(bias)),
+            (Some(x), Some(weight)) => affine(x, weight.val(), Some(bias), precision),
             _ => bias.unsqueeze::<2>().expand([rows, out]),
         })
     }

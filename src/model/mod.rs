@@ -30,6 +30,8 @@ pub use input::{Source, Target};
 pub use layer_norm::{LayerNorm, NormRule};
 pub use transformer::{LoadError, Transformer, check};
 
+use crate::config::Precision;
+
 /// What a forward pass is done with, beside the model and its input.
 #[derive(Debug)]
 pub struct Pass<'a, B: burn::tensor::backend::Backend> {
@@ -37,6 +39,8 @@ pub struct Pass<'a, B: burn::tensor::backend::Backend> {
     pub connectivity: Option<&'a Connectivity<B>>,
     /// Dropout, while training.
     pub dropout: Option<&'a Dropout>,
+    /// What affine maps compute in.
+    pub precision: Precision,
 }
 
 impl<B: burn::tensor::backend::Backend> Clone for Pass<'_, B> {
@@ -48,11 +52,12 @@ impl<B: burn::tensor::backend::Backend> Clone for Pass<'_, B> {
 impl<B: burn::tensor::backend::Backend> Copy for Pass<'_, B> {}
 
 impl<B: burn::tensor::backend::Backend> Pass<'_, B> {
-    /// Neither connectivity nor dropout: the plain model.
+    /// Neither connectivity nor dropout, in 32-bit floats: the plain model.
     pub fn plain() -> Self {
         Self {
             connectivity: None,
             dropout: None,
+            precision: Precision::F32,
         }
     }
 }

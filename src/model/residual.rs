@@ -3,6 +3,7 @@
 use super::Pass;
 use super::connectivity::scale;
 use super::linear::Linear;
+use crate::config::Precision;
 use crate::kernels::Kernels;
 use burn::tensor::{Tensor, activation::relu};
 
@@ -24,12 +25,13 @@ pub(super) fn feed_forward<B: Kernels>(
     fc1: &Linear<B>,
     fc2: &Linear<B>,
     c: Option<&Tensor<B, 1>>,
+    precision: Precision,
 ) -> Tensor<B, 2> {
     let rows = x.dims()[0];
     let hidden = fc1
-        .forward(Some(x), rows)
+        .forward(Some(x), rows, precision)
         .map(|hidden| scale(relu(hidden), c));
-    match fc2.forward(hidden, rows) {
+    match fc2.forward(hidden, rows, precision) {
         Some(out) => out,
         None => unreachable!("a side keeps at least one embedding dimension"),
     }

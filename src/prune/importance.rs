@@ -53,10 +53,10 @@ pub fn connectivity_gradients<B: Learning>(
             ones::<B>(sizes, &device).map(|_, c| c.clone().map(Tensor::require_grad));
         let pass = Pass {
             connectivity: Some(&connectivity),
-            dropout: None,
+            ..Pass::plain()
         };
         let logits = model.forward(&batch.source, &batch.decoder_input, pass);
-        let loss = objective(logits, &batch, smoothing, teacher).total;
+        let loss = objective(logits, &batch, smoothing, teacher, pass.precision).total;
         let gradients = loss.backward();
         losses.push(loss.into_scalar().elem());
         sums = sums.map(|name, sum| {

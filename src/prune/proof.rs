@@ -41,15 +41,15 @@ pub(super) fn prove<B: Kernels>(
 ) -> Result<Proof, PruneError> {
     let mut proof = Proof::default();
     for batch in batches {
+        proof.sentences += batch.ids.len();
         let batch = DeviceBatch::<B>::new(batch, device);
         let pass = Pass {
             connectivity: Some(staying),
-            dropout: None,
+            ..Pass::plain()
         };
         let expected =
             whole.forward(&batch.source, &batch.decoder_input, pass) * batch.valid.clone();
         let actual = cut.forward(&batch.source, &batch.decoder_input, Pass::plain()) * batch.valid;
-        proof.sentences += batch.source.batch;
         proof.largest_logit = proof.largest_logit.max(largest(expected.clone()));
         proof.largest_difference = proof.largest_difference.max(largest(expected - actual));
     }

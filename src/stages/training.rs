@@ -7,6 +7,7 @@ use super::translation::Unfinished;
 use super::translation::{Translator, check_lengths};
 use crate::cache::ArtifactDir;
 use crate::config::{Checkpoint, Training, Validation};
+use crate::device::Feed;
 use crate::exec::{Inputs, Progress, StageFailure, Workplace};
 use crate::kernels::Learning;
 use crate::metrics::bleu::{BleuStatistics, Orders};
@@ -179,6 +180,7 @@ pub(super) fn train<B: Learning>(
         settings: corpus.training,
         seed: corpus.seed,
         batches: &corpus.batches,
+        losses_at_once: Feed::of::<B>(&learner.device).losses_at_once,
     };
     let company = Company {
         regime,
@@ -260,7 +262,7 @@ impl<B: Learning> Validate<B> for Judge<'_, B> {
             search: &self.validation.search,
             pass: Pass {
                 connectivity,
-                dropout: None,
+                ..Pass::plain()
             },
             device: &self.device,
         };

@@ -245,9 +245,70 @@ pub fn collate(pairs: &[Pair<'_>]) -> Batch {
     batch
 }
 
+impl Batch {
+    /// The same sentences among more padding: tokens of both sides and sentences are multiples of `multiple`, those
+    /// that are added are padding alone.
+    ///
+    /// # Panics
+    /// If `multiple` is 0.
+    pub fn padded(&self, multiple: usize) -> Self {
+        let rows = self.ids.len().next_multiple_of(multiple);
+        let src_len = self.src_len.next_multiple_of(multiple);
+        let tgt_len = self.tgt_len.next_multiple_of(multiple);
+        let widened = |side: &[i32], from: usize, to: usize, left: bool| {
+            let padding = vec![PAD; to - from];
+            let mut wide = Vec::with_capacity(rows * to);
+            for row in side.chunks_exact(from.max(1)) {
+                match left {
+                    true => wide.extend(padding.iter().chain(row)),
+                    false => wide.extend(row.iter().chain(&padding)),
+                }
+            }
+            wide.resize(rows * to, PAD);
+            wide
+        };
+        Self {
+            ids: self.ids.clone(),
+            source: widened(&self.source, self.src_len, src_len, true),
+            decoder_input: widened(&self.decoder_input, self.tgt_len, tgt_len, false),
+            target: widened(&self.target, self.tgt_len, tgt_len, false),
+            src_len,
+            tgt_len,
+            target_tokens: self.target_tokens,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_padded_batch_holds_the_same_sentences_where_they_belong() {
+        let (source, target) = ([5, 6, 2], [7, 8, 9, 10, 2]);
+        let pair = |id, source, target| Pair { id, source, target };
+        let batch = collate(&[
+            pair(0, &source, &target),
+            pair(1, &source[1..], &target[3..]),
+        ]);
+        let padded = batch.padded(4);
+        assert_eq!((padded.src_len, padded.tgt_len), (4, 8));
+        assert_eq!(padded.source[..8], [1, 5, 6, 2, 1, 1, 6, 2]);
+        assert_eq!(
+            padded.target[..16],
+            [7, 8, 9, 10, 2, 1, 1, 1, 10, 2, 1, 1, 1, 1, 1, 1]
+        );
+        assert_eq!(padded.decoder_input[8..16], [2, 10, 1, 1, 1, 1, 1, 1]);
+        assert_eq!((padded.source.len(), padded.target.len()), (16, 32));
+        assert!(
+            padded.source[8..]
+                .iter()
+                .chain(&padded.target[16..])
+                .all(|&id| id == PAD)
+        );
+        assert_eq!(padded.target_tokens, batch.target_tokens);
+        assert_eq!(batch.padded(1), batch);
+    }
 
     fn lengths(pairs: &[(usize, usize)]) -> Vec<Lengths> {
         pairs

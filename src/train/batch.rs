@@ -1,5 +1,6 @@
 //! A batch on the device.
 
+use crate::device::Feed;
 use crate::model::{Source, Target};
 use crate::text::batching::Batch;
 use burn::tensor::backend::{AutodiffBackend, Backend};
@@ -24,8 +25,16 @@ pub struct DeviceBatch<B: Backend> {
 const PAD: i32 = crate::text::vocabulary::PAD as i32;
 
 impl<B: Backend> DeviceBatch<B> {
-    /// Takes a batch to the device.
+    /// Takes a batch to the device, padded as that one wants it.
     pub fn new(batch: &Batch, device: &B::Device) -> Self {
+        match Feed::of::<B>(device).multiple_of {
+            1 => Self::as_it_is(batch, device),
+            multiple => Self::as_it_is(&batch.padded(multiple), device),
+        }
+    }
+
+    /// Takes a batch to the device.
+    fn as_it_is(batch: &Batch, device: &B::Device) -> Self {
         let rows = batch.target.len();
         let valid: Vec<f32> = batch
             .target

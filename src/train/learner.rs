@@ -6,7 +6,7 @@ use crate::config::Training;
 use crate::kernels::Learning;
 use crate::model::state::State;
 use crate::model::{Blueprint, LoadError, Pass, Transformer};
-use burn::tensor::{ElementConversion, Tensor};
+use burn::tensor::Tensor;
 
 /// A model while it learns: parameters, optimizer, and how far it has come.
 #[derive(Debug)]
@@ -67,7 +67,8 @@ impl<B: Learning> Learner<B> {
         let logits = self
             .model
             .forward(&batch.source, &batch.decoder_input, pass);
-        let loss = objective(logits, batch, settings.label_smoothing.get(), teacher);
+        let smoothing = settings.label_smoothing.get();
+        let loss = objective(logits, batch, smoothing, teacher, pass.precision);
         let mut gradients = loss.total.backward();
         let rate = learning_rate(&settings.learning_rate, self.steps);
         let factor = 1.0 / batch.target_tokens as f64;
@@ -115,15 +116,29 @@ impl<B: Learning> Learner<B> {
     }
 }
 
+impl<B: Learning> UpdateLoss<B> {
+    /// Total and NLL of several updates, off the device in one transfer.
+    pub(super) fn read<'a>(losses: impl Iterator<Item = &'a Self>) -> Vec<(f64, f64)>
+    where
+        B: 'a,
+    {
+        let numbers = losses.flat_map(|loss| [loss.total.clone(), loss.nll.clone()]);
+        let numbers = Tensor::cat(numbers.collect(), 0).into_data();
+        let numbers: Vec<f64> = numbers.iter().collect();
+        numbers
+            .chunks_exact(2)
+            .map(|pair| (pair[0], pair[1]))
+            .collect()
+    }
+}
+
 impl Sums {
-    /// Adds an update; returns its loss per token, to the base 2.
-    pub(super) fn add<B: Learning>(&mut self, update: UpdateLoss<B>) -> f64 {
-        let total: f64 = update.total.into_scalar().elem();
-        let nll: f64 = update.nll.into_scalar().elem();
+    /// Adds the total and the NLL of an update; returns its loss per token, to the base 2.
+    pub(super) fn add(&mut self, (total, nll): (f64, f64), tokens: usize) -> f64 {
         self.loss += total;
         self.nll += nll;
-        self.tokens += update.tokens;
-        total / update.tokens as f64 / std::f64::consts::LN_2
+        self.tokens += tokens;
+        total / tokens as f64 / std::f64::consts::LN_2
     }
 
     pub(super) fn per_token(&self, sum: f64) -> f64 {

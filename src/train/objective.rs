@@ -1,6 +1,7 @@
 //! What training minimises, and what scoring differentiates: the data's loss, and a teacher's.
 
 use super::DeviceBatch;
+use crate::config::Precision;
 use crate::kernels::Learning;
 use crate::model::{Pass, Transformer};
 use burn::tensor::Tensor;
@@ -36,14 +37,16 @@ pub struct Objective<B: Learning> {
     pub nll: Tensor<B, 1>,
 }
 
-/// The objective for a batch, given the learner's `logits`, `[batch * tgt_len, vocab]`.
+/// The objective for a batch, given the learner's `logits`, `[batch * tgt_len, vocab]`; `precision` is the teacher's.
 pub fn objective<B: Learning>(
     logits: Tensor<B, 2>,
     batch: &DeviceBatch<B>,
     smoothing: f64,
     teacher: Option<&Teacher<B>>,
+    precision: Precision,
 ) -> Objective<B> {
-    let taught = teacher.map(|teacher| teacher.loss(logits.clone(), batch) * teacher.weight);
+    let taught =
+        teacher.map(|teacher| teacher.loss(logits.clone(), batch, precision) * teacher.weight);
     // Last, so that the scores can become their gradient where they are.
     let loss = B::cross_entropy(
         logits,
@@ -63,11 +66,18 @@ pub fn objective<B: Learning>(
 
 impl<B: Learning> Teacher<B> {
     /// How far the student's scores are from the teacher's, summed over target tokens; `[1]`.
-    fn loss(&self, student: Tensor<B, 2>, batch: &DeviceBatch<B>) -> Tensor<B, 1> {
+    fn loss(
+        &self,
+        student: Tensor<B, 2>,
+        batch: &DeviceBatch<B>,
+        precision: Precision,
+    ) -> Tensor<B, 1> {
         let seen = batch.inner();
-        let logits = self
-            .model
-            .forward(&seen.source, &seen.decoder_input, Pass::plain());
+        let pass = Pass {
+            precision,
+            ..Pass::plain()
+        };
+        let logits = self.model.forward(&seen.source, &seen.decoder_input, pass);
         let weights = match self.positions {
             Taught::Tokens => batch.valid.clone(),
             Taught::All => batch.valid.ones_like(),

@@ -1,8 +1,8 @@
 //! One update again and again, on invented sentences: what measurements of the speed of training repeat.
 
 use super::snapshot::Sums;
-use super::{DeviceBatch, Learner};
-use crate::config::{Architecture, Search, Training};
+use super::{DeviceBatch, Learner, UpdateLoss};
+use crate::config::{Architecture, Precision, Search, Training};
 use crate::device::Work;
 use crate::kernels::Learning;
 use crate::model::parameters::initial_state;
@@ -83,6 +83,16 @@ impl Rehearsal {
         })
     }
 
+    /// Gives the batch as many sentences as make about so many target tokens, padding included.
+    pub fn resize(&mut self, tokens: usize) {
+        self.scene.sentences = tokens.div_ceil(self.scene.tgt_len);
+    }
+
+    /// Lets affine maps compute in this precision.
+    pub fn compute_in(&mut self, precision: Precision) {
+        self.training.precision = precision;
+    }
+
     /// Share of activations that dropout zeroes.
     pub fn dropout(&self) -> f64 {
         self.training.dropout.get()
@@ -137,8 +147,11 @@ impl Work for &Rehearsal {
             let pass = Pass {
                 connectivity: None,
                 dropout: dropout.as_ref(),
+                precision: training.precision,
             };
-            Sums::default().add(learner.update(&batch, pass, None, &training))
+            let update = learner.update(&batch, pass, None, &training);
+            let loss = UpdateLoss::read([&update].into_iter());
+            Sums::default().add(loss[0], update.tokens)
         }))
     }
 }

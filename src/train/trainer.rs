@@ -2,8 +2,8 @@
 
 use super::snapshot::{Place, Snapshot};
 use super::{
-    DeviceBatch, EpochRecord, Keep, Learner, Regime, Standing, StepRecord, Validate, Watch, Wish,
-    learning_rate,
+    DeviceBatch, EpochRecord, Keep, Learner, Regime, Standing, StepRecord, UpdateLoss, Validate,
+    Watch, Wish, learning_rate,
 };
 use crate::config::Training;
 use crate::kernels::Learning;
@@ -68,6 +68,8 @@ pub struct Trainer<'a> {
     pub seed: u64,
     /// The training set.
     pub batches: &'a [Batch],
+    /// Losses of so many updates are read at once, if no checkpoint or end of an epoch comes before.
+    pub losses_at_once: usize,
 }
 
 /// Who a training run asks, tells and obeys.
@@ -110,6 +112,7 @@ impl Trainer<'_> {
             company,
             best,
             place,
+            unread: Vec::new(),
             clock: Instant::now(),
         };
         while course.place.epoch <= self.settings.epochs.get() {
@@ -140,6 +143,8 @@ struct Course<'a, 'b, B: Learning, R, V, W, K> {
     /// The model with the best score so far.
     best: Option<(Blueprint, State)>,
     place: Place,
+    /// Losses of the newest updates, still on the device.
+    unread: Vec<UpdateLoss<B>>,
     /// Since the epoch began, or the run went on.
     clock: Instant,
 }
@@ -190,6 +195,7 @@ where
             settings,
             seed,
             batches,
+            ..
         } = self.trainer;
         let order = epoch_order(batches.len(), *seed, self.place.epoch as u64);
         for &batch in &order[self.place.done..] {
@@ -202,28 +208,50 @@ where
             let pass = Pass {
                 connectivity: connectivity.as_ref(),
                 dropout: dropout.as_ref(),
+                precision: settings.precision,
             };
             let teacher = self.company.regime.teacher();
             let update = self.learner.update(&batch, pass, teacher, settings);
-            let loss = self.place.sums.add(update);
+            self.unread.push(update);
             self.place.done += 1;
+            if self.unread.len() >= self.trainer.losses_at_once {
+                self.read_losses()?;
+            }
+            match self.company.keep.wish() {
+                Wish::GoOn => {}
+                Wish::Keep => {
+                    self.read_losses()?;
+                    self.keep()?;
+                }
+                Wish::Stop => {
+                    self.read_losses()?;
+                    return Err(self.stop()?);
+                }
+            }
+        }
+        self.read_losses()
+    }
+
+    /// Waits for the losses of the newest updates and adds them up.
+    fn read_losses(&mut self) -> Result<(), TrainError> {
+        let unread = std::mem::take(&mut self.unread);
+        if unread.is_empty() {
+            return Ok(());
+        }
+        let later = (0..unread.len()).rev();
+        let numbers = UpdateLoss::read(unread.iter());
+        for ((update, numbers), later) in unread.iter().zip(numbers).zip(later) {
+            let loss = self.place.sums.add(numbers, update.tokens);
             if !loss.is_finite() {
-                return Err(TrainError::Diverged {
-                    step: self.learner.steps,
-                    loss,
-                });
+                let step = self.learner.steps - later as u64;
+                return Err(TrainError::Diverged { step, loss });
             }
             self.company.watch.step(&StepRecord {
                 epoch: self.place.epoch,
-                step: self.place.done,
-                steps: batches.len(),
+                step: self.place.done - later,
+                steps: self.trainer.batches.len(),
                 loss,
             });
-            match self.company.keep.wish() {
-                Wish::GoOn => {}
-                Wish::Keep => self.keep()?,
-                Wish::Stop => return Err(self.stop()?),
-            }
         }
         Ok(())
     }

@@ -114,7 +114,7 @@ pub(crate) fn logits(
     let target = Target::new(&TARGET, TGT_LEN, &DEVICE);
     let pass = Pass {
         connectivity,
-        dropout: None,
+        ..Pass::plain()
     };
     values(model.forward(&source, &target, pass))
 }

@@ -4,12 +4,12 @@ use crate::golden::tensors::{Cpu, DEVICE, Learning};
 use srp::config::{Architecture, Prune, Training};
 use srp::model::parameters::initial_state;
 use srp::model::state::State;
-use srp::model::{Blueprint, Connectivity, Transformer};
+use srp::model::{Blueprint, Connectivity, Pass, Transformer};
 use srp::prune::Pruning;
 use srp::text::batching::{Batch, Pair, collate};
 use srp::train::{
-    Company, EpochRecord, KeepNothing, Learner, Outcome, Phase, Plain, Regime, StepRecord,
-    TrainError, Trainer, Validate, Watch,
+    Company, DeviceBatch, EpochRecord, KeepNothing, Learner, Outcome, Phase, Plain, Regime,
+    StepRecord, TrainError, Trainer, Validate, Watch,
 };
 
 const TRAINING: &str = r#"
@@ -17,6 +17,7 @@ const TRAINING: &str = r#"
     label-smoothing = 0.1
     batching = { max-tokens = 64, multiple-of = 1 }
     optimizer = { betas = [0.9, 0.98], epsilon = 1e-8, weight-decay = 1e-4 }
+    learning-rate.fixed.rate = 1e-3
     learning-rate.fixed.rate = 1e-3
     [validation]
     every-epochs = 1
@@ -127,12 +128,17 @@ impl Validate<Learning> for Scripted {
 }
 
 #[derive(Default)]
-struct Recorder(Vec<EpochRecord>);
+struct Recorder {
+    epochs: Vec<EpochRecord>,
+    steps: Vec<StepRecord>,
+}
 
 impl Watch for Recorder {
-    fn step(&mut self, _: &StepRecord) {}
+    fn step(&mut self, record: &StepRecord) {
+        self.steps.push(record.clone());
+    }
     fn epoch(&mut self, record: &EpochRecord) {
-        self.0.push(record.clone());
+        self.epochs.push(record.clone());
     }
 }
 
@@ -141,6 +147,17 @@ pub(crate) fn run(
     regime: &mut impl Regime<Learning>,
     scores: &[f64],
 ) -> (Result<Outcome, TrainError>, Scripted, Vec<EpochRecord>) {
+    let (outcome, judge, recorder) = run_reading(1, settings, regime, scores);
+    (outcome, judge, recorder.epochs)
+}
+
+/// [`run`], with the losses of so many updates read at once.
+fn run_reading(
+    losses_at_once: usize,
+    settings: &Training,
+    regime: &mut impl Regime<Learning>,
+    scores: &[f64],
+) -> (Result<Outcome, TrainError>, Scripted, Recorder) {
     let mut judge = Scripted {
         scores: scores.to_vec(),
         models: Vec::new(),
@@ -152,6 +169,7 @@ pub(crate) fn run(
         settings,
         seed: 5,
         batches: &batches,
+        losses_at_once,
     };
     let company = Company {
         regime,
@@ -160,7 +178,63 @@ pub(crate) fn run(
         keep: &mut KeepNothing,
     };
     let outcome = trainer.run(&mut learner(settings), company, None);
-    (outcome, judge, recorder.0)
+    (outcome, judge, recorder)
+}
+
+#[test]
+fn how_many_losses_are_read_at_once_changes_nothing() {
+    let settings = training("epochs = 2");
+    let run = |losses_at_once| {
+        let regime = &mut Plain(Phase::Training);
+        let (outcome, _, recorder) = run_reading(losses_at_once, &settings, regime, &[1.0, 2.0]);
+        let epochs = recorder.epochs.iter();
+        let epochs: Vec<_> = epochs.map(|epoch| (epoch.loss, epoch.nll)).collect();
+        (outcome.unwrap().last.1, recorder.steps, epochs)
+    };
+    let one = run(1);
+    assert_eq!(one.1.len(), 6);
+    // Two are left of an epoch of three, or one, or all are.
+    for losses_at_once in [2, 3, 100] {
+        assert_eq!(run(losses_at_once), one);
+    }
+}
+
+#[test]
+fn a_loss_that_is_no_number_is_found_at_its_update_though_it_is_read_later() {
+    let mut settings = training("epochs = 1");
+    settings.learning_rate = toml::from_str("fixed.rate = 1e30").unwrap();
+    let step = |losses_at_once| {
+        let regime = &mut Plain(Phase::Training);
+        match run_reading(losses_at_once, &settings, regime, &[1.0]).0 {
+            Err(TrainError::Diverged { step, .. }) => step,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(step(1), step(3));
+}
+
+#[test]
+fn more_padding_changes_no_loss_and_no_gradient() {
+    let settings = training("epochs = 1");
+    let update = |batch: &Batch| {
+        let mut learner = learner(&settings);
+        let batch = DeviceBatch::new(batch, &DEVICE);
+        let update = learner.update(&batch, Pass::plain(), None, &settings);
+        (update.total.into_scalar(), learner.adam.state().0)
+    };
+    for batch in batches() {
+        let ((loss, moments), (padded_loss, padded)) = (update(&batch), update(&batch.padded(8)));
+        assert!(
+            (loss - padded_loss).abs() < 1e-5 * loss,
+            "{loss} {padded_loss}"
+        );
+        for (name, moments) in &moments {
+            let largest = moments.data.iter().fold(1e-6_f32, |a, b| a.max(b.abs()));
+            let pairs = moments.data.iter().zip(&padded[name].data);
+            let off = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(off <= 1e-4 * largest, "{name}: {off} of {largest}");
+        }
+    }
 }
 
 #[test]

@@ -21,6 +21,14 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value = "9")]
     steps: NonZeroUsize,
 
+    /// Target tokens of the batch, about; those of the shape if not given
+    #[arg(long, value_name = "N")]
+    tokens: Option<NonZeroUsize>,
+
+    /// What affine maps compute in
+    #[arg(long, value_enum, default_value_t = Precision::F32)]
+    precision: Precision,
+
     /// Where tensors live: `auto`, `cpu` or `cuda:N`
     #[arg(long, default_value_t)]
     device: DeviceChoice,
@@ -56,8 +64,18 @@ impl Shape {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Against {
-    /// PyTorch in eager mode, on the CPU, in 32-bit floats
+    /// PyTorch in eager mode, on the same device and in the same precision
     Pytorch,
+    /// The same through `torch.compile`
+    PytorchCompiled,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Precision {
+    /// 32-bit floats, which a GPU multiplies with 10-bit mantissas (TF32)
+    F32,
+    /// bfloat16, beside parameters and sums in 32-bit floats
+    Bf16,
 }
 
 #[cfg(feature = "nn")]

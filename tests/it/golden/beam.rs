@@ -101,7 +101,7 @@ fn translations_and_scores_are_the_references() {
         };
         let pass = Pass {
             connectivity: c.as_ref(),
-            dropout: None,
+            ..Pass::plain()
         };
         let run = |sources: &[Vec<i32>]| {
             beam_search(

@@ -77,7 +77,7 @@ fn connectivity_scales_what_the_reference_scales() {
         let logits = |connectivity| {
             let pass = Pass {
                 connectivity,
-                dropout: None,
+                ..Pass::plain()
             };
             values(model.forward(&batch.source(), &batch.decoder_input(), pass))
         };

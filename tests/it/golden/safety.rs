@@ -53,7 +53,7 @@ fn zeroed_and_cut_models_give_the_reference_logits() {
         let model = Transformer::<Cpu>::from_state(&blueprint, &weights, &DEVICE).unwrap();
         let pass = Pass {
             connectivity: Some(&zeroed),
-            dropout: None,
+            ..Pass::plain()
         };
         let logits = values(model.forward(&batch.source(), &batch.decoder_input(), pass));
         assert_within(

@@ -165,7 +165,7 @@ impl Run<'_> {
         let batch = self.batch(&format!("step{}", step.step));
         let pass = Pass {
             connectivity,
-            dropout: None,
+            ..Pass::plain()
         };
         let loss = learner.update(&batch, pass, Some(teacher), &self.training);
         let loss = f64::from(loss.total.into_scalar());

@@ -3,8 +3,8 @@
 use super::super::failed;
 use super::super::peer::Peer;
 use super::super::samples::{CPU, Sample, Samples, WALL};
-use super::{Against, Args, Context, Failure};
-use crate::config::DeviceChoice;
+use super::{Against, Args, Context, Failure, Precision};
+use crate::config;
 use crate::device::{Device, Threads};
 use crate::exec::own_peak_memory_bytes;
 use crate::train::Rehearsal;
@@ -14,19 +14,28 @@ use std::fmt::Write;
 const PYTORCH: &str = include_str!("../../../../benches/peers/pytorch_train.py");
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
-    let rehearsal = Rehearsal::of(args.shape.name()).map_err(failed)?;
-    let choice = match args.against {
-        // The peer computes on the CPU.
-        Some(Against::Pytorch) if args.device == DeviceChoice::Auto => DeviceChoice::Cpu,
-        _ => args.device,
-    };
-    let device = Device::find(choice).map_err(|error| Failure::of_input(error.into()))?;
+    let mut rehearsal = Rehearsal::of(args.shape.name()).map_err(failed)?;
+    if let Some(tokens) = args.tokens {
+        rehearsal.resize(tokens.get());
+    }
+    rehearsal.compute_in(match args.precision {
+        Precision::F32 => config::Precision::F32,
+        Precision::Bf16 => config::Precision::Bf16,
+    });
+    let device = Device::find(args.device).map_err(|error| Failure::of_input(error.into()))?;
     let threads = Threads::new(args.threads).map_err(failed)?;
     let mut own = threads.run(|| device.run(&rehearsal)).map_err(failed)?;
     let mut peer = match args.against {
         None => None,
-        Some(Against::Pytorch) => {
-            let arguments = arguments(&rehearsal, threads.count());
+        Some(against) => {
+            let mut arguments = arguments(&rehearsal, threads.count());
+            arguments.push(format!("--device={device}"));
+            if args.precision == Precision::Bf16 {
+                arguments.push("--bf16".to_owned());
+            }
+            if against == Against::PytorchCompiled {
+                arguments.push("--compiled".to_owned());
+            }
             Some(Peer::start(&args.python, PYTORCH, &arguments)?)
         }
     };
@@ -49,7 +58,9 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
         threads.count(),
         args.steps,
     );
-    text += &line("srp", &samples[0], tokens, own_peak_memory_bytes());
+    // What burn takes of a GPU it does not say.
+    let memory = own_peak_memory_bytes().filter(|_| device == Device::Cpu);
+    text += &line("srp", &samples[0], tokens, memory);
     if let Some(peer) = &peer {
         let name = format!("pytorch {}", peer.version);
         text += &line(&name, &samples[1], tokens, Some(peer.memory));
