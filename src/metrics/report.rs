@@ -51,6 +51,27 @@ pub struct DecodeSpeed {
     pub threads: usize,
     /// The device, in words.
     pub device: String,
+    /// How fast some of its sentences were in batches of a fixed size; earlier versions of srp did not measure that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fixed_batches: Vec<FixedBatch>,
+}
+
+/// How fast batches of a fixed size were translated, by the clock.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FixedBatch {
+    /// Most sentences of a batch.
+    pub batch: usize,
+    /// Sentences of a run.
+    pub sentences: usize,
+    /// Runs, after one that does not count.
+    pub runs: usize,
+    /// The median run, in milliseconds for each sentence.
+    pub median_ms: f64,
+    /// The fastest.
+    pub least_ms: f64,
+    /// The slowest.
+    pub most_ms: f64,
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ mod import_model;
 #[cfg(feature = "nn")]
 mod keeper;
 #[cfg(feature = "nn")]
+mod latency;
+#[cfg(feature = "nn")]
 pub mod model_artifact;
 mod noop;
 mod preprocess;

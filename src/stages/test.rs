@@ -1,8 +1,9 @@
 //! Test: a model to what can be said of it.
 
+use super::latency;
 use super::training::{start, write_json};
 use super::translation::{Translator, Unfinished};
-use crate::config::{Case, Test};
+use crate::config::{Case, Search, Test};
 use crate::exec::{StageFailure, Workplace};
 use crate::kernels::Kernels;
 use crate::metrics::bleu::{BleuStatistics, Orders};
@@ -70,12 +71,26 @@ pub(super) fn run<B: Kernels>(
                 false => ControlFlow::Continue(()),
             }
         })
-        .map_err(|error| match error {
-            Unfinished::TooLong(error) => StageFailure::diagnostic(error)
-                .context(format!("cannot translate the split `{}`", spec.split)),
-            Unfinished::Stopped => StageFailure::stopped(),
-        })?;
+        .map_err(|error| failure(error, spec))?;
     let seconds = started.elapsed().as_secs_f64();
+    progress.phase("measuring speed");
+    let fixed_batches = latency::measure(sources.len(), |sample, batch| {
+        let search = Search {
+            batch_sentences: batch,
+            ..spec.search.clone()
+        };
+        let sample: Vec<Vec<u32>> = sample.iter().map(|&index| sources[index].clone()).collect();
+        let translator = Translator {
+            search: &search,
+            ..translator
+        };
+        let heard = |_| match stop.requested() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        translator.translate(&sample, heard).map(drop)
+    })
+    .map_err(|error| failure(error, spec))?;
     let tokens: usize = translations.iter().map(Vec::len).sum();
     let speed = DecodeSpeed {
         sentences: sources.len(),
@@ -84,6 +99,7 @@ pub(super) fn run<B: Kernels>(
         tokens_per_second: tokens as f64 / seconds,
         threads: machine.threads,
         device: machine.device,
+        fixed_batches,
     };
     let text = TargetText::open(folder)?;
     let hypothesis_tokens: Vec<_> = translations
@@ -112,6 +128,14 @@ pub(super) fn run<B: Kernels>(
     write_lines(&out.content("references.txt"), &translated.references)?;
     write_json(&out.record("decode.json"), &speed)?;
     write_json(&out.content("report.json"), &report)
+}
+
+fn failure(error: Unfinished, spec: &Test) -> StageFailure {
+    match error {
+        Unfinished::TooLong(error) => StageFailure::diagnostic(error)
+            .context(format!("cannot translate the split `{}`", spec.split)),
+        Unfinished::Stopped => StageFailure::stopped(),
+    }
 }
 
 fn report(spec: &Test, blueprint: &Blueprint, case: Case, translated: &Translated) -> TestReport {

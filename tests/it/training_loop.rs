@@ -18,7 +18,6 @@ const TRAINING: &str = r#"
     batching = { max-tokens = 64, multiple-of = 1 }
     optimizer = { betas = [0.9, 0.98], epsilon = 1e-8, weight-decay = 1e-4 }
     learning-rate.fixed.rate = 1e-3
-    learning-rate.fixed.rate = 1e-3
     [validation]
     every-epochs = 1
     [validation.search]

@@ -1,0 +1,98 @@
+//! How fast a model translates batches of a fixed size.
+
+use crate::metrics::report::FixedBatch;
+use std::time::Instant;
+
+/// The sizes that are measured: one sentence as it comes, and many at once.
+const BATCHES: [usize; 2] = [1, 128];
+
+/// Sentences of a pass, unless a batch holds more.
+const SENTENCES: usize = 16;
+
+/// Passes that count; one more comes before them.
+const RUNS: usize = 5;
+
+/// Measures every batch size on sentences from all over a test set. `translate` is given sentences, by their places in
+/// the test set, and the size of a batch.
+///
+/// # Errors
+/// Those of `translate`.
+pub(super) fn measure<E>(
+    sentences: usize,
+    mut translate: impl FnMut(&[usize], usize) -> Result<(), E>,
+) -> Result<Vec<FixedBatch>, E> {
+    let mut measured = Vec::new();
+    for batch in BATCHES {
+        let sample = spread(sentences, batch.max(SENTENCES));
+        if sample.is_empty() {
+            continue;
+        }
+        translate(&sample, batch)?;
+        let mut seconds = [0.0; RUNS];
+        for seconds in &mut seconds {
+            let started = Instant::now();
+            translate(&sample, batch)?;
+            *seconds = started.elapsed().as_secs_f64();
+        }
+        measured.push(summary(batch, sample.len(), seconds));
+    }
+    Ok(measured)
+}
+
+/// At most `count` of the numbers below `all`, evenly spread.
+fn spread(all: usize, count: usize) -> Vec<usize> {
+    let count = count.min(all);
+    (0..count).map(|index| index * all / count).collect()
+}
+
+fn summary(batch: usize, sentences: usize, mut seconds: [f64; RUNS]) -> FixedBatch {
+    seconds.sort_by(f64::total_cmp);
+    let each = |seconds: f64| seconds * 1e3 / sentences as f64;
+    FixedBatch {
+        batch,
+        sentences,
+        runs: RUNS,
+        median_ms: each(seconds[RUNS / 2]),
+        least_ms: each(seconds[0]),
+        most_ms: each(seconds[RUNS - 1]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_size_is_warmed_up_and_measured_on_sentences_from_all_over() {
+        let mut calls = Vec::new();
+        let measured = measure(1000, |sample, batch| {
+            calls.push((sample.to_vec(), batch));
+            Ok::<(), ()>(())
+        });
+        let measured = measured.unwrap();
+        let sizes: Vec<_> = measured.iter().map(|m| (m.batch, m.sentences)).collect();
+        assert_eq!(sizes, [(1, 16), (128, 128)]);
+        assert_eq!(calls.len(), 2 * (1 + RUNS));
+        let (sample, batch) = &calls[0];
+        assert_eq!((sample.len(), *batch), (16, 1));
+        assert_eq!((sample[0], sample[1], sample[15]), (0, 62, 937));
+    }
+
+    #[test]
+    fn a_small_test_set_is_taken_whole_and_an_empty_one_not_at_all() {
+        assert_eq!(spread(3, 16), [0, 1, 2]);
+        assert_eq!(measure(0, |_, _| Ok::<(), ()>(())), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn times_are_those_of_a_sentence() {
+        let measured = summary(1, 10, [5.0, 1.0, 2.0, 4.0, 3.0]);
+        let times = (measured.least_ms, measured.median_ms, measured.most_ms);
+        assert_eq!(times, (100.0, 300.0, 500.0));
+    }
+
+    #[test]
+    fn who_is_stopped_measures_nothing() {
+        assert_eq!(measure(5, |_, _| Err("stopped")), Err("stopped"));
+    }
+}
