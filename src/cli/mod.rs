@@ -14,6 +14,8 @@ mod progress;
 mod results;
 mod run;
 mod signals;
+#[cfg(feature = "tables")]
+mod sources;
 mod translate;
 mod units;
 mod why;
