@@ -56,6 +56,19 @@ pub struct DecodeSpeed {
     pub fixed_batches: Vec<FixedBatch>,
 }
 
+impl DecodeSpeed {
+    /// One sentence at a time, or the largest batches that were measured.
+    pub fn fixed_batch(&self, in_batches: bool) -> Option<&FixedBatch> {
+        let mut sizes = self.fixed_batches.iter();
+        match in_batches {
+            true => sizes
+                .filter(|size| size.batch > 1)
+                .max_by_key(|size| size.batch),
+            false => sizes.find(|size| size.batch == 1),
+        }
+    }
+}
+
 /// How fast batches of a fixed size were translated, by the clock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

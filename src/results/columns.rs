@@ -40,7 +40,7 @@ enum Field {
 const EXPERIMENT: (&str, Field) = ("experiment", Field::Text(|r| r.experiment.clone()));
 
 #[rustfmt::skip]
-const MEASURES: [(&str, Field); 27] = [
+const MEASURES: [(&str, Field); 37] = [
     ("stage", Field::Text(|r| r.stage.clone())),
     ("split", Field::Text(|r| r.report.split.clone())),
     ("sentences", Field::Integer(|r| r.report.sentences as u64)),
@@ -67,6 +67,16 @@ const MEASURES: [(&str, Field); 27] = [
     ("decode_tokens_per_second", Field::Float(|r| r.decode.tokens_per_second)),
     ("decode_threads", Field::Integer(|r| r.decode.threads as u64)),
     ("decode_device", Field::Text(|r| r.decode.device.clone())),
+    ("flops_ratio", Field::MaybeFloat(|r| Some(r.beside_baseline?.flops_ratio))),
+    ("latency_ms", Field::MaybeFloat(|r| Some(r.decode.fixed_batch(false)?.median_ms))),
+    ("latency_least_ms", Field::MaybeFloat(|r| Some(r.decode.fixed_batch(false)?.least_ms))),
+    ("latency_most_ms", Field::MaybeFloat(|r| Some(r.decode.fixed_batch(false)?.most_ms))),
+    ("speed_up", Field::MaybeFloat(|r| r.beside_baseline?.speed_up)),
+    ("batch_sentences", Field::MaybeInteger(|r| Some(r.decode.fixed_batch(true)?.batch as u64))),
+    ("batch_ms", Field::MaybeFloat(|r| Some(r.decode.fixed_batch(true)?.median_ms))),
+    ("batch_least_ms", Field::MaybeFloat(|r| Some(r.decode.fixed_batch(true)?.least_ms))),
+    ("batch_most_ms", Field::MaybeFloat(|r| Some(r.decode.fixed_batch(true)?.most_ms))),
+    ("batch_speed_up", Field::MaybeFloat(|r| r.beside_baseline?.batch_speed_up)),
     ("artifact", Field::Text(|r| r.artifact.to_string())),
 ];
 

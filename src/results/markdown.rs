@@ -22,7 +22,9 @@ pub fn markdown(records: &[Record]) -> String {
             "asked",
             "left",
             "FLOPs",
-            "sentences/s",
+            "fewer",
+            "faster",
+            "in batches",
             "time",
         ]
         .map(str::to_owned),
@@ -43,7 +45,7 @@ pub fn markdown(records: &[Record]) -> String {
     table
 }
 
-fn measures(record: &Record) -> [String; 9] {
+fn measures(record: &Record) -> [String; 11] {
     let report = &record.report;
     [
         record.stage.clone(),
@@ -53,9 +55,22 @@ fn measures(record: &Record) -> [String; 9] {
         record.asked_ratio.map(percent).unwrap_or_default(),
         percent(report.parameter_ratio),
         scaled(report.flops),
-        format!("{:.1}", record.decode.sentences_per_second),
+        times(record.beside_baseline.map(|found| found.flops_ratio)),
+        times(record.beside_baseline.and_then(|found| found.speed_up)),
+        times(
+            record
+                .beside_baseline
+                .and_then(|found| found.batch_speed_up),
+        ),
         duration(record.seconds.values().sum()),
     ]
+}
+
+/// A ratio with two decimals: `1.97 x`.
+fn times(ratio: Option<f64>) -> String {
+    ratio
+        .map(|ratio| format!("{ratio:.2} x"))
+        .unwrap_or_default()
 }
 
 /// A share with one decimal: `49.8 %`.

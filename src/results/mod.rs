@@ -1,9 +1,10 @@
 //! Results tables: one row for each test stage at each sweep point, read from artifacts alone.
 //!
-//! `record` reads a row, `columns` lays rows out as a tidy table, `table` writes that to files, `markdown`
+//! `record` reads a row, `baseline` sets it beside the unpruned model, `columns` lays rows out as a tidy table, `table` writes that to files, `markdown`
 //! prints what a person wants to see of it, `origin` finds the artifacts that a table was
 //! made from. The same artifacts give the same bytes.
 
+mod baseline;
 mod columns;
 mod conditions;
 mod error;
@@ -17,6 +18,7 @@ mod source;
 #[cfg(feature = "tables")]
 mod table;
 
+pub use baseline::BesideBaseline;
 pub use columns::{Column, Values, columns};
 pub use conditions::Conditions;
 pub use error::ResultsError;

@@ -1,6 +1,7 @@
 //! One row: what a test stage measured at one sweep point, and what it took to get there.
 
-use super::{Conditions, ResultsError};
+use super::baseline::set_beside;
+use super::{BesideBaseline, Conditions, ResultsError};
 use crate::cache::{Artifact, Key};
 use crate::config::StageSpec;
 use crate::metrics::report::{DecodeSpeed, TestReport};
@@ -28,6 +29,8 @@ pub struct Record {
     pub report: TestReport,
     /// How fast it translated.
     pub decode: DecodeSpeed,
+    /// How it compares to the unpruned model of the same table, if one was tested there.
+    pub beside_baseline: Option<BesideBaseline>,
     /// Wall time of each stage that led to this, itself included, by name; cached or not, it is the time that
     /// making the artifact took.
     pub seconds: BTreeMap<String, f64>,
@@ -58,12 +61,14 @@ pub fn records(plan: &Plan, artifacts: &[Option<&Artifact>]) -> Result<Vec<Recor
                     conditions: conditions(plan, *id, artifact, artifacts),
                     report: read(&artifact.path().join("report.json"))?,
                     decode: read(&artifact.path().join("records/decode.json"))?,
+                    beside_baseline: None,
                     seconds,
                     artifact: artifact.key(),
                 });
             }
         }
     }
+    set_beside(&mut records);
     Ok(records)
 }
 

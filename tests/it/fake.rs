@@ -3,7 +3,7 @@
 use srp::cache::{ArtifactDir, Key};
 use srp::config::{Attempts, OutputProjection, Resources, StageName, StageSpec};
 use srp::exec::{Inputs, Runner, StageFailure, Turn, Watcher, Workplace};
-use srp::metrics::report::{DecodeSpeed, TestReport};
+use srp::metrics::report::{DecodeSpeed, FixedBatch, TestReport};
 use srp::plan::{Node, NodeId, Parent, Plan, Point};
 use srp::shape::{
     AttentionShape, DecoderLayerShape, DecoderShape, EncoderLayerShape, EncoderShape, Shape,
@@ -317,6 +317,18 @@ fn speed() -> DecodeSpeed {
         tokens_per_second: 240.0,
         threads: 1,
         device: "fake".to_owned(),
+        fixed_batches: [1, 128].map(fixed_batch).to_vec(),
+    }
+}
+
+fn fixed_batch(batch: usize) -> FixedBatch {
+    FixedBatch {
+        batch,
+        sentences: 128,
+        runs: 5,
+        median_ms: 4.0,
+        least_ms: 3.0,
+        most_ms: 5.0,
     }
 }
 

@@ -100,17 +100,22 @@ fn every_column_has_a_value_for_every_row() {
             Values::Float(values) => values.iter().flatten().count(),
             Values::Text(values) => values.iter().flatten().count(),
         };
-        assert_eq!(filled, 2, "{}", column.name);
+        // No unpruned model was tested.
+        let expected = match &*column.name {
+            "flops_ratio" | "speed_up" | "batch_speed_up" => 0,
+            _ => 2,
+        };
+        assert_eq!(filled, expected, "{}", column.name);
     }
 }
 
 #[test]
 fn the_printed_table_is_rounded_and_carries_signatures() {
     let expected = "\
-| seed | stage |  BLEU |  chrF | parameters |  asked |   left |  FLOPs | sentences/s |       time |
-| ---: | ----- | ----: | ----: | ---------: | -----: | -----: | -----: | ----------: | ---------: |
-|    1 | final | 27.46 | 45.12 |     2.94 k | 51.5 % | 50.0 % | 1.23 M |        24.0 | 5 min 00 s |
-|    2 | final |  5.50 | 45.12 |     2.94 k | 51.5 % | 50.0 % | 1.23 M |        24.0 | 5 min 00 s |
+| seed | stage |  BLEU |  chrF | parameters |  asked |   left |  FLOPs | fewer | faster | in batches |       time |
+| ---: | ----- | ----: | ----: | ---------: | -----: | -----: | -----: | ----: | -----: | ---------: | ---------: |
+|    1 | final | 27.46 | 45.12 |     2.94 k | 51.5 % | 50.0 % | 1.23 M |       |        |            | 5 min 00 s |
+|    2 | final |  5.50 | 45.12 |     2.94 k | 51.5 % | 50.0 % | 1.23 M |       |        |            | 5 min 00 s |
 BLEU: case:lc|tok:13a
 chrF: nc:6|nw:0
 ";
