@@ -43,7 +43,7 @@ pub use score::Score;
 pub use search::Search;
 pub use test::Test;
 pub use training::{
-    Batching, Checkpoint, LearningRate, Optimizer, Precision, Training, Validation,
+    Batching, Checkpoint, LearningRate, Optimizer, Training, TrainingPrecision, Validation,
 };
 
 use serde::{Deserialize, Serialize};

@@ -31,32 +31,32 @@ pub struct Training {
     /// What affine maps compute in while the model learns. Left out, 32-bit floats, as in SPEC.
     #[serde(
         default,
-        deserialize_with = "Precision::or_f32",
-        skip_serializing_if = "Precision::is_f32"
+        deserialize_with = "TrainingPrecision::or_float32",
+        skip_serializing_if = "TrainingPrecision::is_float32"
     )]
-    pub precision: Precision,
+    pub precision: TrainingPrecision,
 }
 
 /// What the affine maps of a model compute in. Everything else, parameters and sums included, is in 32-bit floats.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Precision {
+pub enum TrainingPrecision {
     /// 32-bit floats; a GPU may multiply them with 10-bit mantissas (TF32).
     #[default]
-    F32,
+    Float32,
     /// Inputs and results rounded to bfloat16, which has 8 bits of mantissa: fast on GPUs. The CPU does the same
     /// numbers slowly.
-    Bf16,
+    Bfloat16,
 }
 
-impl Precision {
+impl TrainingPrecision {
     /// Whether this is what is meant when nothing is said; such a training is written without saying so.
-    pub(crate) fn is_f32(&self) -> bool {
-        *self == Self::F32
+    pub(crate) fn is_float32(&self) -> bool {
+        *self == Self::Float32
     }
 
     /// Reads a key that may be left out, which a plan asks for as an `Option`.
-    fn or_f32<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn or_float32<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Option::deserialize(deserializer)?.unwrap_or_default())
     }
 }

@@ -3,7 +3,7 @@
 use super::connectivity::scale;
 use super::linear::Linear;
 use super::transformer::Loader;
-use crate::config::Precision;
+use crate::config::TrainingPrecision;
 use crate::groups::AttentionGroups;
 use crate::kernels::Kernels;
 use burn::module::Module;
@@ -54,7 +54,7 @@ impl<B: Kernels> Attention<B> {
         &self,
         memory: &Tensor<B, 2>,
         batch: usize,
-        precision: Precision,
+        precision: TrainingPrecision,
     ) -> (Heads<B>, Heads<B>) {
         let rows = memory.dims()[0];
         let split = |linear: &Linear<B>| {
@@ -78,7 +78,7 @@ impl<B: Kernels> Attention<B> {
         (keys, values): (Heads<B>, Heads<B>),
         bias: Tensor<B, 4>,
         c: Option<&AttentionConnectivity<B>>,
-        precision: Precision,
+        precision: TrainingPrecision,
     ) -> Tensor<B, 2> {
         let [rows, _] = x.dims();
         let [batch, _, _, memory_len] = bias.dims();

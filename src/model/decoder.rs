@@ -10,7 +10,7 @@ use super::parameters::OUTPUT_PROJECTION;
 use super::residual::{drop, feed_forward};
 use super::transformer::Loader;
 use super::{Blueprint, Dropout, Pass};
-use crate::config::Precision;
+use crate::config::TrainingPrecision;
 use crate::groups::DecoderLayerGroups;
 use crate::kernels::Kernels;
 use burn::module::{Module, Param};
@@ -191,9 +191,11 @@ impl<B: Kernels> Decoder<B> {
     pub(super) fn cache(&self, memory: &Tensor<B, 2>, source: &Source<B>) -> DecoderCache<B> {
         let layer = |layer: &DecoderLayer<B>| LayerCache {
             own: (None, None),
-            source: layer
-                .encoder_attn
-                .keys_values(memory, source.batch, Precision::F32),
+            source: layer.encoder_attn.keys_values(
+                memory,
+                source.batch,
+                TrainingPrecision::Float32,
+            ),
         };
         DecoderCache {
             layers: self.layers.iter().map(layer).collect(),

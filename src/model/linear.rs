@@ -1,7 +1,7 @@
 //! Affine maps, either side of which pruning may have emptied.
 
 use super::transformer::Loader;
-use crate::config::Precision;
+use crate::config::TrainingPrecision;
 use crate::kernels::Kernels;
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, backend::Backend};
@@ -16,11 +16,11 @@ pub(super) fn affine<B: Kernels>(
     x: Tensor<B, 2>,
     weight: Tensor<B, 2>,
     bias: Option<Tensor<B, 1>>,
-    precision: Precision,
+    precision: TrainingPrecision,
 ) -> Tensor<B, 2> {
     match precision {
-        Precision::F32 => B::affine(x, weight, bias),
-        Precision::Bf16 => B::affine_bf16(x, weight, bias),
+        TrainingPrecision::Float32 => B::affine(x, weight, bias),
+        TrainingPrecision::Bfloat16 => B::affine_bf16(x, weight, bias),
     }
 }
 
@@ -48,7 +48,7 @@ impl<B: Kernels> Linear<B> {
         &self,
         x: Option<Tensor<B, 2>>,
         rows: usize,
-        precision: Precision,
+        precision: TrainingPrecision,
     ) -> Option<Tensor<B, 2>> {
         let bias = self.bias.as_ref()?.val();
         let out = bias.dims()[0];

@@ -30,7 +30,7 @@ pub use input::{Source, Target};
 pub use layer_norm::{LayerNorm, NormRule};
 pub use transformer::{LoadError, Transformer, check};
 
-use crate::config::Precision;
+use crate::config::TrainingPrecision;
 
 /// What a forward pass is done with, beside the model and its input.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub struct Pass<'a, B: burn::tensor::backend::Backend> {
     /// Dropout, while training.
     pub dropout: Option<&'a Dropout>,
     /// What affine maps compute in.
-    pub precision: Precision,
+    pub precision: TrainingPrecision,
 }
 
 impl<B: burn::tensor::backend::Backend> Clone for Pass<'_, B> {
@@ -57,7 +57,7 @@ impl<B: burn::tensor::backend::Backend> Pass<'_, B> {
         Self {
             connectivity: None,
             dropout: None,
-            precision: Precision::F32,
+            precision: TrainingPrecision::Float32,
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::Pass;
 use super::connectivity::scale;
 use super::linear::Linear;
-use crate::config::Precision;
+use crate::config::TrainingPrecision;
 use crate::kernels::Kernels;
 use burn::tensor::{Tensor, activation::relu};
 
@@ -25,7 +25,7 @@ pub(super) fn feed_forward<B: Kernels>(
     fc1: &Linear<B>,
     fc2: &Linear<B>,
     c: Option<&Tensor<B, 1>>,
-    precision: Precision,
+    precision: TrainingPrecision,
 ) -> Tensor<B, 2> {
     let rows = x.dims()[0];
     let hidden = fc1

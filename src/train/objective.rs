@@ -1,7 +1,7 @@
 //! What training minimises, and what scoring differentiates: the data's loss, and a teacher's.
 
 use super::DeviceBatch;
-use crate::config::Precision;
+use crate::config::TrainingPrecision;
 use crate::kernels::Learning;
 use crate::model::{Pass, Transformer};
 use burn::tensor::Tensor;
@@ -43,7 +43,7 @@ pub fn objective<B: Learning>(
     batch: &DeviceBatch<B>,
     smoothing: f64,
     teacher: Option<&Teacher<B>>,
-    precision: Precision,
+    precision: TrainingPrecision,
 ) -> Objective<B> {
     let taught =
         teacher.map(|teacher| teacher.loss(logits.clone(), batch, precision) * teacher.weight);
@@ -70,7 +70,7 @@ impl<B: Learning> Teacher<B> {
         &self,
         student: Tensor<B, 2>,
         batch: &DeviceBatch<B>,
-        precision: Precision,
+        precision: TrainingPrecision,
     ) -> Tensor<B, 1> {
         let seen = batch.inner();
         let pass = Pass {

@@ -2,7 +2,7 @@
 
 use super::snapshot::Sums;
 use super::{DeviceBatch, Learner, UpdateLoss};
-use crate::config::{Architecture, Precision, Search, Training};
+use crate::config::{Architecture, Search, Training, TrainingPrecision};
 use crate::device::Work;
 use crate::kernels::Learning;
 use crate::model::parameters::initial_state;
@@ -89,7 +89,7 @@ impl Rehearsal {
     }
 
     /// Lets affine maps compute in this precision.
-    pub fn compute_in(&mut self, precision: Precision) {
+    pub fn compute_in(&mut self, precision: TrainingPrecision) {
         self.training.precision = precision;
     }
 

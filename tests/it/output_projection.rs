@@ -1,7 +1,7 @@
 //! A model whose output projection is not its embedding table.
 
 use crate::golden::tensors::{Cpu, DEVICE, Learning, values};
-use srp::config::{Architecture, Budget, OutputProjection, Precision};
+use srp::config::{Architecture, Budget, OutputProjection, TrainingPrecision};
 use srp::model::parameters::initial_state;
 use srp::model::state::State;
 use srp::model::{Blueprint, Pass, Transformer};
@@ -106,7 +106,7 @@ fn an_update_trains_projection_and_table_apart() {
     let optimizer = toml::from_str("betas = [0.9, 0.98]\nepsilon = 1e-8\nweight-decay = 0.0");
     let mut adam = Adam::<Learning>::new(&optimizer.unwrap(), &DEVICE);
     let logits = model.forward(&batch.source, &batch.decoder_input, Pass::plain());
-    let mut gradients = objective(logits, &batch, 0.1, None, Precision::F32)
+    let mut gradients = objective(logits, &batch, 0.1, None, TrainingPrecision::Float32)
         .total
         .backward();
     let after = adam.step(model, &mut gradients, 1.0, 1e-2).to_state();

@@ -26,7 +26,7 @@ pub(super) struct Args {
     tokens: Option<NonZeroUsize>,
 
     /// What affine maps compute in
-    #[arg(long, value_enum, default_value_t = Precision::F32)]
+    #[arg(long, value_enum, default_value_t = Precision::Float32)]
     precision: Precision,
 
     /// Where tensors live: `auto`, `cpu` or `cuda:N`
@@ -73,9 +73,9 @@ enum Against {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Precision {
     /// 32-bit floats, which a GPU multiplies with 10-bit mantissas (TF32)
-    F32,
+    Float32,
     /// bfloat16, beside parameters and sums in 32-bit floats
-    Bf16,
+    Bfloat16,
 }
 
 #[cfg(feature = "nn")]

@@ -19,8 +19,8 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
         rehearsal.resize(tokens.get());
     }
     rehearsal.compute_in(match args.precision {
-        Precision::F32 => config::Precision::F32,
-        Precision::Bf16 => config::Precision::Bf16,
+        Precision::Float32 => config::TrainingPrecision::Float32,
+        Precision::Bfloat16 => config::TrainingPrecision::Bfloat16,
     });
     let device = Device::find(args.device).map_err(|error| Failure::of_input(error.into()))?;
     let threads = Threads::new(args.threads).map_err(failed)?;
@@ -30,7 +30,7 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
         Some(against) => {
             let mut arguments = arguments(&rehearsal, threads.count());
             arguments.push(format!("--device={device}"));
-            if args.precision == Precision::Bf16 {
+            if args.precision == Precision::Bfloat16 {
                 arguments.push("--bf16".to_owned());
             }
             if against == Against::PytorchCompiled {
