@@ -1,7 +1,6 @@
 //! Rows laid out as a tidy table: every column has a name and one type.
 
-use super::Record;
-use crate::config::{Checkpoint, Search};
+use super::{Record, conditions};
 use std::collections::BTreeSet;
 use toml::Value;
 
@@ -27,20 +26,103 @@ pub enum Values {
     Text(Vec<Option<String>>),
 }
 
+impl Values {
+    /// The value of a row as a number; nothing where there is none, or it is something else.
+    pub fn number(&self, row: usize) -> Option<f64> {
+        match self {
+            Self::Integer(values) => values[row].map(|value| value as f64),
+            Self::Float(values) => values[row],
+            Self::Bool(_) | Self::Text(_) => None,
+        }
+    }
+
+    /// The value of a row in words.
+    pub fn shown(&self, row: usize) -> Option<String> {
+        match self {
+            Self::Bool(values) => values[row].map(|value| value.to_string()),
+            Self::Integer(values) => values[row].map(|value| value.to_string()),
+            Self::Float(values) => values[row].map(|value| value.to_string()),
+            Self::Text(values) => values[row].clone(),
+        }
+    }
+
+    /// Whether two rows have the same value, or none both.
+    pub(super) fn same(&self, one: usize, other: usize) -> bool {
+        match self {
+            Self::Bool(values) => values[one] == values[other],
+            Self::Integer(values) => values[one] == values[other],
+            Self::Float(values) => values[one] == values[other],
+            Self::Text(values) => values[one] == values[other],
+        }
+    }
+
+    /// Whether a row has a value.
+    pub(super) fn is_known(&self, row: usize) -> bool {
+        match self {
+            Self::Bool(values) => values[row].is_some(),
+            Self::Integer(values) => values[row].is_some(),
+            Self::Float(values) => values[row].is_some(),
+            Self::Text(values) => values[row].is_some(),
+        }
+    }
+
+    /// How many rows have a value.
+    pub(super) fn known(&self) -> usize {
+        (0..self.len()).filter(|row| self.is_known(*row)).count()
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Bool(values) => values.len(),
+            Self::Integer(values) => values.len(),
+            Self::Float(values) => values.len(),
+            Self::Text(values) => values.len(),
+        }
+    }
+
+    /// These values, and where there is none, the other's; all of the other's if these are none or of another type.
+    pub(super) fn or(&self, other: Self) -> Self {
+        fn of<T: Clone>(values: &[Option<T>], other: Vec<Option<T>>) -> Vec<Option<T>> {
+            let pairs = values.iter().zip(other);
+            pairs
+                .map(|(value, other)| value.clone().or(other))
+                .collect()
+        }
+        match (self, other) {
+            (Self::Bool(values), Self::Bool(other)) => Self::Bool(of(values, other)),
+            (Self::Integer(values), Self::Integer(other)) => Self::Integer(of(values, other)),
+            (Self::Float(values), Self::Float(other)) => Self::Float(of(values, other)),
+            (Self::Text(values), Self::Text(other)) => Self::Text(of(values, other)),
+            (_, other) => other,
+        }
+    }
+
+    /// The values of some rows, in this order; nothing for each row that is nothing.
+    pub(super) fn pick(&self, rows: &[Option<usize>]) -> Self {
+        fn of<T: Clone>(values: &[Option<T>], rows: &[Option<usize>]) -> Vec<Option<T>> {
+            rows.iter().map(|row| values[(*row)?].clone()).collect()
+        }
+        match self {
+            Self::Bool(values) => Self::Bool(of(values, rows)),
+            Self::Integer(values) => Self::Integer(of(values, rows)),
+            Self::Float(values) => Self::Float(of(values, rows)),
+            Self::Text(values) => Self::Text(of(values, rows)),
+        }
+    }
+}
+
 /// What every table says of a record, whatever the experiment.
 enum Field {
     Integer(fn(&Record) -> u64),
     Float(fn(&Record) -> f64),
+    Optional(fn(&Record) -> Option<f64>),
     Text(fn(&Record) -> String),
-    MaybeInteger(fn(&Record) -> Option<u64>),
-    MaybeFloat(fn(&Record) -> Option<f64>),
-    MaybeText(fn(&Record) -> Option<String>),
 }
 
 const EXPERIMENT: (&str, Field) = ("experiment", Field::Text(|r| r.experiment.clone()));
 
 #[rustfmt::skip]
-const MEASURES: [(&str, Field); 27] = [
+const SCORES: [(&str, Field); 8] = [
     ("stage", Field::Text(|r| r.stage.clone())),
     ("split", Field::Text(|r| r.report.split.clone())),
     ("sentences", Field::Integer(|r| r.report.sentences as u64)),
@@ -49,17 +131,13 @@ const MEASURES: [(&str, Field); 27] = [
     ("chrf", Field::Float(|r| r.report.chrf)),
     ("chrf_signature", Field::Text(|r| r.report.chrf_signature.clone())),
     ("tokenized_bleu", Field::Float(|r| r.report.tokenized_bleu)),
-    ("test_set", Field::MaybeText(|r| Some(r.conditions.as_ref()?.test_set?.to_string()))),
-    ("checkpoint", Field::MaybeText(|r| Some(checkpoint(r.conditions.as_ref()?.checkpoint).to_owned()))),
-    ("beam", Field::MaybeInteger(|r| Some(search(r)?.beam.get() as u64))),
-    ("length_penalty", Field::MaybeFloat(|r| Some(search(r)?.length_penalty.get()))),
-    ("max_length_a", Field::MaybeFloat(|r| Some(search(r)?.max_length_a.get()))),
-    ("max_length_b", Field::MaybeInteger(|r| Some(search(r)?.max_length_b as u64))),
-    ("min_length", Field::MaybeInteger(|r| Some(search(r)?.min_length as u64))),
-    ("unknown_penalty", Field::MaybeFloat(|r| Some(search(r)?.unknown_penalty.get()))),
+];
+
+#[rustfmt::skip]
+const COSTS: [(&str, Field); 11] = [
     ("parameters", Field::Integer(|r| r.report.parameters)),
     ("original_parameters", Field::Integer(|r| r.report.original_parameters)),
-    ("asked_ratio", Field::MaybeFloat(|r| r.asked_ratio)),
+    ("asked_ratio", Field::Optional(|r| r.asked_ratio)),
     ("parameter_ratio", Field::Float(|r| r.report.parameter_ratio)),
     ("flops", Field::Integer(|r| r.report.flops)),
     ("flops_length", Field::Integer(|r| r.report.flops_length as u64)),
@@ -69,17 +147,6 @@ const MEASURES: [(&str, Field); 27] = [
     ("decode_device", Field::Text(|r| r.decode.device.clone())),
     ("artifact", Field::Text(|r| r.artifact.to_string())),
 ];
-
-fn search(record: &Record) -> Option<&Search> {
-    Some(&record.conditions.as_ref()?.search)
-}
-
-fn checkpoint(checkpoint: Checkpoint) -> &'static str {
-    match checkpoint {
-        Checkpoint::Best => "best",
-        Checkpoint::Last => "last",
-    }
-}
 
 /// The tidy table of some records: one row each, in their order. Parameters of the sweep stand in columns of
 /// their own name (`param.NAME` where that name is taken), wall times in `seconds.STAGE`.
@@ -94,7 +161,10 @@ pub fn columns(records: &[Record]) -> Vec<Column> {
         name: param_column(param),
         values: unify(records.iter().map(|r| r.params.get(param)).collect()),
     }));
-    columns.extend(MEASURES.iter().map(measure));
+    columns.extend(SCORES.iter().map(measure));
+    let known: Vec<_> = records.iter().map(|r| r.conditions.as_ref()).collect();
+    columns.extend(conditions::columns(&known));
+    columns.extend(COSTS.iter().map(measure));
     let stages: BTreeSet<&String> = records.iter().flat_map(|r| r.seconds.keys()).collect();
     columns.extend(stages.into_iter().map(|stage| {
         let seconds = records.iter().map(|r| r.seconds.get(stage).copied());
@@ -113,11 +183,7 @@ impl Field {
             Self::Integer(get) => Values::Integer(records.map(|r| signed(get(r))).collect()),
             Self::Float(get) => Values::Float(records.map(|r| Some(get(r))).collect()),
             Self::Text(get) => Values::Text(records.map(|r| Some(get(r))).collect()),
-            Self::MaybeInteger(get) => {
-                Values::Integer(records.map(|r| get(r).and_then(signed)).collect())
-            }
-            Self::MaybeFloat(get) => Values::Float(records.map(get).collect()),
-            Self::MaybeText(get) => Values::Text(records.map(get).collect()),
+            Self::Optional(get) => Values::Float(records.map(get).collect()),
         }
     }
 }
@@ -127,9 +193,20 @@ fn signed(count: u64) -> Option<i64> {
     i64::try_from(count).ok()
 }
 
+/// Columns that tables of several sources have beside those of each.
+const OF_SEVERAL: [&str; 3] = ["source", "row", "n"];
+
+/// Whether a column holds the values of a parameter of the sweep.
+pub(super) fn is_parameter(column: &str) -> bool {
+    let mut ours = SCORES.iter().chain(&COSTS).chain([&EXPERIMENT]);
+    !ours.any(|(name, _)| *name == column)
+        && !conditions::NAMES.contains(&column)
+        && !column.starts_with("seconds.")
+        && !OF_SEVERAL.contains(&column)
+}
+
 fn param_column(param: &str) -> String {
-    let mut measures = MEASURES.iter().chain([&EXPERIMENT]);
-    if measures.any(|(name, _)| *name == param) || param.starts_with("seconds.") {
+    if !is_parameter(param) {
         format!("param.{param}")
     } else {
         param.to_owned()

@@ -5,10 +5,14 @@
 //! made from. The same artifacts give the same bytes.
 
 mod columns;
+#[cfg(feature = "tables")]
+mod compare;
 mod conditions;
 mod error;
 mod markdown;
 mod origin;
+#[cfg(feature = "tables")]
+mod query;
 mod record;
 #[cfg(feature = "tables")]
 mod rows;
@@ -16,12 +20,18 @@ mod rows;
 mod source;
 #[cfg(feature = "tables")]
 mod table;
+#[cfg(feature = "tables")]
+pub mod view;
 
 pub use columns::{Column, Values, columns};
+#[cfg(feature = "tables")]
+pub use compare::{Bootstrap, CompareError, Comparison, Wish, compare};
 pub use conditions::Conditions;
 pub use error::ResultsError;
 pub use markdown::{duration, markdown};
 pub use origin::{Origin, origins};
+#[cfg(feature = "tables")]
+pub use query::{Query, QueryError};
 pub use record::{Record, records};
 #[cfg(feature = "tables")]
 pub use rows::{Format, Rows};
