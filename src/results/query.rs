@@ -1,4 +1,4 @@
-//! Questions to rows: which of them, in what order, which columns.
+//! Questions to rows: which of them, and in what order.
 
 use super::Rows;
 use crate::plan::suggest::advice;
@@ -6,7 +6,7 @@ use polars::error::PolarsError;
 use polars::prelude::{Expr, IntoLazy, LazyFrame, SortMultipleOptions, col};
 use polars::sql::sql_expr;
 
-/// Which rows, in what order, and which columns of them; by default all as they are.
+/// Which rows, and in what order; by default all as they are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
     /// Only rows where this holds: an expression of SQL over the columns.
@@ -14,8 +14,6 @@ pub struct Query {
     /// The columns that decide the order, the first one most; a `-` before the name turns the order around. Rows without
     /// a value come last.
     pub sort: Vec<String>,
-    /// These columns, in this order; none means all.
-    pub columns: Vec<String>,
 }
 
 /// A question that rows have no answer to.
@@ -71,11 +69,6 @@ impl Rows {
             rows = rows.filter(self.filter(text)?);
         }
         rows = self.sorted(rows, &query.sort)?;
-        if !query.columns.is_empty() {
-            let columns = query.columns.iter();
-            let columns: Result<Vec<Expr>, _> = columns.map(|name| self.known(name)).collect();
-            rows = rows.select(columns?);
-        }
         rows.collect()
             .map(Self)
             .map_err(|source| match &query.filter {
@@ -85,6 +78,14 @@ impl Rows {
                 },
                 None => QueryError::Failed { source },
             })
+    }
+
+    /// Looks for columns.
+    ///
+    /// # Errors
+    /// The first one that is not there.
+    pub fn require(&self, columns: &[String]) -> Result<(), QueryError> {
+        columns.iter().try_for_each(|name| self.check(name))
     }
 
     fn sorted(&self, rows: LazyFrame, by: &[String]) -> Result<LazyFrame, QueryError> {
@@ -197,15 +198,6 @@ mod tests {
         assert_eq!(sorted(&["-rate"]), ["small", "tiny", "dense"]);
         assert_eq!(sorted(&["bleu", "rate"]), ["tiny", "small", "dense"]);
         assert_eq!(sorted(&["bleu", "-rate"]), ["small", "tiny", "dense"]);
-    }
-
-    #[test]
-    fn columns_come_as_they_are_asked_for() {
-        let query = Query {
-            columns: vec!["bleu".to_owned(), "stage".to_owned()],
-            ..Query::default()
-        };
-        assert_eq!(rows().query(&query).unwrap().names(), ["bleu", "stage"]);
     }
 
     #[test]

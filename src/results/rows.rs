@@ -2,7 +2,8 @@
 
 use super::{Column, Record, ResultsError, Values, columns};
 use polars::prelude::{
-    Column as Series, CsvReadOptions, DataFrame, DataType, ParquetReader, PolarsResult, SerReader,
+    Column as Series, CsvReadOptions, CsvWriter, DataFrame, DataType, ParquetReader, ParquetWriter,
+    PolarsResult, SerReader, SerWriter,
 };
 use std::io::Cursor;
 use std::path::Path;
@@ -76,6 +77,22 @@ impl Rows {
                 format: format.name(),
                 source,
             })
+    }
+
+    /// The table as a file of this format holds it.
+    ///
+    /// # Errors
+    /// Whatever polars has against it.
+    pub fn written(&self, format: Format) -> Result<Vec<u8>, ResultsError> {
+        let (mut bytes, mut frame) = (Vec::new(), self.0.clone());
+        match format {
+            Format::Csv => CsvWriter::new(&mut bytes).finish(&mut frame),
+            Format::Parquet => ParquetWriter::new(&mut bytes)
+                .finish(&mut frame)
+                .map(|_| ()),
+        }
+        .map_err(ResultsError::polars(format.name()))?;
+        Ok(bytes)
     }
 
     /// All of some rows, one below the other. Each column is there if one of them has it, and has one type: whole

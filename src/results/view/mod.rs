@@ -3,9 +3,9 @@
 mod cells;
 mod layout;
 
-use super::{Column, ResultsError, Rows, Values};
+use super::columns::is_parameter;
+use super::{Column, Format, ResultsError, Rows, Values};
 use cells::View;
-use polars::prelude::{CsvWriter, SerWriter};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// How rows are written.
@@ -56,13 +56,27 @@ pub fn write(
     })
 }
 
+/// The columns of a table of results that people want to see.
+pub fn essentials(rows: &Rows) -> Vec<String> {
+    let names = rows.names();
+    let parameters = names.iter().filter(|name| is_parameter(name)).copied();
+    let measures = [
+        "stage",
+        "bleu",
+        "chrf",
+        "parameters",
+        "asked_ratio",
+        "parameter_ratio",
+        "flops",
+        "decode_sentences_per_second",
+    ];
+    let measures = measures.into_iter().filter(|name| names.contains(name));
+    parameters.chain(measures).map(str::to_owned).collect()
+}
+
 fn csv(columns: &[&Column], height: usize) -> Result<String, ResultsError> {
     let columns = columns.iter().map(|column| (*column).clone()).collect();
-    let mut rows = Rows::of_columns(height, columns)?;
-    let mut bytes = Vec::new();
-    CsvWriter::new(&mut bytes)
-        .finish(&mut rows.0)
-        .map_err(ResultsError::polars("CSV"))?;
+    let bytes = Rows::of_columns(height, columns)?.written(Format::Csv)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
