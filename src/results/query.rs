@@ -189,10 +189,7 @@ mod tests {
     fn rows_are_sorted_by_several_columns_and_those_without_a_value_come_last() {
         let sorted = |by: &[&str]| {
             let sort = by.iter().map(|name| (*name).to_owned()).collect();
-            stages(&Query {
-                sort,
-                ..Query::default()
-            })
+            stages(&Query { filter: None, sort })
         };
         assert_eq!(sorted(&["rate"]), ["tiny", "small", "dense"]);
         assert_eq!(sorted(&["-rate"]), ["small", "tiny", "dense"]);
@@ -205,7 +202,6 @@ mod tests {
         let by = |sort: &[&str], filter: Option<&str>| Query {
             filter: filter.map(str::to_owned),
             sort: sort.iter().map(|name| (*name).to_owned()).collect(),
-            ..Query::default()
         };
         for query in [by(&["-belu"], None), by(&[], Some("belu > 3"))] {
             let error = miette::Report::new(rows().query(&query).unwrap_err());

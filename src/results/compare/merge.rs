@@ -183,8 +183,13 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_differ_in_more_than_the_seed_stay_apart() {
-        assert!(averaged(measured(), "rate").values("n").is_none());
+    fn rows_that_differ_in_more_stay_apart() {
+        let over_rates = averaged(measured(), "rate");
+        let counts = Values::Integer(vec![Some(2), Some(1), Some(1)]);
+        assert_eq!(over_rates.values("n"), Some(&counts));
+        let mut stages = measured();
+        stages.put("stage", words(["a", "b", "c", "d"]));
+        assert!(averaged(stages, "seed").values("n").is_none());
         assert!(averaged(measured(), "lr").values("n").is_none());
     }
 

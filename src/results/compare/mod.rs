@@ -182,7 +182,7 @@ pub fn compare(
     }
     add_changes(&mut grid, &baseline);
     Ok(Comparison {
-        essentials: essentials(&grid),
+        essentials: essentials(&grid, &all),
         baseline: baseline.text("row", 0).unwrap_or_default().to_owned(),
         rows: grid.into_rows()?,
         bootstrap: sampled,
@@ -241,13 +241,13 @@ fn add_changes(grid: &mut Grid, baseline: &Grid) {
     }
 }
 
-/// The columns that a person wants to see: what rows were asked for differently, and what was measured.
-fn essentials(grid: &Grid) -> Vec<String> {
+/// The columns that a person wants to see: what the rows of `all` were asked for differently, and what was measured.
+fn essentials(grid: &Grid, all: &Rows) -> Vec<String> {
     let rows: Vec<usize> = (0..grid.height).collect();
-    let names = grid.columns.iter().map(|column| column.name.as_str());
     let varying = |name: &&str| grid.varies(name, &rows);
     let has = |name: &str| grid.values(name).is_some_and(|values| values.known() > 0);
-    let asked = names.filter(|name| is_asked(name)).filter(varying);
+    let asked = all.names().into_iter().filter(|name| is_asked(name));
+    let asked = asked.filter(varying);
     let mut shown: Vec<String> = asked.map(str::to_owned).collect();
     // A source says which experiment it is.
     if shown.iter().any(|name| name == "source") {
