@@ -34,7 +34,8 @@ fn rows(place: &Place, sources: &[&str], more: &[&str]) -> Vec<Value> {
 fn refused(place: &Place, sources: &[&str], more: &[&str]) -> String {
     let failure = compare(place, sources, more).unwrap_err();
     assert_eq!(failure.code(), 2, "{failure}");
-    format!("{failure:?}")
+    // The one is drawn, with lines broken; the other is the message in one line.
+    format!("{failure}\n{failure:?}")
 }
 
 #[test]
