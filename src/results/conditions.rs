@@ -1,7 +1,7 @@
 //! What a score depends on beside the model: two rows compare only if these agree.
 
 use super::{Column, Values};
-use crate::cache::{Cache, Digest, Ingredients, Key, Manifest};
+use crate::cache::{Digest, Ingredients, Manifest};
 use crate::config::{Checkpoint, Search};
 use serde::Deserialize;
 
@@ -33,17 +33,6 @@ impl Conditions {
             search: told.search,
             checkpoint: told.checkpoint,
         })
-    }
-}
-
-impl Conditions {
-    /// Those of a test artifact of the cache; nothing where it is not there any more.
-    #[cfg(feature = "tables")]
-    pub(super) fn in_cache(cache: &Cache, key: Key) -> Option<Self> {
-        let test = cache.manifest(key)?;
-        let corpus = test.provenance.inputs.get("corpus");
-        let corpus = corpus.and_then(|corpus| cache.manifest(*corpus));
-        Self::of(&test, corpus.as_ref())
     }
 }
 

@@ -1,8 +1,11 @@
 //! Results tables: one row for each test stage at each sweep point, read from artifacts alone.
 //!
-//! `record` reads a row, `columns` lays rows out as a tidy table, `table` writes that to files, `markdown`
-//! prints what a person wants to see of it, `origin` finds the artifacts that a table was
-//! made from. The same artifacts give the same bytes.
+//! `record` reads a row, `conditions` what its scores depend on, `columns` lays rows out as a tidy table, `table` writes
+//! that to files, `markdown` prints what a person wants to see of it, `origin` finds the artifacts that a table was made
+//! from. The same artifacts give the same bytes.
+//!
+//! `source` says where rows can be read from, and `rows` holds them, whatever they are from; `query` filters and sorts
+//! them, `compare` sets them side by side, `view` writes them for people and for programs.
 
 mod columns;
 #[cfg(feature = "tables")]
@@ -20,6 +23,8 @@ mod rows;
 mod source;
 #[cfg(feature = "tables")]
 mod table;
+#[cfg(feature = "tables")]
+mod values;
 #[cfg(feature = "tables")]
 pub mod view;
 
