@@ -125,69 +125,71 @@ pub fn compare(
     cache: &Cache,
 ) -> Result<Comparison, CompareError> {
     let all = stacked(sources, cache)?;
-    let kept = match &wish.filter {
-        Some(filter) => all.query(&Query {
-            filter: Some(filter.clone()),
-            ..Query::default()
-        })?,
-        None => all.clone(),
-    };
-    let over = wish.over.as_deref();
     let whole = merge::shared(&Grid::of(&all)?);
     let naming = Naming::of(&whole);
-    let mut grid = prepared(merge::shared(&Grid::of(&kept)?), over, &naming);
+    let kept = match &wish.filter {
+        Some(filter) => merge::shared(&Grid::of(&all.query(&Query {
+            filter: Some(filter.clone()),
+            ..Query::default()
+        })?)?),
+        None => whole.clone(),
+    };
+    let over = wish.over.as_deref();
+    let mut grid = prepared(kept, over, &naming);
     if grid.height == 0 {
         return Err(CompareError::Nothing);
     }
     let baseline = match &wish.baseline {
         None => grid.row(0),
+        // It may have been left out of the table, and still be what others are set against.
         Some(name) => match named(&grid, name) {
             Some(row) => grid.row(row),
-            // It may have been left out of the table, and still be what others are set against.
-            None => {
-                let whole = prepared(whole, over, &naming);
-                named(&whole, name)
-                    .map(|row| whole.row(row))
-                    .ok_or_else(|| {
-                        let known = whole.words("row").iter().flatten();
-                        CompareError::NoBaseline {
-                            name: name.clone(),
-                            known: known.cloned().collect(),
-                        }
-                    })?
-            }
+            None => row_of(&prepared(whole, over, &naming), name)?,
         },
     };
     if !wish.anyway {
         guard::check(&grid, &baseline)?;
     }
-    let others = (grid.words("row").iter()).any(|row| row.as_deref() != baseline.text("row", 0));
-    let mut notes = Vec::new();
-    let mut sampled = None;
-    if others {
-        let unknown = guard::unknown(&grid).join(", ");
-        if !unknown.is_empty() {
-            notes.push(format!(
-                "not known of every row, and not compared: {unknown}"
-            ));
-        }
-        sampled = wish
-            .bootstrap
-            .filter(|how| significance::add(&mut grid, &baseline, cache, *how));
-        if wish.bootstrap.is_some() && sampled.is_none() {
-            notes.push(
-                "no translations of two rows in the cache: nothing is said of significance".into(),
-            );
-        }
-    }
+    let (bootstrap, notes) = judge(&mut grid, &baseline, wish, cache);
     add_changes(&mut grid, &baseline);
     Ok(Comparison {
         essentials: essentials(&grid, &all),
         baseline: baseline.text("row", 0).unwrap_or_default().to_owned(),
         rows: grid.into_rows()?,
-        bootstrap: sampled,
+        bootstrap,
         notes,
     })
+}
+
+/// Adds how sure differences from the baseline are. Returns how that was found, if it was, and what cannot be said.
+fn judge(
+    grid: &mut Grid,
+    baseline: &Grid,
+    wish: &Wish,
+    cache: &Cache,
+) -> (Option<Bootstrap>, Vec<String>) {
+    let mut notes = Vec::new();
+    let names = grid.words("row").iter();
+    if !names
+        .into_iter()
+        .any(|row| row.as_deref() != baseline.text("row", 0))
+    {
+        return (None, notes);
+    }
+    let unknown = guard::unknown(grid);
+    if !unknown.is_empty() {
+        let unknown = unknown.join(", ");
+        notes.push(format!(
+            "not known of every row, and not compared: {unknown}"
+        ));
+    }
+    let how = wish.bootstrap;
+    let found = how.filter(|how| significance::add(grid, baseline, cache, *how));
+    if how.is_some() && found.is_none() {
+        let why = "the cache has no translations of the baseline and another row";
+        notes.push(format!("{why}: nothing is said of significance"));
+    }
+    (found, notes)
 }
 
 /// The rows of all sources, with what the cache knows of them, and in `source` where they are from.
@@ -220,6 +222,14 @@ fn named(grid: &Grid, name: &str) -> Option<usize> {
         words.position(|word| word.as_deref() == Some(name))
     };
     of("row").or_else(|| of("source"))
+}
+
+fn row_of(grid: &Grid, name: &str) -> Result<Grid, CompareError> {
+    let row = named(grid, name).ok_or_else(|| CompareError::NoBaseline {
+        name: name.to_owned(),
+        known: grid.words("row").iter().flatten().cloned().collect(),
+    })?;
+    Ok(grid.row(row))
 }
 
 /// Puts beside each measure what it is to that of the baseline.
