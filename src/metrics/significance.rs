@@ -42,40 +42,41 @@ impl<const WORD_ORDERS: usize> Statistics for ChrfStatistics<WORD_ORDERS> {
 }
 
 /// Samples of a test set: each draws as many sentences as there are, some of them more than once.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Samples {
-    sentences: usize,
-    /// Positions of sentences, sample by sample.
-    drawn: Vec<u32>,
+    sentences: u32,
+    samples: usize,
+    seed: u64,
 }
 
 impl Samples {
-    /// Draws `samples` times from so many sentences; nothing if there are more than 2^32.
-    pub fn draw(sentences: usize, samples: usize, seed: u64) -> Option<Self> {
-        let below = u32::try_from(sentences).ok()?;
-        let mut generator = numpy::Generator::new(seed);
-        let drawn = (0..samples * sentences).map(|_| generator.below(below));
+    /// So many samples of so many sentences; nothing if there are 2^32 sentences or more.
+    pub fn of(sentences: usize, samples: usize, seed: u64) -> Option<Self> {
         Some(Self {
-            sentences,
-            drawn: drawn.collect(),
+            sentences: u32::try_from(sentences).ok()?,
+            samples,
+            seed,
         })
     }
 
-    /// Scores a system on each sample, given what was counted of each sentence.
+    /// Scores a system on each sample, given what was counted of each sentence. All systems meet the same samples.
     ///
     /// # Panics
-    /// If there are fewer sentences than the samples were drawn from.
+    /// If there are fewer sentences than the samples are drawn from.
     pub fn score<S: Statistics>(&self, system: &[S]) -> Resampled {
         let mut whole = S::default();
         system.iter().for_each(|sentence| whole.merge(sentence));
-        let samples = self.drawn.chunks(self.sentences.max(1)).map(|sample| {
+        let mut generator = numpy::Generator::new(self.seed);
+        let mut sample = || {
             let mut sum = S::default();
-            sample.iter().for_each(|i| sum.merge(&system[*i as usize]));
+            for _ in 0..self.sentences {
+                sum.merge(&system[generator.below(self.sentences) as usize]);
+            }
             sum.score()
-        });
+        };
         Resampled {
             score: whole.score(),
-            samples: samples.collect(),
+            samples: (0..self.samples).map(|_| sample()).collect(),
         }
     }
 }
@@ -159,7 +160,7 @@ mod tests {
     fn a_sample_of_one_sentence_is_the_test_set() {
         let mut sentence = BleuStatistics::default();
         sentence.add("a b c d x", "a b c d e");
-        let scores = Samples::draw(1, 3, SEED).unwrap().score(&[sentence]);
+        let scores = Samples::of(1, 3, SEED).unwrap().score(&[sentence]);
         assert_eq!(scores.samples, [scores.score; 3]);
     }
 }

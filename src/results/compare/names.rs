@@ -78,3 +78,46 @@ impl Naming {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::Values;
+
+    fn grid(sources: [&str; 3], stages: [&str; 3], rates: [f64; 3]) -> Grid {
+        let mut grid = Grid {
+            height: 3,
+            columns: Vec::new(),
+        };
+        let words =
+            |words: [&str; 3]| Values::Text(words.map(|word| Some(word.to_owned())).to_vec());
+        grid.put("source", words(sources));
+        grid.put("stage", words(stages));
+        grid.put("rate", Values::Float(rates.map(Some).to_vec()));
+        grid
+    }
+
+    fn names(sources: [&str; 3], stages: [&str; 3], rates: [f64; 3]) -> Vec<String> {
+        let grid = grid(sources, stages, rates);
+        Naming::of(&grid).names(&grid)
+    }
+
+    #[test]
+    fn a_row_is_called_by_what_tells_it_from_the_others_of_its_source() {
+        let one = ["x"; 3];
+        assert_eq!(
+            names(one, ["a", "a", "b"], [0.1, 0.5, 0.5]),
+            ["a@rate=0.1", "a@rate=0.5", "b@rate=0.5"]
+        );
+        assert_eq!(names(one, ["a", "b", "c"], [0.1; 3]), ["a", "b", "c"]);
+        assert_eq!(
+            names(["x", "x", "y"], ["a", "b", "a"], [0.1, 0.1, 0.5]),
+            ["x:a", "x:b", "y"]
+        );
+    }
+
+    #[test]
+    fn rows_that_nothing_tells_apart_are_numbered() {
+        assert_eq!(names(["x"; 3], ["a"; 3], [0.1; 3]), ["a", "a#2", "a#3"]);
+    }
+}

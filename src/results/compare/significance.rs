@@ -46,7 +46,7 @@ pub(super) fn add(grid: &mut Grid, baseline: &Grid, cache: &Cache, how: Bootstra
     let Some(base) = Translations::of(baseline, 0, cache) else {
         return false;
     };
-    let Some(samples) = Samples::draw(base.references.len(), how.samples, how.seed) else {
+    let Some(samples) = Samples::of(base.references.len(), how.samples, how.seed) else {
         return false;
     };
     let base_scores = base.score(&samples);

@@ -38,7 +38,7 @@ fn counted<S: Statistics>(case: &Case, system: &str, add: fn(&mut S, &str, &str)
 }
 
 fn resampled(case: &Case, test: &Test, system: &str) -> Resampled {
-    let samples = Samples::draw(case.references.len(), test.samples, test.seed).unwrap();
+    let samples = Samples::of(case.references.len(), test.samples, test.seed).unwrap();
     match test.metric.as_str() {
         "bleu" => samples.score(&counted(case, system, BleuStatistics::add)),
         _ => samples.score(&counted(case, system, Chrf::add)),
