@@ -3,6 +3,8 @@
 mod args;
 mod bench;
 mod cache;
+#[cfg(feature = "tables")]
+mod compare;
 mod dag;
 mod explain;
 mod export;
@@ -59,6 +61,9 @@ enum Verb {
     Dag(dag::Args),
     /// Make the table of an experiment's results again, from artifacts alone
     Results(results::Args),
+    /// Put rows of experiments and tables side by side: what differs, and whether the difference is real
+    #[cfg(feature = "tables")]
+    Compare(compare::Args),
     /// List, verify and clear what the cache holds
     Cache(cache::Args),
     /// Translate lines from standard input with a model of the cache
@@ -144,6 +149,8 @@ impl Verb {
             Self::Why(args) => why::run(args, context),
             Self::Dag(args) => dag::run(args, context),
             Self::Results(args) => results::run(args, context),
+            #[cfg(feature = "tables")]
+            Self::Compare(args) => compare::run(args, context),
             Self::Cache(args) => cache::run(args, context),
             Self::Translate(args) => translate::run(args, context),
             Self::Export(args) => export::run(args, context),
