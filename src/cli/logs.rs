@@ -9,7 +9,7 @@ use crate::plan::{NodeId, Plan};
 use jiff::Timestamp;
 use miette::miette;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -65,18 +65,12 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
         let none = || stage.without_log("no attempt at it has failed, or what was kept is gone");
         return print(&stage.failed().ok_or_else(none)?, context);
     }
-    let mut log = stage.find(context)?;
-    if !args.follow || !log.grows {
-        return print(&log, context);
+    let log = stage.find(context)?;
+    if args.follow && log.grows {
+        follow(&stage, log, context)
+    } else {
+        print(&log, context)
     }
-    while log.grows {
-        context.watcher.note(&log.of);
-        follow(&stage, &log.path, context.out)?;
-        // What came of the attempt, or the next one.
-        log = stage.find(context)?;
-    }
-    context.watcher.note(&format!("it has ended; {}", log.of));
-    Ok(())
 }
 
 /// Prints what there is.
@@ -96,20 +90,28 @@ fn open(path: &Path) -> Result<File, Failure> {
     })
 }
 
-/// Prints what there is and what comes, until the attempt ends.
-fn follow(stage: &Stage<'_>, path: &Path, out: &mut dyn Write) -> Result<(), Failure> {
-    // The log is moved when the attempt ends; what was opened stays open.
-    let mut file = open(path)?;
-    loop {
-        // Asked before reading: all that was written until then is read.
-        let grows = stage.running().is_some_and(|log| log.path == path);
-        io::copy(&mut file, out)?;
-        out.flush()?;
-        if !grows {
-            return Ok(());
-        }
-        thread::sleep(LOOK);
+/// Prints what there is and what comes, attempt after attempt, until the stage ends; then says how it ended.
+fn follow(stage: &Stage<'_>, first: Log, context: &mut Context<'_>) -> Result<(), Failure> {
+    let mut next = Some(first);
+    while let Some(log) = next {
+        context.watcher.note(&log.of);
+        // The log is moved when the attempt ends; what was opened stays open.
+        let mut file = open(&log.path)?;
+        next = loop {
+            // Asked before reading: all that was written until then is read.
+            let now = stage.running();
+            io::copy(&mut file, &mut context.out)?;
+            context.out.flush()?;
+            if now.as_ref().is_none_or(|now| now.path != log.path) {
+                break now;
+            }
+            thread::sleep(LOOK);
+        };
     }
+    let end = stage.find(context);
+    let end = end.map_or_else(|_| "nothing is left of it".to_owned(), |log| log.of);
+    context.watcher.note(&format!("the stage has ended: {end}"));
+    Ok(())
 }
 
 impl Stage<'_> {

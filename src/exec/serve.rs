@@ -157,3 +157,32 @@ impl Progress for Told {
 fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_figures_go_before_what_is_told_next() {
+        let (sender, events) = channel();
+        let told = Told::to(sender);
+        let figures = |loss| Figures {
+            loss: Some(loss),
+            ..Figures::default()
+        };
+        told.figures(figures(3.0));
+        told.step(1, None, "");
+        told.figures(figures(2.0));
+        told.step(2, None, "");
+        told.figures(figures(1.0));
+        told.note("over");
+        drop(told);
+        let expected = [
+            Event::Figures(figures(3.0)),
+            Event::Step(1, None, String::new()),
+            Event::Figures(figures(1.0)),
+            Event::Note("over".to_owned()),
+        ];
+        assert_eq!(events.iter().collect::<Vec<_>>(), expected);
+    }
+}

@@ -49,18 +49,12 @@ impl Piece {
 }
 
 impl Board {
-    /// The lines of a run, each with its width: what it is and how far, a line for each stage that works, what failed, and
-    /// what was made lately.
+    /// The lines of a run, each with its width: what it is and how far, a line for each stage that works, and what was
+    /// made lately.
     pub(in crate::cli) fn lines(&self, bulletin: &Bulletin) -> Vec<(String, usize)> {
         let mut lines = vec![self.line(head(bulletin))];
-        let mut below: Vec<Vec<Piece>> = Vec::new();
-        if let Some(failed) = failed(bulletin) {
-            below.push(failed);
-        }
-        if let Some(lately) = lately(bulletin) {
-            below.push(lately);
-        }
-        let room = self.height.saturating_sub(1 + below.len());
+        let lately = lately(bulletin);
+        let room = self.height.saturating_sub(1 + lately.iter().len());
         let working = &bulletin.working;
         let shown = match working.len() {
             all if all <= room => all,
@@ -80,7 +74,7 @@ impl Board {
             let more = format!("{GAP}and {} more", working.len() - shown);
             lines.push(self.line(vec![Piece::new(9, Look::Faint, more)]));
         }
-        lines.extend(below.into_iter().map(|pieces| self.line(pieces)));
+        lines.extend(lately.map(|pieces| self.line(pieces)));
         lines
     }
 
@@ -260,15 +254,6 @@ fn phase(stage: &Working) -> String {
         Some((epoch, epochs)) => format!("epoch {epoch}/{epochs}, {}", stage.phase),
         None => stage.phase.clone(),
     }
-}
-
-fn failed(bulletin: &Bulletin) -> Option<Vec<Piece>> {
-    let stages = bulletin.failed.iter().rev();
-    let stages: Vec<&str> = stages.map(|failed| failed.stage.as_str()).collect();
-    (!stages.is_empty()).then(|| {
-        let text = format!("{GAP}failed: {}", stages.join(", "));
-        vec![Piece::new(9, Look::Bad, text)]
-    })
 }
 
 fn lately(bulletin: &Bulletin) -> Option<Vec<Piece>> {

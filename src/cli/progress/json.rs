@@ -3,6 +3,7 @@
 use crate::cache::{Key, Position};
 use crate::exec::{Bulletin, StageFailure, Turn, Watcher, Working};
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -23,17 +24,35 @@ struct State<W> {
     told: HashMap<usize, Instant>,
 }
 
-/// One line.
-fn line(event: &str, stage: Option<&str>, fields: Value) -> String {
+/// What a line holds.
+#[derive(Serialize)]
+struct Told<'a> {
+    time: String,
+    event: &'a str,
+    stage: Option<&'a str>,
+    fields: Value,
+}
+
+/// Writes a line.
+fn write(out: &mut impl Write, event: &str, stage: Option<&str>, fields: Value) {
     let time = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.%3fZ");
-    json!({"time": time.to_string(), "event": event, "stage": stage, "fields": fields}).to_string()
+    let told = Told {
+        time: time.to_string(),
+        event,
+        stage,
+        fields,
+    };
+    if let Ok(mut line) = serde_json::to_string(&told) {
+        line.push('\n');
+        // A run need not stop because nobody listens.
+        out.write_all(line.as_bytes()).ok();
+    }
 }
 
 /// Tells what a run, or what else was asked for, ends with when it fails.
 pub(in crate::cli) fn failure(messages: &[String], help: Option<&str>, code: u8) {
     let fields = json!({"messages": messages, "help": help, "exit-code": code});
-    // There is nobody left to tell if this cannot be printed.
-    writeln!(io::stderr(), "{}", line("error", None, fields)).ok();
+    write(&mut io::stderr(), "error", None, fields);
 }
 
 impl<W: Write> Json<W> {
@@ -53,8 +72,7 @@ impl<W: Write> Json<W> {
     }
 
     fn tell(&self, event: &str, stage: Option<&str>, fields: Value) {
-        // A run need not stop because nobody listens.
-        writeln!(self.state().out, "{}", line(event, stage, fields)).ok();
+        write(&mut self.state().out, event, stage, fields);
     }
 
     /// Tells of a stage, with its place in the run.
@@ -105,15 +123,13 @@ impl<W: Write + Send> Watcher for Json<W> {
     }
 
     fn standing(&self, bulletin: &Bulletin) {
-        for working in bulletin.working.iter().filter(|stage| stage.done.is_some()) {
-            let now = Instant::now();
-            let mut state = self.state();
-            let last = state.told.insert(working.number, now);
-            if let Some(last) = last.filter(|last| now.duration_since(*last) < self.interval) {
-                state.told.insert(working.number, last);
+        let telling = bulletin.working.iter().filter(|stage| stage.done.is_some());
+        for working in telling {
+            let last = self.state().told.get(&working.number).copied();
+            if last.is_some_and(|last| last.elapsed() < self.interval) {
                 continue;
             }
-            drop(state);
+            self.state().told.insert(working.number, Instant::now());
             let turn = Turn {
                 stage: &working.stage,
                 number: working.number,
@@ -215,7 +231,7 @@ mod tests {
             (&fields["done"], &fields["total"]),
             (&json!(412), &json!(1050))
         );
-        assert_eq!(fields["figures"]["bleu"], 28.31);
+        assert_eq!(fields["figures"]["bleu"], 28.314);
         assert_eq!(fields["seconds-left"], 250.0);
         assert_eq!(told(Duration::from_secs(3600), talk).len(), 1);
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::cache::Key;
-use crate::exec::{Broken, Figures, Made};
+use crate::exec::{Figures, Made};
 use jiff::Timestamp;
 
 /// A stage in the middle of its training.
@@ -122,10 +122,11 @@ fn what_matters_least_goes_first_where_there_is_no_room() {
 fn no_line_is_wider_than_the_terminal() {
     let mut run = bulletin(&[training(&"long".repeat(30), 2)]);
     run.experiment = "an experiment of a long name".to_owned();
-    run.failed = vec![Broken {
-        stage: "failing".repeat(20),
-        error: vec!["no".to_owned()],
+    run.lately = vec![Made {
+        stage: "made".repeat(20),
+        seconds: 1.0,
     }];
+    run.counts.failed = 2;
     for width in NARROWEST..200 {
         for line in texts(width, &run) {
             assert!(line.chars().count() <= width, "{width}: {line}");
@@ -143,21 +144,6 @@ fn stages_that_have_no_room_are_counted() {
     assert!(lines[4].0.starts_with("  s4"), "{lines:?}");
     assert_eq!(lines[5].0, "  and 5 more");
     assert_eq!(board(80, 10).lines(&run).len(), 10, "all have room");
-}
-
-#[test]
-fn failures_are_named_the_newest_first() {
-    let mut run = bulletin(&[]);
-    run.counts.failed = 2;
-    run.failed = ["one", "two"]
-        .map(|stage| Broken {
-            stage: stage.to_owned(),
-            error: vec!["no".to_owned()],
-        })
-        .to_vec();
-    let lines = texts(80, &run);
-    assert!(lines[0].contains("  2 failed  "), "{lines:?}");
-    assert_eq!(lines[1], "  failed: two, one");
 }
 
 #[test]
