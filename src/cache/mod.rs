@@ -1,10 +1,10 @@
 //! Artifacts and their keys: what was made, what it was made of, and where it lies.
 //!
 //! `key` says when two stages would make the same thing, `store` keeps what they made, `partial` what unfinished ones
-//! have done, `post` what running processes tell, `notes` spare lookups the reading of manifests. `index` says who had what, `history` finds in it what a
-//! stage had before, and `staleness` puts the difference between two keys in words. `catalogue`, `fault`,
-//! `quarantine`, `collect` and `leftovers` keep house: what there is, what is wrong with it, and what may go. Nothing
-//! here knows what is inside an artifact.
+//! have done, `notes` spare lookups the reading of manifests, `post` is what running processes tell others. `index` says
+//! who had what, `history` finds in it what a stage had before, and `staleness` puts the difference between two keys in
+//! words. `catalogue`, `fault`, `quarantine`, `collect` and `leftovers` keep house: what there is, what is wrong with it,
+//! and what may go. Nothing here knows what is inside an artifact.
 
 mod artifact;
 mod attempt;

@@ -28,9 +28,9 @@ pub struct Bulletin {
     /// The stages that work, in the order of the plan.
     pub working: Vec<Working>,
     /// The last few stages that were made, the newest first.
-    pub lately: Vec<Made>,
+    pub lately: Vec<DoneStage>,
     /// The stages that failed, in the order of time.
-    pub failed: Vec<Broken>,
+    pub failed: Vec<FailedStage>,
     /// How long the run will still take.
     pub left: Left,
 }
@@ -43,7 +43,7 @@ pub struct Counts {
     pub stages: usize,
     /// Found in the cache.
     pub cached: usize,
-    /// Made in this run.
+    /// DoneStage in this run.
     pub done: usize,
     /// At work.
     pub working: usize,
@@ -92,7 +92,7 @@ pub struct Working {
 /// A stage that was made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Made {
+pub struct DoneStage {
     /// Its label.
     pub stage: String,
     /// How long it took.
@@ -102,7 +102,7 @@ pub struct Made {
 /// A stage that failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Broken {
+pub struct FailedStage {
     /// Its label.
     pub stage: String,
     /// The error and its causes, outermost first.

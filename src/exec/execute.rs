@@ -417,6 +417,7 @@ impl<'a> Run<'a> {
     }
 
     fn fail(&mut self, id: NodeId, error: ExecError) {
+        self.journal.gave_up(&self.turn(id), &error);
         self.agenda.states[id.0] = State::Failed;
         self.ends.failures.push((id, error));
     }

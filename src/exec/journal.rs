@@ -1,10 +1,11 @@
 //! Where a run stands: kept as it is told, passed on to who watches, and posted for other processes.
 
-use super::bulletin::{Broken, Bulletin, Counts, Left, Made, Working};
+use super::bulletin::{Bulletin, Counts, DoneStage, FailedStage, Left, Working};
+use super::failure::messages;
 use super::forecast::{Ahead, Forecast};
 use super::pace::Pace;
 use super::tail::Tail;
-use super::{Figures, StageFailure, Turn, Watcher};
+use super::{ExecError, Figures, StageFailure, Turn, Watcher};
 use crate::cache::{Claim, Key, Position};
 use crate::plan::Plan;
 use jiff::Timestamp;
@@ -25,6 +26,8 @@ pub(super) struct Journal<'a> {
     watcher: &'a dyn Watcher,
     plan: &'a Plan,
     pages: Mutex<Pages<'a>>,
+    /// Held while lines of logs are passed on, which keeps them in order.
+    passing: Mutex<()>,
 }
 
 struct Pages<'a> {
@@ -32,8 +35,8 @@ struct Pages<'a> {
     began: Timestamp,
     /// By node.
     states: Vec<State>,
-    lately: VecDeque<Made>,
-    failed: Vec<Broken>,
+    lately: VecDeque<DoneStage>,
+    failed: Vec<FailedStage>,
     /// What there is once the run works on something.
     open: Option<Open<'a>>,
 }
@@ -84,6 +87,7 @@ impl<'a> Journal<'a> {
             watcher,
             plan,
             pages: Mutex::new(pages),
+            passing: Mutex::default(),
         }
     }
 
@@ -124,16 +128,17 @@ impl<'a> Journal<'a> {
         self.watcher.started(turn);
     }
 
-    pub(super) fn finished(&self, turn: &Turn<'_>, seconds: f64) {
+    /// A stage was made in so many seconds; with interrupted attempts before, in so many `in_all`.
+    pub(super) fn finished(&self, turn: &Turn<'_>, seconds: f64, in_all: f64) {
         let node = turn.number - 1;
         self.end(turn, State::Done, |pages| {
             pages.lately.truncate(LATELY - 1);
-            pages.lately.push_front(Made {
+            pages.lately.push_front(DoneStage {
                 stage: turn.stage.to_owned(),
                 seconds,
             });
             if let Some(open) = &mut pages.open {
-                open.forecast.measured(node, seconds);
+                open.forecast.measured(node, in_all);
             }
         });
         self.watcher.finished(turn, seconds);
@@ -152,12 +157,26 @@ impl<'a> Journal<'a> {
 
     pub(super) fn failed(&self, turn: &Turn<'_>, failure: &StageFailure) {
         self.end(turn, State::Failed, |pages| {
-            pages.failed.push(Broken {
+            pages.failed.push(FailedStage {
                 stage: turn.stage.to_owned(),
                 error: failure.messages(),
             });
         });
         self.watcher.failed(turn, failure);
+    }
+
+    /// A stage could not be begun, or what it made was not taken; a failure of its work was told before.
+    pub(super) fn gave_up(&self, turn: &Turn<'_>, error: &ExecError) {
+        if matches!(self.pages().states[turn.number - 1], State::Failed) {
+            return;
+        }
+        let error = messages(error);
+        self.end(turn, State::Failed, |pages| {
+            pages.failed.push(FailedStage {
+                stage: turn.stage.to_owned(),
+                error,
+            });
+        });
     }
 
     pub(super) fn stopped(&self, turn: &Turn<'_>, kept: Option<Position>) {
@@ -246,7 +265,7 @@ impl<'a> Journal<'a> {
     }
 
     fn pages(&self) -> MutexGuard<'_, Pages<'a>> {
-        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.pages)
     }
 
     /// Notes something about a stage that works.
@@ -266,6 +285,7 @@ impl<'a> Journal<'a> {
 
     /// Passes on what is new in the log of a stage.
     fn pass_on(&self, turn: &Turn<'_>, read: impl FnOnce(&mut Tail) -> Vec<String>) {
+        let _in_order = locked(&self.passing);
         let mut lines = Vec::new();
         self.work(turn, |work| {
             lines = work.tail.as_mut().map(read).unwrap_or_default();
@@ -365,4 +385,8 @@ impl Work {
             log: self.log.clone(),
         }
     }
+}
+
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

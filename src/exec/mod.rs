@@ -28,7 +28,7 @@ mod tail;
 mod task;
 mod usage;
 
-pub use bulletin::{Broken, Bulletin, Counts, Left, Made, Seen, Working, runs};
+pub use bulletin::{Bulletin, Counts, DoneStage, FailedStage, Left, Seen, Working, runs};
 pub use error::ExecError;
 pub use estimate::{Basis, Estimate, estimates};
 pub use execute::{Done, Options, Outcome, execute};

@@ -310,6 +310,7 @@ impl<'a> Workshop<'a> {
             started,
             seconds,
         } = finished;
+        let in_all = account.seconds_before + seconds;
         let provenance = Provenance {
             experiment: self.plan.name.clone(),
             stage: task.node.label.clone(),
@@ -323,14 +324,14 @@ impl<'a> Workshop<'a> {
             machine: self.machine(slot, account.device),
             started,
             finished: Timestamp::now(),
-            seconds: account.seconds_before + seconds,
+            seconds: in_all,
             cpu_seconds: account.cpu_seconds,
             peak_memory_bytes: account.peak_memory_bytes,
         };
         let committed = draft.commit(lock, provenance);
         let artifact = committed.map_err(ExecError::not_kept(&task.node.label))?;
         partial.clear();
-        self.journal.finished(&task.turn, seconds);
+        self.journal.finished(&task.turn, seconds, in_all);
         locked(&self.sound).insert((artifact.key(), artifact.content()));
         locked(&self.ran).insert(artifact.key(), seconds);
         Ok(Made::New(Box::new(Done {

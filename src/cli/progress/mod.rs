@@ -13,6 +13,7 @@ pub(super) use paint::Paint;
 pub(super) use screen::{Screen, columns};
 
 use crate::exec::{Silent, Watcher};
+use std::env;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
@@ -52,7 +53,7 @@ impl Show {
         match self.log_format {
             _ if self.quiet => Box::new(Silent),
             LogFormat::Json => Box::new(json::Json::new(out, STEP_INTERVAL, self.verbose)),
-            LogFormat::Text if out.is_terminal() => {
+            LogFormat::Text if out.is_terminal() && !is_dumb() => {
                 Box::new(live::Live::new(out, Paint::of_stderr(), self.verbose))
             }
             LogFormat::Text => {
@@ -61,4 +62,9 @@ impl Show {
             }
         }
     }
+}
+
+/// Whether the terminal, such as that of an editor, can only add lines.
+fn is_dumb() -> bool {
+    env::var_os("TERM").is_some_and(|terminal| terminal == "dumb")
 }

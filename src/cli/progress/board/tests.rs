@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::cache::Key;
-use crate::exec::{Figures, Made};
+use crate::exec::{DoneStage, Figures};
 use jiff::Timestamp;
 
 /// A stage in the middle of its training.
@@ -82,11 +82,11 @@ fn a_run_is_its_counts_its_time_and_a_line_for_each_stage_at_work() {
     (second.done, second.total, second.rate, second.seconds_left) = (None, None, None, None);
     let mut run = bulletin(&[training("dense", 2), second]);
     run.lately = vec![
-        Made {
+        DoneStage {
             stage: "corpus".to_owned(),
             seconds: 3.21,
         },
-        Made {
+        DoneStage {
             stage: "other".to_owned(),
             seconds: 61.0,
         },
@@ -122,7 +122,7 @@ fn what_matters_least_goes_first_where_there_is_no_room() {
 fn no_line_is_wider_than_the_terminal() {
     let mut run = bulletin(&[training(&"long".repeat(30), 2)]);
     run.experiment = "an experiment of a long name".to_owned();
-    run.lately = vec![Made {
+    run.lately = vec![DoneStage {
         stage: "made".repeat(20),
         seconds: 1.0,
     }];
