@@ -94,3 +94,64 @@ impl<W: Write + Send> Watcher for Live<W> {
         self.draw(&[line.to_owned()], |_| {});
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::board::tests::{bulletin, training};
+    use super::*;
+
+    const TURN: Turn<'static> = Turn {
+        stage: "dense",
+        number: 2,
+        total: 10,
+    };
+
+    /// What is on the terminal in the end, where every eraser takes away all of the board.
+    fn left_by(talk: impl FnOnce(&dyn Watcher)) -> String {
+        let live = Live::new(Vec::new(), Paint::OFF, true);
+        talk(&live);
+        let screen = live.state.into_inner().unwrap().screen;
+        let text = String::from_utf8(screen.into_inner()).unwrap();
+        let mut shown: Vec<&str> = Vec::new();
+        for line in text.split_inclusive('\n') {
+            let line = match line.split_once("A\x1b[J") {
+                Some((eraser, line)) => {
+                    let rows = eraser.trim_start_matches("\r\x1b[").parse::<usize>();
+                    shown.truncate(shown.len() - rows.unwrap());
+                    line
+                }
+                None => line,
+            };
+            shown.extend((!line.is_empty()).then_some(line));
+        }
+        shown.concat()
+    }
+
+    #[test]
+    fn the_board_goes_and_what_matters_stays() {
+        let run = bulletin(&[training("dense", 2)]);
+        let failure = StageFailure::new("no");
+        let begin = |watcher: &dyn Watcher| {
+            watcher.started(&TURN);
+            watcher.standing(&run);
+            watcher.failed(&TURN, &failure);
+            watcher.standing(&run);
+            watcher.note("trying again");
+            watcher.log_line(&TURN, "      0.1s epoch 1");
+            watcher.cached(&TURN, run.working[0].key);
+        };
+        let stays = "[ 2/10] dense: failed: no\ntrying again\ndense: 0.1s epoch 1\n";
+        let amid = left_by(begin);
+        assert!(
+            amid.starts_with(&format!("{stays}demo  7/10 done")),
+            "{amid}"
+        );
+        assert_eq!(amid.lines().count(), 5, "{amid}");
+        let after = left_by(|watcher| {
+            begin(watcher);
+            watcher.ended(&bulletin(&[]));
+        });
+        let end = "10 stages: 3 made, 4 cached, 3 not run in 12 min 03 s\n";
+        assert_eq!(after, format!("{stays}{end}"));
+    }
+}

@@ -34,6 +34,11 @@ impl<W: Write> Screen<W> {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn into_inner(self) -> W {
+        self.out
+    }
+
     /// Puts these lines, with their widths, in the place of those before, and `above` them what stays; the terminal has
     /// so many columns now.
     pub(in crate::cli) fn draw(
@@ -71,7 +76,7 @@ mod tests {
     fn drawn(draw: impl FnOnce(&mut Screen<Vec<u8>>)) -> String {
         let mut screen = Screen::new(Vec::new());
         draw(&mut screen);
-        String::from_utf8(screen.out).unwrap()
+        String::from_utf8(screen.into_inner()).unwrap()
     }
 
     fn line(text: &str) -> (String, usize) {
