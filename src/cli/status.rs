@@ -82,24 +82,21 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
         });
     }
     let terminal = io::stdout().is_terminal();
-    let width = || if terminal { columns() } else { UNLIMITED };
-    if !(args.watch && terminal) {
-        loop {
-            let seen = exec::runs(&cache);
-            for (line, _) in lines(&cache, &seen, width()) {
-                writeln!(context.out, "{line}")?;
-            }
-            if !args.watch || !seen.iter().any(|run| run.alive) {
-                return Ok(());
-            }
-            thread::sleep(LOOK);
-        }
-    }
-    let mut screen = Screen::new(&mut *context.out);
+    // On a terminal, each look takes the place of the one before.
+    let mut screen = (terminal && args.watch).then(|| Screen::new(io::stdout()));
     loop {
         let seen = exec::runs(&cache);
-        screen.draw(&[], &lines(&cache, &seen, width()), columns());
-        if !seen.iter().any(|run| run.alive) {
+        let width = if terminal { columns() } else { UNLIMITED };
+        let lines = lines(&cache, &seen, width);
+        match &mut screen {
+            Some(screen) => screen.draw(&[], &lines, width),
+            None => {
+                for (line, _) in lines {
+                    writeln!(context.out, "{line}")?;
+                }
+            }
+        }
+        if !args.watch || !seen.iter().any(|run| run.alive) {
             return Ok(());
         }
         thread::sleep(LOOK);

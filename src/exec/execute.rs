@@ -425,25 +425,30 @@ impl<'a> Run<'a> {
     /// Keeps others from deleting what was found so far, and what is to be made, until the run ends; tells where it is
     /// to be made.
     fn hold(&mut self, key: Key) -> Result<Arc<Claim>, CacheError> {
+        let first = self.hold.is_none();
         let hold = match &mut self.hold {
             Some(hold) => hold,
-            none => {
-                let hold = none.insert(self.workshop.cache.hold()?);
-                let forecast = Forecast::new(
-                    self.plan,
-                    Past::of(&self.index),
-                    self.workshop.cached(),
-                    self.options.slots.len(),
-                    self.options.keep_going,
-                );
-                self.journal.open(hold.claim(), forecast);
-                hold
-            }
+            none => none.insert(self.workshop.cache.hold()?),
         };
         self.unheld.push(key);
         hold.add(self.unheld.drain(..))?;
+        let claim = hold.claim();
         self.workshop.cache.make_room(key)?;
-        Ok(hold.claim())
+        if first {
+            self.journal.open(claim.clone(), self.forecast());
+        }
+        Ok(claim)
+    }
+
+    /// What is expected of the run, as it begins to work.
+    fn forecast(&self) -> Forecast<'a> {
+        Forecast::new(
+            self.plan,
+            Past::of(&self.index),
+            self.workshop.cached(),
+            self.options.slots.len(),
+            self.options.keep_going,
+        )
     }
 
     /// What follows from the end of a stage.

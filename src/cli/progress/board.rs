@@ -55,23 +55,18 @@ impl Board {
         let mut lines = vec![self.line(head(bulletin))];
         let lately = lately(bulletin);
         let room = self.height.saturating_sub(1 + lately.iter().len());
-        let working = &bulletin.working;
-        let shown = match working.len() {
-            all if all <= room => all,
+        let all = &bulletin.working;
+        let (shown, others) = match all.len() {
+            few if few <= room => all.split_at(few),
             // A line says how many have none.
-            _ => room.saturating_sub(1),
+            _ => all.split_at(room.saturating_sub(1)),
         };
-        let labels = working[..shown]
-            .iter()
-            .map(|stage| label_of(stage).chars().count());
+        let labels = shown.iter().map(|stage| label_of(stage).chars().count());
         let labels = labels.max().unwrap_or(0);
-        lines.extend(
-            working[..shown]
-                .iter()
-                .map(|stage| self.line(stage_at_work(stage, labels))),
-        );
-        if shown < working.len() {
-            let more = format!("{GAP}and {} more", working.len() - shown);
+        let working = shown.iter().map(|stage| stage_at_work(stage, labels));
+        lines.extend(working.map(|pieces| self.line(pieces)));
+        if !others.is_empty() {
+            let more = format!("{GAP}and {} more", others.len());
             lines.push(self.line(vec![Piece::new(9, Look::Faint, more)]));
         }
         lines.extend(lately.map(|pieces| self.line(pieces)));
