@@ -170,6 +170,11 @@ impl Artifact {
         Ok(Self::new(dir.to_owned(), manifest, stamp))
     }
 
+    /// A file that tells about the making of the artifact, if it was left.
+    pub fn record(&self, name: &str) -> PathBuf {
+        self.path().join(RECORDS).join(name)
+    }
+
     /// The folder that holds its files.
     pub fn path(&self) -> &Path {
         &self.dir

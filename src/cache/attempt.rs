@@ -1,10 +1,14 @@
 //! An attempt at a stage that failed: what is kept of it beside its log.
 
-use super::Key;
+use super::walk::children;
+use super::{Cache, Key};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// The folder below the root of a cache.
+pub(super) const ATTEMPTS: &str = "attempts";
 
 /// The name of the file.
 pub(super) const ATTEMPT: &str = "attempt.json";
@@ -13,6 +17,9 @@ pub(super) const ATTEMPT: &str = "attempt.json";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Attempt {
+    /// The experiment that was run; nothing in what older versions left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub experiment: Option<String>,
     /// The stage's label.
     pub stage: String,
     /// The key of what it would have made.
@@ -32,6 +39,17 @@ pub struct Attempt {
     pub peak_memory_bytes: Option<u64>,
     /// The error and its causes, outermost first.
     pub error: Vec<String>,
+}
+
+impl Cache {
+    /// The attempts that failed, of which something is known, and the folders of their records; the newest last.
+    pub fn attempts(&self) -> Vec<(PathBuf, Attempt)> {
+        let folders = children(&self.root().join(ATTEMPTS)).into_iter();
+        let known = folders.filter_map(|folder| Some((Attempt::read(&folder)?, folder)));
+        let mut attempts: Vec<_> = known.map(|(attempt, folder)| (folder, attempt)).collect();
+        attempts.sort_by_key(|(_, attempt)| attempt.started);
+        attempts
+    }
 }
 
 impl Attempt {

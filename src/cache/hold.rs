@@ -21,6 +21,8 @@ use tempfile::TempDir;
 pub(super) const TMP: &str = "tmp";
 const LOCKS: &str = "locks";
 const HOLDS: &str = "holds";
+/// What the process that has claimed a folder holds.
+pub(super) const LOCK: &str = "lock";
 
 /// How often a lock that another process has is tried.
 const LOOK: Duration = Duration::from_millis(20);
@@ -52,6 +54,11 @@ pub struct Claim {
 impl Claim {
     pub(super) fn path(&self) -> &Path {
         self.temporary.path()
+    }
+
+    /// `path` as seen from the folder, if it lies in there.
+    pub fn inside<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(self.path()).unwrap_or(path)
     }
 
     /// A path in the folder that nothing else has.
@@ -108,7 +115,7 @@ impl Cache {
         let all = self.folder(TMP)?;
         remove_abandoned(&all)?;
         let temporary = TempDir::new_in(&all).map_err(CacheError::unwritable(&all))?;
-        let lock = temporary.path().join("lock");
+        let lock = temporary.path().join(LOCK);
         let held = File::create(&lock).map_err(CacheError::unwritable(&lock))?;
         held.lock().map_err(CacheError::unwritable(&lock))?;
         Ok(Claim {
@@ -149,7 +156,7 @@ impl Cache {
     /// The artifacts that running processes hold. Writes nothing.
     pub fn held(&self) -> BTreeSet<Key> {
         let drafts = children(&self.root().join(TMP)).into_iter();
-        let alive = drafts.filter(|draft| is_locked(&draft.join("lock")));
+        let alive = drafts.filter(|draft| is_locked(&draft.join(LOCK)));
         let texts = alive.filter_map(|draft| fs::read_to_string(draft.join(HOLDS)).ok());
         texts
             .flat_map(|text| {
@@ -193,7 +200,7 @@ fn remove_abandoned(tmp: &Path) -> Result<(), CacheError> {
     // One without a lock was given up before it was locked, or is being removed by its owner.
     let mut claimed = children(tmp).into_iter();
     claimed.try_for_each(|folder| {
-        if is_locked(&folder.join("lock")) {
+        if is_locked(&folder.join(LOCK)) {
             Ok(())
         } else {
             remove(&folder)

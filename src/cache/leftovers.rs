@@ -1,8 +1,9 @@
 //! What runs leave beside artifacts: drafts of killed processes, records of failed stages, checkpoints of unfinished
 //! ones, and damaged artifacts that were set aside.
 
+use super::attempt::ATTEMPTS;
 use super::catalogue::{key_of, timestamp};
-use super::hold::{TMP, is_locked};
+use super::hold::{LOCK, TMP, is_locked};
 use super::walk::{children, measure};
 use super::{Cache, CacheError, Key, Lookup, Partial};
 use jiff::Timestamp;
@@ -56,9 +57,9 @@ impl Cache {
     pub fn leftovers(&self) -> Vec<Leftover> {
         let below = |name: &str| children(&self.root().join(name)).into_iter();
         let drafts = below(TMP)
-            .filter(|path| !is_locked(&path.join("lock")))
+            .filter(|path| !is_locked(&path.join(LOCK)))
             .map(|path| leftover(LeftoverKind::Draft, path));
-        let attempts = below("attempts").map(|path| leftover(LeftoverKind::Attempt, path));
+        let attempts = below(ATTEMPTS).map(|path| leftover(LeftoverKind::Attempt, path));
         let quarantined = below("quarantine").map(|path| leftover(LeftoverKind::Quarantined, path));
         let partial = below("partial").flat_map(|folder| self.checkpoints(folder));
         drafts

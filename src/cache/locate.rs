@@ -1,6 +1,7 @@
 //! Which artifact a path belongs to.
 
 use super::artifact::MANIFEST;
+use super::attempt::ATTEMPTS;
 use super::{Cache, Key};
 use std::path::{Path, PathBuf};
 
@@ -43,7 +44,7 @@ fn place(folder: &Path, path: &Path) -> Option<Place> {
             inside: path.strip_prefix(folder).ok()?.to_owned(),
         });
     }
-    if name(parent).as_deref() == Some("attempts") && folder.is_dir() {
+    if name(parent).as_deref() == Some(ATTEMPTS) && folder.is_dir() {
         return Some(Place::Attempt(folder.to_owned()));
     }
     is_cache(folder).then(|| Place::Housekeeping(Cache::at(folder)))

@@ -1,10 +1,10 @@
 //! Artifacts and their keys: what was made, what it was made of, and where it lies.
 //!
 //! `key` says when two stages would make the same thing, `store` keeps what they made, `partial` what unfinished ones
-//! have done, `notes` spare lookups the reading of manifests. `index` says who had what, `history` finds in it what a
-//! stage had before, and `staleness` puts the difference between two keys in words. `catalogue`, `fault`,
-//! `quarantine`, `collect` and `leftovers` keep house: what there is, what is wrong with it, and what may go. Nothing
-//! here knows what is inside an artifact.
+//! have done, `notes` spare lookups the reading of manifests, `post` is what running processes tell others. `index` says
+//! who had what, `history` finds in it what a stage had before, and `staleness` puts the difference between two keys in
+//! words. `catalogue`, `fault`, `quarantine`, `collect` and `leftovers` keep house: what there is, what is wrong with it,
+//! and what may go. Nothing here knows what is inside an artifact.
 
 mod artifact;
 mod attempt;
@@ -23,6 +23,7 @@ mod locate;
 mod notes;
 mod outside;
 mod partial;
+mod post;
 mod provenance;
 mod quarantine;
 mod staleness;
@@ -45,6 +46,7 @@ pub use leftovers::{Leftover, LeftoverKind};
 pub use locate::{Place, locate};
 pub use outside::OutsideFiles;
 pub use partial::{Checkpoint, Partial, Position};
+pub use post::Post;
 pub use provenance::{GitState, Machine, Provenance};
 pub use quarantine::Quarantined;
 pub use staleness::{Against, Change, Comparison, Reason, Subject, first_of, shown};

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! artifacts/ab/abcd…/   the artifact of key abcd…: the stage's files, records/, manifest.json
-//! tmp/…/                artifacts being made, or a list of those that a run relies on, each beside a `lock` that
-//!                       its process holds
+//! tmp/…/                artifacts being made, a list of those that a run relies on, and what it tells others, each
+//!                       beside a `lock` that its process holds
 //! locks/abcd…           held while the artifact of that key is being made, set aside or deleted
 //! notes                 what lookups need of manifests, with the size and time that these had
 //! index/EXPERIMENT      which artifact each stage of an experiment last had
@@ -21,7 +21,7 @@
 //! Other caches may lie under this one: what is not here is looked for there, and nothing is ever written there.
 
 use super::artifact::MANIFEST;
-use super::attempt::{ATTEMPT, Attempt};
+use super::attempt::{ATTEMPT, ATTEMPTS, Attempt};
 use super::index::Index;
 use super::leftovers::remove;
 use super::notes::{Note, Notes};
@@ -338,7 +338,7 @@ impl Draft {
     /// # Errors
     /// If the cache cannot be written.
     pub fn keep_attempt(self, attempt: &Attempt) -> Result<PathBuf, CacheError> {
-        let target = self.cache.dated("attempts", &attempt.stage)?;
+        let target = self.cache.dated(ATTEMPTS, &attempt.stage)?;
         fs::rename(self.dir.records(), &target).map_err(CacheError::unwritable(&target))?;
         let path = target.join(ATTEMPT);
         let written = || fs::write(&path, serde_json::to_vec_pretty(attempt)?);

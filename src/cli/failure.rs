@@ -1,5 +1,6 @@
 //! What went wrong, and the exit code that it deserves.
 
+use super::progress::{self, LogFormat};
 use crate::exec::{ExecError, JobError, StageFailure};
 use crate::plan::{PlanError, SelectError};
 use crate::results::ResultsError;
@@ -70,11 +71,17 @@ impl Failure {
         }
     }
 
-    /// Prints it for a person: on stderr, but what was asked for, such as help, on stdout.
-    pub(super) fn print(&self) {
+    /// Prints it: on stderr, but what was asked for, such as help, on stdout.
+    pub(super) fn print(&self, format: LogFormat) {
         match &self.cause {
             // There is nobody left to tell if these cannot be printed.
             Cause::Usage(error) => error.print().ok(),
+            Cause::Report(report) if format == LogFormat::Json => {
+                let messages: Vec<String> = report.chain().map(ToString::to_string).collect();
+                let help = report.help().map(|help| help.to_string());
+                progress::json_failure(&messages, help.as_deref(), self.code);
+                None
+            }
             Cause::Report(report) => writeln!(io::stderr(), "{report:?}").ok(),
             Cause::ClosedPipe | Cause::Told(_) => None,
         };

@@ -10,6 +10,7 @@ mod explain;
 mod export;
 mod failure;
 mod foretold;
+mod logs;
 mod model;
 mod plan;
 mod progress;
@@ -18,6 +19,7 @@ mod run;
 mod signals;
 #[cfg(feature = "tables")]
 mod sources;
+mod status;
 mod translate;
 mod units;
 mod why;
@@ -28,6 +30,7 @@ pub use failure::Failure;
 
 use crate::exec::{Processes, Runner, Watcher};
 use clap::{Parser, Subcommand};
+use progress::Show;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -51,6 +54,10 @@ Exit codes:
 enum Verb {
     /// Run every stage of an experiment that is not cached, and print the table of its results
     Run(run::Args),
+    /// Say what runs in the cache now, and how far it is
+    Status(status::Args),
+    /// Print the log of a stage that works, is done or has failed
+    Logs(logs::Args),
     /// Say of every stage whether it is cached, will run or may run, and why
     Plan(plan::Args),
     /// Say all that the key of one stage is made of, and what differs from what the stage had before
@@ -91,24 +98,14 @@ struct Context<'a> {
 /// each stage is done by `stages` in another process of this program.
 pub fn main(arguments: impl IntoIterator<Item = OsString>, stages: &dyn Runner) -> ExitCode {
     unbroken_reports();
-    let watcher = progress::on_stderr();
-    // Not locked: a stage that prints would wait for ever.
-    let mut out = io::stdout();
-    let done = Cli::try_parse_from(arguments)
-        .map_err(Failure::from)
-        .and_then(|cli| {
-            let processes = Processes::of_this_program(stages)?;
-            cli.verb.run(&mut Context {
-                runner: &processes,
-                stages,
-                out: &mut out,
-                watcher: &*watcher,
-            })
-        });
+    let (show, done) = match Cli::try_parse_from(arguments) {
+        Ok(cli) => (cli.verb.show(), cli.verb.on_stdout(stages)),
+        Err(error) => (Show::default(), Err(error.into())),
+    };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            failure.print();
+            failure.print(show.log_format);
             failure.code().into()
         }
     }
@@ -141,9 +138,31 @@ pub fn execute(
 }
 
 impl Verb {
+    /// Does it as the program that people start.
+    fn on_stdout(&self, stages: &dyn Runner) -> Result<(), Failure> {
+        let processes = Processes::of_this_program(stages)?;
+        self.run(&mut Context {
+            runner: &processes,
+            stages,
+            // Not locked: a stage that prints would wait for ever.
+            out: &mut io::stdout(),
+            watcher: &*self.show().on_stderr(),
+        })
+    }
+
+    /// What is shown of it on stderr.
+    fn show(&self) -> Show {
+        match self {
+            Self::Run(args) => args.show,
+            _ => Show::default(),
+        }
+    }
+
     fn run(&self, context: &mut Context<'_>) -> Result<(), Failure> {
         match self {
             Self::Run(args) => run::run(args, context),
+            Self::Status(args) => status::run(args, context),
+            Self::Logs(args) => logs::run(args, context),
             Self::Plan(args) => plan::run(args, context),
             Self::Explain(args) => explain::run(args, context),
             Self::Why(args) => why::run(args, context),

@@ -2,6 +2,7 @@
 
 use super::args::{CacheDir, Experiment, Force, Part, ResultsDir};
 use super::foretold::Foretold;
+use super::progress::Show;
 use super::{Context, Failure, results};
 use crate::config::{DeviceChoice, Resources};
 use crate::device;
@@ -40,6 +41,9 @@ pub(super) struct Args {
     /// Say what would run, as `srp plan` does, and run nothing
     #[arg(long)]
     dry_run: bool,
+
+    #[command(flatten)]
+    pub(super) show: Show,
 
     #[command(flatten)]
     cache: CacheDir,

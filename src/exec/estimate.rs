@@ -1,7 +1,7 @@
 //! What a run is expected to cost, from how long stages took before.
 
 use super::Status;
-use crate::cache::{History, Index, Key, Noted, epochs};
+use crate::cache::{History, Index, Key, epochs};
 use crate::plan::{Node, Plan};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
@@ -37,7 +37,10 @@ pub fn estimates(plan: &Plan, statuses: &[Status], history: &History<'_>) -> Vec
     let past = Past::of(history.index());
     let nodes = plan.nodes.iter().zip(statuses);
     nodes
-        .map(|(node, status)| status.works().then(|| past.estimate(node)).flatten())
+        .map(|(node, status)| {
+            let estimate = || past.estimate(node, || epochs_of(node));
+            status.works().then(estimate).flatten()
+        })
         .collect()
 }
 
@@ -49,48 +52,70 @@ struct Sum {
     epochs: u64,
 }
 
-/// What earlier runs took, by name and kind, and by kind alone.
-#[derive(Default)]
-struct Past<'i> {
-    stages: HashMap<(&'i str, &'i str), Sum>,
-    kinds: HashMap<&'i str, Sum>,
+/// What earlier runs of a kind of stage took, together and by name.
+#[derive(Debug, Default)]
+struct OfKind {
+    all: Sum,
+    stages: HashMap<String, Sum>,
 }
 
-impl<'i> Past<'i> {
+/// What earlier runs took, by kind.
+#[derive(Debug, Default)]
+pub(super) struct Past {
+    kinds: HashMap<String, OfKind>,
+}
+
+impl Past {
     /// What an index notes; an artifact that it notes several times was made once.
-    fn of(index: &'i Index) -> Self {
+    pub(super) fn of(index: &Index) -> Self {
         let mut past = Self::default();
         let mut counted: HashSet<Key> = HashSet::new();
         for entry in index.entries().iter().rev() {
             if counted.insert(entry.key) {
-                let stage = (entry.name(), entry.kind.as_str());
-                past.stages.entry(stage).or_default().add(entry);
-                past.kinds.entry(&entry.kind).or_default().add(entry);
+                past.add(entry.name(), &entry.kind, entry.seconds, entry.epochs);
             }
         }
         past
     }
 
-    fn estimate(&self, node: &Node) -> Option<Estimate> {
-        let kind = node.spec.kind();
+    /// Takes another run into account.
+    pub(super) fn add(&mut self, name: &str, kind: &str, seconds: f64, epochs: Option<u64>) {
+        let of_kind = self.kinds.entry(kind.to_owned()).or_default();
+        of_kind.all.add(seconds, epochs);
+        let named = of_kind.stages.entry(name.to_owned()).or_default();
+        named.add(seconds, epochs);
+    }
+
+    /// What is expected of a node that trains so many epochs, if any.
+    pub(super) fn estimate(
+        &self,
+        node: &Node,
+        epochs: impl FnOnce() -> Option<u64>,
+    ) -> Option<Estimate> {
+        let of_kind = self.kinds.get(node.spec.kind())?;
         let mut names = node.names.iter();
-        let (sum, of) = names
-            .find_map(|name| self.stages.get(&(name.0.as_str(), kind)))
-            .map(|sum| (sum, Basis::Stage))
-            .or_else(|| Some((self.kinds.get(kind)?, Basis::Kind)))?;
+        let (sum, of) = match names.find_map(|name| of_kind.stages.get(&name.0)) {
+            Some(sum) => (sum, Basis::Stage),
+            None => (&of_kind.all, Basis::Kind),
+        };
         Some(Estimate {
-            seconds: sum.seconds_of(|| epochs(&node.spec.identity().ok()?)),
+            seconds: sum.seconds_of(epochs),
             runs: sum.runs,
             of,
         })
     }
 }
 
+/// The epochs that a stage is asked to train, if it trains.
+pub(super) fn epochs_of(node: &Node) -> Option<u64> {
+    epochs(&node.spec.identity().ok()?)
+}
+
 impl Sum {
-    fn add(&mut self, entry: &Noted) {
+    fn add(&mut self, seconds: f64, epochs: Option<u64>) {
         self.runs += 1;
-        self.seconds += entry.seconds;
-        self.epochs += entry.epochs.unwrap_or(0);
+        self.seconds += seconds;
+        self.epochs += epochs.unwrap_or(0);
     }
 
     /// The mean of a run, or that of as many epochs.
@@ -109,9 +134,7 @@ mod tests {
     fn sum(runs: &[(f64, Option<u64>)]) -> Sum {
         let mut sum = Sum::default();
         for (seconds, epochs) in runs {
-            sum.runs += 1;
-            sum.seconds += seconds;
-            sum.epochs += epochs.unwrap_or(0);
+            sum.add(*seconds, *epochs);
         }
         sum
     }

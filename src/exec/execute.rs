@@ -1,6 +1,9 @@
 //! The run itself: which stage comes next, and what its end means for the others.
 
+use super::estimate::Past;
+use super::forecast::Forecast;
 use super::identify::Identifier;
+use super::journal::Journal;
 use super::task::{Made, Task, Workshop};
 use super::{ExecError, Runner, Slot, StageFailure, Stop, Turn, Watcher};
 use crate::cache::{Artifact, Cache, CacheError, Claim, Hold, Index, Key, Lookup, Position};
@@ -87,12 +90,13 @@ pub fn execute(
     watcher: &dyn Watcher,
 ) -> Result<Outcome, ExecError> {
     let forced = forced(plan, options)?;
-    let workshop = Workshop::new(cache, runner, watcher, plan, options);
+    let journal = Journal::new(plan, watcher);
+    let workshop = Workshop::new(cache, runner, &journal, plan, options);
     let run = Run {
         plan,
         workshop: &workshop,
         options,
-        watcher,
+        journal: &journal,
         forced,
         identifier: Identifier::new(cache, runner),
         index: cache.index(&plan.name),
@@ -103,7 +107,9 @@ pub fn execute(
         unheld: Vec::new(),
         ends: Ends::default(),
     };
-    thread::scope(|scope| run.walk(scope))
+    let outcome = thread::scope(|scope| run.walk(scope));
+    journal.close();
+    outcome
 }
 
 /// The nodes that `options` force.
@@ -241,7 +247,7 @@ struct Report {
 struct Run<'a> {
     plan: &'a Plan,
     workshop: &'a Workshop<'a>,
-    watcher: &'a dyn Watcher,
+    journal: &'a Journal<'a>,
     options: &'a Options,
     forced: BTreeSet<NodeId>,
     identifier: Identifier<'a>,
@@ -271,6 +277,7 @@ impl<'a> Run<'a> {
                 Ok(report) => self.hear(report),
                 Err(_) => self.hear_stop(),
             }
+            self.journal.look();
         }
         self.finish()
     }
@@ -387,7 +394,7 @@ impl<'a> Run<'a> {
     }
 
     fn skip(&mut self, id: NodeId, artifact: Artifact) {
-        self.watcher.cached(&self.turn(id), artifact.key());
+        self.journal.cached(&self.turn(id), artifact.key());
         self.workshop.cache.mark_used(&artifact);
         let done = Done {
             ran_seconds: self.workshop.ran(artifact.key()),
@@ -410,6 +417,7 @@ impl<'a> Run<'a> {
     }
 
     fn fail(&mut self, id: NodeId, error: ExecError) {
+        self.journal.gave_up(&self.turn(id), &error);
         self.agenda.states[id.0] = State::Failed;
         self.ends.failures.push((id, error));
     }
@@ -417,14 +425,30 @@ impl<'a> Run<'a> {
     /// Keeps others from deleting what was found so far, and what is to be made, until the run ends; tells where it is
     /// to be made.
     fn hold(&mut self, key: Key) -> Result<Arc<Claim>, CacheError> {
+        let first = self.hold.is_none();
         let hold = match &mut self.hold {
             Some(hold) => hold,
             none => none.insert(self.workshop.cache.hold()?),
         };
         self.unheld.push(key);
         hold.add(self.unheld.drain(..))?;
+        let claim = hold.claim();
         self.workshop.cache.make_room(key)?;
-        Ok(hold.claim())
+        if first {
+            self.journal.open(claim.clone(), self.forecast());
+        }
+        Ok(claim)
+    }
+
+    /// What is expected of the run, as it begins to work.
+    fn forecast(&self) -> Forecast<'a> {
+        Forecast::new(
+            self.plan,
+            Past::of(&self.index),
+            self.workshop.cached(),
+            self.options.slots.len(),
+            self.options.keep_going,
+        )
     }
 
     /// What follows from the end of a stage.
@@ -460,6 +484,7 @@ impl<'a> Run<'a> {
             }
             Ok(Made::Stopped(position)) => {
                 self.agenda.states[node.0] = State::Waiting;
+                self.journal.stopped(&self.turn(node), position);
                 let label = self.plan.nodes[node.0].label.clone();
                 self.ends.stopped.push((label, position));
             }
@@ -480,7 +505,7 @@ impl<'a> Run<'a> {
             let working = |state: &State| matches!(state, State::Working { .. });
             let labels = self.agenda.labels(self.plan, working).join(", ");
             let line = format!("stopping: waiting for {labels}; once more ends it at once");
-            self.watcher.note(&line);
+            self.journal.note(&line);
         }
     }
 
@@ -490,7 +515,7 @@ impl<'a> Run<'a> {
         let labels = self.agenda.labels(self.plan, working);
         if !self.options.keep_going && !labels.is_empty() {
             let line = format!("waiting for what is at work: {}", labels.join(", "));
-            self.watcher.note(&line);
+            self.journal.note(&line);
         }
     }
 
@@ -528,12 +553,12 @@ impl<'a> Run<'a> {
                 .collect();
             if !left.is_empty() {
                 let line = format!("not run for want of what failed: {}", left.join(", "));
-                self.watcher.note(&line);
+                self.journal.note(&line);
             }
         }
         // A failure is what the run ends with, even if it was stopped too.
         if let Some(stop) = stop {
-            self.watcher.note(&stop.to_string());
+            self.journal.note(&stop.to_string());
         }
         Err(ExecError::of(
             failures.into_iter().map(|(_, error)| error).collect(),

@@ -26,6 +26,17 @@ struct Said {
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
+/// An error and its causes, outermost first.
+pub(super) fn messages(error: &dyn Error) -> Vec<String> {
+    let mut messages = vec![error.to_string()];
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        messages.push(error.to_string());
+        cause = error.source();
+    }
+    messages
+}
+
 impl StageFailure {
     /// A failure for which no error type exists.
     pub fn new(text: impl Into<String>) -> Self {
@@ -89,13 +100,7 @@ impl StageFailure {
 
     /// The error and its causes, outermost first.
     pub fn messages(&self) -> Vec<String> {
-        let mut messages = vec![self.error.to_string()];
-        let mut cause = self.error.source();
-        while let Some(error) = cause {
-            messages.push(error.to_string());
-            cause = error.source();
-        }
-        messages
+        messages(&*self.error)
     }
 
     /// Advice to the user.

@@ -1,6 +1,6 @@
 //! What a process that works on one stage is told, and what it tells: a file of JSON, and lines of it.
 
-use super::{Inputs, Slot};
+use super::{Figures, Inputs, Slot};
 use crate::cache::{ArtifactDir, Partial};
 use crate::config::StageSpec;
 use serde::{Deserialize, Serialize};
@@ -95,6 +95,8 @@ pub(super) enum Event {
     Phase(String),
     /// [`Progress::step`](super::Progress::step).
     Step(u64, Option<u64>, String),
+    /// [`Progress::figures`](super::Progress::figures).
+    Figures(Figures),
     /// [`Progress::note`](super::Progress::note).
     Note(String),
     /// The work is done.

@@ -3,16 +3,20 @@
 //! A stage's key is made from the contents of its parents' artifacts, so keys are known from the top down and
 //! no further than the first stage that has yet to run. [`execute`] walks, and each `task` makes one artifact;
 //! [`preview`] says how far the walk is known in advance, [`estimates`] how long it may take, and [`explain`] all
-//! about one stage. Nothing here knows a concrete stage: a [`Runner`] does the work. [`Processes`] is one that gives
+//! about one stage. A run that works keeps a `journal`, which [`runs`] finds in the cache. Nothing here knows a concrete stage: a [`Runner`] does the work. [`Processes`] is one that gives
 //! each stage a process of its own, in which [`serve`] calls another.
 
+mod bulletin;
 mod error;
 mod estimate;
 mod execute;
 mod explain;
 mod failure;
+mod forecast;
 mod identify;
 mod job;
+mod journal;
+mod pace;
 mod preview;
 mod process;
 mod progress;
@@ -20,9 +24,11 @@ mod runner;
 mod serve;
 mod slot;
 mod stop;
+mod tail;
 mod task;
 mod usage;
 
+pub use bulletin::{Bulletin, Counts, DoneStage, FailedStage, Left, Seen, Working, runs};
 pub use error::ExecError;
 pub use estimate::{Basis, Estimate, estimates};
 pub use execute::{Done, Options, Outcome, execute};
@@ -31,7 +37,7 @@ pub use failure::StageFailure;
 pub use job::JobError;
 pub use preview::{Status, Waiting, preview, preview_with};
 pub use process::Processes;
-pub use progress::{Progress, Silent, Turn, Watcher};
+pub use progress::{Figures, Progress, Silent, Turn, Watcher};
 pub use runner::{Account, Inputs, Runner, Undeclared, Workplace};
 pub use serve::serve;
 pub use slot::Slot;

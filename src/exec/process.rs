@@ -180,6 +180,7 @@ impl Worker<'_> {
                 }
                 Ok(Event::Phase(text)) => progress.phase(&text),
                 Ok(Event::Step(done, total, detail)) => progress.step(done, total, &detail),
+                Ok(Event::Figures(figures)) => progress.figures(figures),
                 Ok(Event::Note(line)) => progress.note(&line),
                 Ok(end) => {
                     self.end = Some(end);

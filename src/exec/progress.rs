@@ -1,7 +1,9 @@
 //! What a run says about itself while it goes on.
 
-use super::StageFailure;
-use crate::cache::Key;
+use super::journal::Journal;
+use super::{Bulletin, StageFailure};
+use crate::cache::{Key, Position};
+use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
@@ -12,12 +14,31 @@ pub trait Progress: Sync {
     /// The stage turns to something else, such as `epoch 3` or `beam search`; steps count anew.
     fn phase(&self, text: &str);
 
-    /// The stage has done so many steps of the phase, of `total` if that is known; `detail` is what is worth
-    /// watching, such as the loss. May be called for every step.
+    /// The stage has done so many steps of the phase, of `total` if that is known; `detail` is what else is worth
+    /// watching, in words. May be called for every step.
     fn step(&self, done: u64, total: Option<u64>, detail: &str);
+
+    /// What a training is at and has come to. May be called for every step.
+    fn figures(&self, _figures: Figures) {}
 
     /// Something worth keeping: goes to the log of the stage too.
     fn note(&self, line: &str);
+}
+
+/// What a training says of itself, as far as it knows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Figures {
+    /// The epoch, from 1.
+    pub epoch: Option<u64>,
+    /// The epochs that there will be at most.
+    pub epochs: Option<u64>,
+    /// The loss of the newest update.
+    pub loss: Option<f64>,
+    /// The newest validation score, from 0 to 100.
+    pub bleu: Option<f64>,
+    /// The share of all updates that are done, from 0 to 1.
+    pub share: Option<f64>,
 }
 
 /// Hears of a run, in which several stages may work at the same time, from any thread.
@@ -34,14 +55,28 @@ pub trait Watcher: Sync {
     /// A stage could not finish.
     fn failed(&self, turn: &Turn<'_>, failure: &StageFailure);
 
+    /// A stage was asked to stop, and did; this far it has come with what it has kept.
+    fn stopped(&self, _turn: &Turn<'_>, _kept: Option<Position>) {}
+
     /// [`Progress::phase`] of a stage.
     fn phase(&self, turn: &Turn<'_>, text: &str);
 
-    /// [`Progress::step`] of a stage.
-    fn step(&self, turn: &Turn<'_>, done: u64, total: Option<u64>, detail: &str);
-
     /// [`Progress::note`] of a stage.
     fn stage_note(&self, turn: &Turn<'_>, line: &str);
+
+    /// Whether [`Watcher::log_line`] is to be called.
+    fn wants_logs(&self) -> bool {
+        false
+    }
+
+    /// A line has come to the end of a stage's log: a phase, a note, or something that its process printed.
+    fn log_line(&self, _turn: &Turn<'_>, _line: &str) {}
+
+    /// Where the run stands: several times a second, as long as something works.
+    fn standing(&self, _bulletin: &Bulletin) {}
+
+    /// Where the run stood at its end, if it worked on something.
+    fn ended(&self, _bulletin: &Bulletin) {}
 
     /// Something about the run that is worth keeping.
     fn note(&self, line: &str);
@@ -74,24 +109,23 @@ impl Watcher for Silent {
     fn cached(&self, _: &Turn<'_>, _: Key) {}
     fn failed(&self, _: &Turn<'_>, _: &StageFailure) {}
     fn phase(&self, _: &Turn<'_>, _: &str) {}
-    fn step(&self, _: &Turn<'_>, _: u64, _: Option<u64>, _: &str) {}
     fn stage_note(&self, _: &Turn<'_>, _: &str) {}
     fn note(&self, _: &str) {}
 }
 
-/// The progress of one stage: passed on to the watcher of the run, phases and notes also to a log, with the seconds
+/// The progress of one stage: passed on to the journal of the run, phases and notes also to a log, with the seconds
 /// since it was opened.
-pub(super) struct Logged<'a> {
-    watcher: &'a dyn Watcher,
+pub(super) struct Logged<'a, 'p> {
+    journal: &'a Journal<'p>,
     turn: Turn<'a>,
     log: Mutex<File>,
     opened: Instant,
 }
 
-impl<'a> Logged<'a> {
-    pub(super) fn new(watcher: &'a dyn Watcher, turn: Turn<'a>, log: File) -> Self {
+impl<'a, 'p> Logged<'a, 'p> {
+    pub(super) fn new(journal: &'a Journal<'p>, turn: Turn<'a>, log: File) -> Self {
         Self {
-            watcher,
+            journal,
             turn,
             log: Mutex::new(log),
             opened: Instant::now(),
@@ -106,18 +140,22 @@ impl<'a> Logged<'a> {
     }
 }
 
-impl Progress for Logged<'_> {
+impl Progress for Logged<'_, '_> {
     fn phase(&self, text: &str) {
         self.write(text);
-        self.watcher.phase(&self.turn, text);
+        self.journal.phase(&self.turn, text);
     }
 
     fn step(&self, done: u64, total: Option<u64>, detail: &str) {
-        self.watcher.step(&self.turn, done, total, detail);
+        self.journal.step(&self.turn, done, total, detail);
+    }
+
+    fn figures(&self, figures: Figures) {
+        self.journal.figures(&self.turn, figures);
     }
 
     fn note(&self, line: &str) {
         self.write(line);
-        self.watcher.stage_note(&self.turn, line);
+        self.journal.stage_note(&self.turn, line);
     }
 }

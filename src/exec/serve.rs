@@ -2,12 +2,12 @@
 
 use super::job::{Event, Failed, Job, JobError, STOP};
 use super::runner::Account;
-use super::{Progress, Runner, StageFailure, Stop, Workplace};
+use super::{Figures, Progress, Runner, StageFailure, Stop, Workplace};
 use std::io::{self, BufRead, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -108,6 +108,8 @@ fn work(job: &Job, runner: &dyn Runner, stop: &Stop, progress: Told) -> Event {
 struct Told {
     events: Mutex<Sender<Event>>,
     last_step: Mutex<Option<Instant>>,
+    /// What was not told yet: it goes before what is told next.
+    figures: Mutex<Option<Figures>>,
 }
 
 impl Told {
@@ -115,13 +117,18 @@ impl Told {
         Self {
             events: Mutex::new(events),
             last_step: Mutex::default(),
+            figures: Mutex::default(),
         }
     }
 
     fn tell(&self, event: Event) {
-        let events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        let figures = locked(&self.figures).take();
+        let events = locked(&self.events);
         // Work need not stop because nobody listens.
-        events.send(event).ok();
+        let before = figures.map(Event::Figures);
+        for event in before.into_iter().chain([event]) {
+            events.send(event).ok();
+        }
     }
 }
 
@@ -131,17 +138,51 @@ impl Progress for Told {
     }
 
     fn step(&self, done: u64, total: Option<u64>, detail: &str) {
-        let mut last = self
-            .last_step
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut last = locked(&self.last_step);
         if last.is_none_or(|last| last.elapsed() >= STEP_INTERVAL) {
             *last = Some(Instant::now());
             self.tell(Event::Step(done, total, detail.to_owned()));
         }
     }
 
+    fn figures(&self, figures: Figures) {
+        *locked(&self.figures) = Some(figures);
+    }
+
     fn note(&self, line: &str) {
         self.tell(Event::Note(line.to_owned()));
+    }
+}
+
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_figures_go_before_what_is_told_next() {
+        let (sender, events) = channel();
+        let told = Told::to(sender);
+        let figures = |loss| Figures {
+            loss: Some(loss),
+            ..Figures::default()
+        };
+        told.figures(figures(3.0));
+        told.step(1, None, "");
+        told.figures(figures(2.0));
+        told.step(2, None, "");
+        told.figures(figures(1.0));
+        told.note("over");
+        drop(told);
+        let expected = [
+            Event::Figures(figures(3.0)),
+            Event::Step(1, None, String::new()),
+            Event::Figures(figures(1.0)),
+            Event::Note("over".to_owned()),
+        ];
+        assert_eq!(events.iter().collect::<Vec<_>>(), expected);
     }
 }

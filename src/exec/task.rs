@@ -1,13 +1,14 @@
 //! The making of one artifact, from the lock of its key to its place in the cache. Several may be at it at a time.
 
 use super::identify::check_unchanged;
+use super::journal::Journal;
 use super::progress::Logged;
 use super::runner::Account;
 use super::{
-    Done, ExecError, Inputs, Options, Runner, Slot, StageFailure, Turn, Watcher, Workplace,
+    Done, ExecError, Inputs, Options, Runner, Slot, StageFailure, Status, Turn, Workplace, preview,
 };
 use crate::cache::{
-    Artifact, Attempt, Cache, CacheError, Claim, Digest, Draft, Fault, Identity, Key, KeyLock,
+    Artifact, Attempt, Cache, CacheError, Claim, Digest, Draft, Fault, Identity, Key, KeyLock, LOG,
     Lookup, Machine, Partial, Position, Provenance, in_a_line,
 };
 use crate::plan::{Node, NodeId, Plan};
@@ -63,7 +64,7 @@ pub(super) enum Made {
 pub(super) struct Workshop<'a> {
     pub(super) cache: &'a Cache,
     runner: &'a dyn Runner,
-    watcher: &'a dyn Watcher,
+    journal: &'a Journal<'a>,
     plan: &'a Plan,
     options: &'a Options,
     machine: OnceLock<Machine>,
@@ -85,14 +86,14 @@ impl<'a> Workshop<'a> {
     pub(super) fn new(
         cache: &'a Cache,
         runner: &'a dyn Runner,
-        watcher: &'a dyn Watcher,
+        journal: &'a Journal<'a>,
         plan: &'a Plan,
         options: &'a Options,
     ) -> Self {
         Self {
             cache,
             runner,
-            watcher,
+            journal,
             plan,
             options,
             machine: OnceLock::new(),
@@ -106,13 +107,21 @@ impl<'a> Workshop<'a> {
         locked(&self.ran).get(&key).copied()
     }
 
+    /// For each node, whether its artifact is there already, as far as that can be known.
+    pub(super) fn cached(&self) -> Vec<bool> {
+        let statuses = preview(self.plan, self.cache, self.runner, self.options);
+        let statuses = statuses.into_iter().flatten();
+        let is_there = |status: Status| status.artifact().is_some();
+        statuses.map(is_there).collect()
+    }
+
     /// Makes what the task asks for, unless another run does so first.
     pub(super) fn make(&self, task: Task<'_>, slot: Slot) -> Result<Made, ExecError> {
         let (stage, key) = (task.turn.stage, task.identity.key);
         let partial = self.cache.partial(key);
         let waiting = || {
             let line = format!("another run is making `{stage}`; waiting for it");
-            self.watcher.note(&line);
+            self.journal.note(&line);
         };
         let stopped = || self.options.stop.requested();
         let Some(lock) = self.cache.lock(task.identity.clone(), waiting, stopped)? else {
@@ -176,7 +185,7 @@ impl<'a> Workshop<'a> {
         }
         let waiting = || {
             let line = format!("another run is making `{stage}`; waiting for it");
-            self.watcher.note(&line);
+            self.journal.note(&line);
         };
         let stopped = || self.options.stop.requested();
         let Some(guard) = self.cache.guard(artifact.key(), waiting, stopped)? else {
@@ -192,7 +201,7 @@ impl<'a> Workshop<'a> {
         let kept = kept.map(|folder| format!("kept in `{}` and ", folder.display()));
         let kept = kept.unwrap_or_default();
         let line = format!("the artifact of `{stage}` is damaged: {fault}; it is {kept}made again");
-        self.watcher.note(&line);
+        self.journal.note(&line);
     }
 
     /// Tries as often as the stage allows; nothing if the run was stopped.
@@ -208,7 +217,8 @@ impl<'a> Workshop<'a> {
             let mut draft = self.cache.begin(&task.claim)?;
             let mut account = Account::default();
             let (started, clock) = (Timestamp::now(), Instant::now());
-            let result = self.attempt(task, slot, partial, &mut draft, &mut account);
+            let attempt = tries + 1;
+            let result = self.attempt(task, attempt, slot, partial, &mut draft, &mut account);
             let finished = Finished {
                 draft,
                 account,
@@ -220,15 +230,15 @@ impl<'a> Workshop<'a> {
                 Err(failure) if failure.is_stop() => return Ok(None),
                 Err(failure) if tries < retry && !self.options.stop.requested() => {
                     tries += 1;
-                    self.watcher.failed(&task.turn, &failure);
-                    let kept = finished.keep(task, &failure);
+                    self.journal.tries_again(&task.turn, &failure);
+                    let kept = finished.keep(self.plan, task, &failure);
                     let log = kept.map(|folder| format!("; its log is in `{}`", folder.display()));
                     let log = log.unwrap_or_default();
                     let line = format!(
                         "trying `{}` again ({tries} of {retry}){log}",
                         task.turn.stage
                     );
-                    self.watcher.note(&line);
+                    self.journal.note(&line);
                 }
                 Err(failure) => return Err(self.give_up(task, finished, failure)),
             }
@@ -238,6 +248,7 @@ impl<'a> Workshop<'a> {
     fn attempt(
         &self,
         task: &Task<'_>,
+        attempt: u32,
         slot: Slot,
         partial: &Partial,
         draft: &mut Draft,
@@ -246,8 +257,10 @@ impl<'a> Workshop<'a> {
         if self.options.stop.requested() {
             return Err(StageFailure::stopped());
         }
-        self.watcher.started(&task.turn);
-        let log = Logged::new(self.watcher, task.turn, draft.log()?);
+        let log = Logged::new(self.journal, task.turn, draft.log()?);
+        let path = draft.dir().record(LOG);
+        self.journal
+            .started(&task.turn, task.identity.key, attempt, &path);
         let folders = task.inputs.iter();
         let inputs = folders.map(|(key, _, made)| (*key, made.path().to_owned()));
         let inputs = Inputs::new(inputs);
@@ -277,8 +290,8 @@ impl<'a> Workshop<'a> {
     }
 
     fn give_up(&self, task: &Task<'_>, finished: Finished, failure: StageFailure) -> ExecError {
-        self.watcher.failed(&task.turn, &failure);
-        let kept = finished.keep(task, &failure);
+        self.journal.failed(&task.turn, &failure);
+        let kept = finished.keep(self.plan, task, &failure);
         ExecError::stage(task.turn.stage, failure, kept.as_deref())
     }
 
@@ -297,6 +310,7 @@ impl<'a> Workshop<'a> {
             started,
             seconds,
         } = finished;
+        let in_all = account.seconds_before + seconds;
         let provenance = Provenance {
             experiment: self.plan.name.clone(),
             stage: task.node.label.clone(),
@@ -310,14 +324,14 @@ impl<'a> Workshop<'a> {
             machine: self.machine(slot, account.device),
             started,
             finished: Timestamp::now(),
-            seconds: account.seconds_before + seconds,
+            seconds: in_all,
             cpu_seconds: account.cpu_seconds,
             peak_memory_bytes: account.peak_memory_bytes,
         };
         let committed = draft.commit(lock, provenance);
         let artifact = committed.map_err(ExecError::not_kept(&task.node.label))?;
         partial.clear();
-        self.watcher.finished(&task.turn, seconds);
+        self.journal.finished(&task.turn, seconds, in_all);
         locked(&self.sound).insert((artifact.key(), artifact.content()));
         locked(&self.ran).insert(artifact.key(), seconds);
         Ok(Made::New(Box::new(Done {
@@ -340,8 +354,9 @@ impl<'a> Workshop<'a> {
 impl Finished {
     /// Keeps the log of an attempt that failed. If even that fails, the stage's failure is what the user should
     /// hear of.
-    fn keep(self, task: &Task<'_>, failure: &StageFailure) -> Option<PathBuf> {
+    fn keep(self, plan: &Plan, task: &Task<'_>, failure: &StageFailure) -> Option<PathBuf> {
         let attempt = Attempt {
+            experiment: Some(plan.name.clone()),
             stage: task.turn.stage.to_owned(),
             key: task.identity.key,
             started: self.started,

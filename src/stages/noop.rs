@@ -2,7 +2,7 @@
 
 use crate::cache::Digest;
 use crate::config::{Ending, Noop};
-use crate::exec::{Inputs, StageFailure, Stop, Workplace};
+use crate::exec::{Inputs, Progress, StageFailure, Stop, Workplace};
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ const NAP: Duration = Duration::from_millis(5);
 /// # Errors
 /// A stop that came while it waited, and the failure that it was told to end with.
 pub(super) fn run(spec: &Noop, place: Workplace<'_>) -> Result<(), StageFailure> {
-    wait(spec.seconds.get(), place.stop)?;
+    wait(spec.seconds.get(), place.stop, place.progress)?;
     match spec.ending {
         Ending::Done => done(spec, place.inputs, place.out.content(FILE)),
         Ending::Fail => Err(StageFailure::new("the stage was told to fail")),
@@ -38,13 +38,17 @@ fn done(spec: &Noop, inputs: &Inputs, file: PathBuf) -> Result<(), StageFailure>
     Ok(fs::write(file, Digest::of(&bytes).to_string())?)
 }
 
-fn wait(seconds: f64, stop: &Stop) -> Result<(), StageFailure> {
+/// Waits, and tells the milliseconds.
+fn wait(seconds: f64, stop: &Stop, progress: &dyn Progress) -> Result<(), StageFailure> {
     let started = Instant::now();
+    let millis = |seconds: f64| (seconds * 1000.0) as u64;
     loop {
-        let left = seconds - started.elapsed().as_secs_f64();
+        let waited = started.elapsed().as_secs_f64();
+        let left = seconds - waited;
         if left <= 0.0 {
             return Ok(());
         }
+        progress.step(millis(waited), Some(millis(seconds)), "");
         if stop.requested() {
             return Err(StageFailure::stopped());
         }
@@ -74,15 +78,16 @@ fn hang() -> ! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exec::Silent;
 
     #[test]
     fn a_request_to_stop_ends_the_waiting() {
         let stop = Stop::default();
-        assert!(wait(0.02, &stop).is_ok());
+        assert!(wait(0.02, &stop, &Silent).is_ok());
         stop.request();
         let started = Instant::now();
-        assert!(wait(1e300, &stop).is_err());
+        assert!(wait(1e300, &stop, &Silent).is_err());
         assert!(started.elapsed() < Duration::from_secs(5));
-        assert!(wait(0.0, &stop).is_ok(), "it need not wait at all");
+        assert!(wait(0.0, &stop, &Silent).is_ok(), "it need not wait at all");
     }
 }

@@ -8,7 +8,7 @@ use super::translation::{Translator, check_lengths};
 use crate::cache::ArtifactDir;
 use crate::config::{Checkpoint, Training, Validation};
 use crate::device::Feed;
-use crate::exec::{Inputs, Progress, StageFailure, Workplace};
+use crate::exec::{Figures, Inputs, Progress, StageFailure, Workplace};
 use crate::kernels::Learning;
 use crate::metrics::bleu::{BleuStatistics, Orders};
 use crate::model::state::State;
@@ -157,7 +157,8 @@ pub(super) fn train<B: Learning>(
     let mut watch = Log {
         progress,
         file,
-        epoch: 0,
+        training: corpus.training,
+        figures: Figures::default(),
     };
     let mut judge = Judge {
         judged: &corpus.judged,
@@ -295,18 +296,30 @@ impl<B: Learning> Validate<B> for Judge<'_, B> {
 struct Log<'a> {
     progress: &'a dyn Progress,
     file: File,
-    epoch: usize,
+    training: &'a Training,
+    figures: Figures,
 }
 
 impl Watch for Log<'_> {
     fn step(&mut self, record: &StepRecord) {
-        if self.epoch != record.epoch {
-            self.epoch = record.epoch;
+        let epoch = Some(record.epoch as u64);
+        if self.figures.epoch != epoch {
             self.progress.phase(&format!("epoch {}", record.epoch));
         }
-        let detail = format!("loss {:.3}", record.loss);
+        let epochs = self.training.epochs.get();
+        let updates = ((record.epoch - 1) * record.steps + record.step) as f64;
+        let all = (epochs * record.steps) as f64;
+        let most = self.training.max_steps.map(|most| most.get() as f64);
+        self.figures = Figures {
+            epoch,
+            epochs: Some(epochs as u64),
+            loss: Some(record.loss),
+            share: Some(updates / most.map_or(all, |most| all.min(most))),
+            ..self.figures
+        };
+        self.progress.figures(self.figures);
         self.progress
-            .step(record.step as u64, Some(record.steps as u64), &detail);
+            .step(record.step as u64, Some(record.steps as u64), "");
     }
 
     fn epoch(&mut self, record: &EpochRecord) {
@@ -314,6 +327,8 @@ impl Watch for Log<'_> {
         if let Ok(line) = serde_json::to_string(record) {
             writeln!(self.file, "{line}").ok();
         }
+        self.figures.bleu = record.validation.or(self.figures.bleu);
+        self.progress.figures(self.figures);
         let bleu = record
             .validation
             .map(|bleu| format!(", BLEU {bleu:.2}"))

@@ -349,7 +349,6 @@ impl Watcher for Notes {
     fn cached(&self, _: &Turn<'_>, _: Key) {}
     fn failed(&self, _: &Turn<'_>, _: &StageFailure) {}
     fn phase(&self, _: &Turn<'_>, _: &str) {}
-    fn step(&self, _: &Turn<'_>, _: u64, _: Option<u64>, _: &str) {}
     fn stage_note(&self, _: &Turn<'_>, line: &str) {
         self.note(line);
     }

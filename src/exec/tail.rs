@@ -1,0 +1,63 @@
+//! The lines that come to the end of a growing file.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// A file that grows, and what of it was not given yet.
+#[derive(Debug)]
+pub(super) struct Tail {
+    file: File,
+    rest: Vec<u8>,
+}
+
+impl Tail {
+    pub(super) fn of(path: &Path) -> io::Result<Self> {
+        Ok(Self {
+            file: File::open(path)?,
+            rest: Vec::new(),
+        })
+    }
+
+    /// The lines that were finished since the last call.
+    pub(super) fn lines(&mut self) -> Vec<String> {
+        // What cannot be read now may be read the next time.
+        self.file.read_to_end(&mut self.rest).ok();
+        let end = self.rest.iter().rposition(|byte| *byte == b'\n');
+        let whole: Vec<u8> = self.rest.drain(..end.map_or(0, |end| end + 1)).collect();
+        let text = String::from_utf8_lossy(&whole);
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// [`Tail::lines`], and what follows the last one: nothing more will come.
+    pub(super) fn last_lines(&mut self) -> Vec<String> {
+        let mut lines = self.lines();
+        if !self.rest.is_empty() {
+            lines.push(String::from_utf8_lossy(&self.rest).into_owned());
+            self.rest.clear();
+        }
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn lines_come_when_they_are_whole_and_the_rest_at_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut file = File::create(&path).unwrap();
+        let mut tail = Tail::of(&path).unwrap();
+        file.write_all(b"one\ntw").unwrap();
+        assert_eq!(tail.lines(), ["one"]);
+        assert_eq!(tail.lines(), [""; 0]);
+        file.write_all(b"o\n\nthree").unwrap();
+        std::fs::rename(&path, folder.path().join("moved")).unwrap();
+        assert_eq!(tail.lines(), ["two", ""]);
+        assert_eq!(tail.last_lines(), ["three"]);
+        assert_eq!(tail.last_lines(), [""; 0]);
+    }
+}
