@@ -8,11 +8,14 @@ mod explain;
 mod export;
 mod failure;
 mod foretold;
+mod init;
 mod model;
 mod plan;
 mod progress;
 mod results;
 mod run;
+mod schema;
+mod shell;
 mod signals;
 mod translate;
 mod units;
@@ -23,7 +26,7 @@ mod worker;
 pub use failure::Failure;
 
 use crate::exec::{Processes, Runner, Watcher};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -65,9 +68,22 @@ enum Verb {
     Export(export::Args),
     /// Measure how fast srp is, beside other programs
     Bench(bench::Args),
+    /// Write a commented experiment for two text files, with sizes that suit them
+    Init(init::Args),
+    /// Print the JSON schema of experiment files, or of presets, for editors
+    Schema(schema::Args),
+    /// Print what a shell needs to complete commands
+    Completions(shell::Completions),
+    /// Print or write manual pages
+    Man(shell::Man),
     /// Do the work of one stage, as a run asks for it
     #[command(hide = true)]
     Worker(worker::Args),
+}
+
+/// All verbs and flags.
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// What a verb works with.
@@ -146,6 +162,10 @@ impl Verb {
             Self::Translate(args) => translate::run(args, context),
             Self::Export(args) => export::run(args, context),
             Self::Bench(args) => bench::run(args, context),
+            Self::Init(args) => init::run(args, context),
+            Self::Schema(args) => schema::run(args, context),
+            Self::Completions(args) => shell::completions(args, context),
+            Self::Man(args) => shell::man(args, context),
             Self::Worker(args) => worker::run(args, context),
         }
     }

@@ -1,11 +1,12 @@
 //! What every stage that trains is told.
 
 use super::{NotNegative, Positive, Probability, Search};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::num::{NonZeroU64, NonZeroUsize};
 
 /// One training loop.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Training {
     /// Passes over the training set.
@@ -31,7 +32,7 @@ pub struct Training {
 }
 
 /// Batches under a budget of tokens (SPEC §14).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Batching {
     /// Most tokens of a batch: sentences times the longest side of any of them, padding included.
@@ -44,7 +45,7 @@ pub struct Batching {
 }
 
 /// Adam with decoupled weight decay (SPEC §13).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Optimizer {
     /// Decay rates of the first and second moments.
@@ -56,7 +57,7 @@ pub struct Optimizer {
 }
 
 /// The learning rate over time: exactly one of the tables `inverse-sqrt`, `fixed`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum LearningRate {
     /// Linear from `start` to `peak` over the warm-up, then falling with the root of the update's number.
@@ -78,7 +79,7 @@ pub enum LearningRate {
 }
 
 /// How each epoch is judged: beam search over the validation set, scored by BLEU (SPEC §16).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Validation {
     /// Validates after every so many epochs, and after the last.
@@ -91,7 +92,7 @@ pub struct Validation {
 }
 
 /// Which of a model's two checkpoints to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Checkpoint {
     /// The one with the highest validation BLEU, counted since the last slicing.
