@@ -4,8 +4,9 @@ use super::{
     ArtifactKind, Checkpoint, CompressionRate, Contradiction, Implied, Input, NotNegative,
     Positive, Score, Spec, StageRef, StageSpec, Training,
 };
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::num::NonZeroUsize;
 
 /// Selects groups of parameters, shrinks them to nothing while training, and cuts them out.
@@ -123,6 +124,7 @@ pub enum Budget {
 /// How the selected connectivity parameters go to zero (SPEC §8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(transform = short_names)]
 pub enum Shrink {
     /// By a constant amount before every update.
     #[serde(alias = "sa")]
@@ -138,6 +140,14 @@ pub enum Shrink {
     EpochGeometric,
     /// Not at all: they are cut out before the first update of a round (D23).
     OneShot,
+}
+
+/// Adds the aliases, which the derived schema does not know.
+fn short_names(schema: &mut Schema) {
+    if let Some(Value::Array(words)) = schema.get_mut("oneOf") {
+        let short = "The first letters of one of the others.";
+        words.push(json!({ "enum": ["sa", "sg", "ea", "eg"], "description": short }));
+    }
 }
 
 /// What importance scores are computed on (SPEC §5).

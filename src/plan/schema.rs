@@ -62,6 +62,7 @@ pub fn of(form: Form) -> Value {
         Form::Experiment => "An experiment of srp".to_owned(),
         preset => format!("A preset of srp's: configs/{}", preset.name()),
     };
+    schema["definitions"] = definitions();
     schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
     schema["title"] = json!(title);
     schema
@@ -130,9 +131,44 @@ fn sweep() -> Value {
     })
 }
 
+/// What every table refers to.
+fn definitions() -> Value {
+    json!({
+        "none": {
+            "description": "Takes back what a lower layer has set.",
+            "const": "none",
+        },
+        "parameter": {
+            "description": "A parameter's value: `\"${NAME}\"`.",
+            "type": "string",
+            "pattern": r"\$\{",
+        },
+        "preset": {
+            "description": "The name of a preset that this table lies on, such as \"model/demo\": a file of `configs`, \
+                            or one that srp carries. Of a list, later ones overrule.",
+            "anyOf": [
+                { "type": "string" },
+                { "type": "array", "items": { "type": "string" } },
+            ],
+        },
+    })
+}
+
+fn defined(name: &str) -> Value {
+    json!({ "$ref": format!("#/definitions/{name}") })
+}
+
 /// Stages of every kind, as a layer says what they are told.
 fn stages() -> Value {
-    layer(generated::<StageSpec>())
+    let mut stages = choice(generated::<StageSpec>());
+    for kind in entries(&mut stages).into_iter().flat_map(Map::values_mut) {
+        *kind = layer(kind.take());
+    }
+    if let Some(stages) = stages.as_object_mut() {
+        // Beside the kind there may be other keys.
+        stages.remove("required");
+    }
+    stages
 }
 
 /// The schema of a type, without what only the Rust program cares for.
@@ -208,7 +244,7 @@ fn layer(schema: Value) -> Value {
         *property = with_references(property.take(), optional);
     }
     if let Some(keys) = entries(&mut schema) {
-        keys.insert(PRESET.to_owned(), preset());
+        keys.insert(PRESET.to_owned(), defined(PRESET));
     }
     schema
 }
@@ -275,7 +311,9 @@ fn split(schema: Value) -> (Described, Vec<Value>) {
     let alternatives = match (listed, schema.get_mut("type")) {
         (Some(Value::Array(alternatives)), _) => {
             let parts = alternatives.into_iter().flat_map(|schema| {
-                let is_word = schema.get("const").is_some();
+                let is_word = ["const", "enum"]
+                    .iter()
+                    .any(|key| schema.get(key).is_some());
                 let (inner, parts) = if is_word {
                     (Described(Map::new()), vec![schema])
                 } else {
@@ -311,29 +349,10 @@ fn with_references(schema: Value, optional: bool) -> Value {
     let takes_all_text = alternatives.contains(&any_text);
     let mut alternatives: Vec<Value> = alternatives.into_iter().map(layer).collect();
     if !takes_all_text {
-        if optional {
-            alternatives.push(
-                json!({ "const": "none", "description": "Takes back what a lower layer has set." }),
-            );
-        }
-        alternatives.push(json!({
-            "type": "string",
-            "pattern": r"\$\{",
-            "description": "A parameter's value: `\"${NAME}\"`.",
-        }));
+        alternatives.extend(optional.then(|| defined("none")));
+        alternatives.push(defined("parameter"));
     }
     described.with(alternatives)
-}
-
-fn preset() -> Value {
-    json!({
-        "description": "The name of a preset that this table lies on, such as \"model/demo\": a file of `configs`, or \
-                        one that srp carries. Of a list, later ones overrule.",
-        "anyOf": [
-            { "type": "string" },
-            { "type": "array", "items": { "type": "string" } },
-        ],
-    })
 }
 
 /// The keys of a table.

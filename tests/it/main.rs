@@ -31,6 +31,7 @@ mod golden;
 mod handmade;
 mod house;
 mod import;
+mod init;
 #[cfg(all(feature = "nn", feature = "tables", unix))]
 mod kill;
 mod noop;
@@ -41,6 +42,7 @@ mod plans;
 #[cfg(feature = "nn")]
 mod pruning_laws;
 mod results;
+mod schema;
 mod select;
 mod side_by_side;
 #[cfg(feature = "nn")]

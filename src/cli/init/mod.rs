@@ -125,15 +125,15 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
         (SCHEMA, schema),
     ];
     for (name, _) in &files {
-        let path = args.folder.join(name);
+        let path = inside(&args.folder, name);
         if path.exists() && !args.force {
             return Err(InitError::Exists { path }.into());
         }
     }
     for (name, content) in &files {
-        write(&args.folder.join(name), content)?;
+        write(&inside(&args.folder, name), content)?;
     }
-    let written = args.folder.join(EXPERIMENT);
+    let written = inside(&args.folder, EXPERIMENT);
     writeln!(context.out, "wrote {}: {}", written.display(), text.words())?;
     writeln!(context.out, "{}", scale.words())?;
     write!(context.out, "{}", next(&args.folder))?;
@@ -191,6 +191,14 @@ fn seen_from(folder: &Path, path: &Path) -> PathBuf {
     let path = absolute(path);
     let inside = path.strip_prefix(absolute(folder)).map(Path::to_owned);
     inside.unwrap_or(path)
+}
+
+/// A file of the folder, as it is named in the working directory.
+fn inside(folder: &Path, name: &str) -> PathBuf {
+    match folder == Path::new(".") {
+        true => name.into(),
+        false => folder.join(name),
+    }
 }
 
 fn write(path: &Path, content: &str) -> Result<(), InitError> {

@@ -69,17 +69,16 @@ impl Scale {
             merges: (class.merges)(pairs),
             held_out: (pairs / 20).clamp(20, 500),
             pretrain_epochs,
-            prune_epochs: (pretrain_epochs / 4).max(2),
+            prune_epochs: (pretrain_epochs / 4).max(4),
         }
     }
 
     /// What was chosen, for the user.
     pub(super) fn words(&self) -> String {
         format!(
-            "for {}: {}, {} merges, {} epochs, then {} of pruning in each of two stages and {} after them",
+            "for {}: {}, trained for {} epochs, for {} more in each of two prune stages and {} after them",
             counted(self.pairs, "pair"),
             self.model,
-            self.merges,
             self.pretrain_epochs,
             self.prune_epochs,
             self.prune_epochs,
