@@ -4,6 +4,7 @@ mod args;
 mod bench;
 mod cache;
 mod dag;
+mod doctor;
 mod explain;
 mod export;
 mod failure;
@@ -41,7 +42,8 @@ struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  a stage failed, `cache verify` found damage, or the cache or the results could not be read or written
+  1  a stage failed, `cache verify` found damage, `doctor` found something wrong, or the cache or the results could not
+     be read or written
   2  the experiment or the command line is wrong
   3  `srp plan --check`: something would run
   4  stopped by Ctrl-C, SIGTERM or SIGHUP; what was done is kept, and the same command goes on";
@@ -68,6 +70,8 @@ enum Verb {
     Export(export::Args),
     /// Measure how fast srp is, beside other programs
     Bench(bench::Args),
+    /// Look at this machine and the cache, and try training and translating for ten seconds
+    Doctor(doctor::Args),
     /// Write a commented experiment for two text files, with sizes that suit them
     Init(init::Args),
     /// Print the JSON schema of experiment files, or of presets, for editors
@@ -162,6 +166,7 @@ impl Verb {
             Self::Translate(args) => translate::run(args, context),
             Self::Export(args) => export::run(args, context),
             Self::Bench(args) => bench::run(args, context),
+            Self::Doctor(args) => doctor::run(args, context),
             Self::Init(args) => init::run(args, context),
             Self::Schema(args) => schema::run(args, context),
             Self::Completions(args) => shell::completions(args, context),

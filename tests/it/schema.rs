@@ -136,7 +136,7 @@ fn tables(path: &[String], schema: &Value, found: &mut Vec<(Vec<String>, BTreeSe
             .collect();
         found.push((path.to_vec(), names));
         for (key, inner) in keys {
-            tables(&[path, &[key.clone()]].concat(), inner, found);
+            tables(&[path, std::slice::from_ref(key)].concat(), inner, found);
         }
     }
     for alternative in schema["anyOf"].as_array().into_iter().flatten() {
