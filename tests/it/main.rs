@@ -50,5 +50,6 @@ mod smoke;
 mod tiny;
 #[cfg(feature = "nn")]
 mod training_loop;
+mod validate;
 mod why;
 mod workers;

@@ -2,7 +2,7 @@
 //! key.
 
 use crate::plans::toml_files;
-use jsonschema::Validator;
+use crate::validate;
 use serde_json::{Map, Value, json};
 use srp::config::StageSpec;
 use srp::plan::schema::{self, Form};
@@ -16,10 +16,6 @@ fn file_of(form: Form) -> PathBuf {
     format!("docs/schema/{}.json", form.name()).into()
 }
 
-fn validator(form: Form) -> Validator {
-    jsonschema::validator_for(&schema::of(form)).unwrap()
-}
-
 fn read(file: &Path) -> Value {
     let text = fs::read_to_string(file).unwrap();
     let table: toml::Table = toml::from_str(&text).unwrap();
@@ -27,12 +23,8 @@ fn read(file: &Path) -> Value {
 }
 
 /// What the schema has against a file.
-fn complaints(validator: &Validator, file: &Path) -> Vec<String> {
-    let value = read(file);
-    let errors = validator.iter_errors(&value);
-    errors
-        .map(|error| format!("{}: {} at {}", file.display(), error, error.instance_path()))
-        .collect()
+fn complaints(schema: &Value, file: &Path) -> Vec<String> {
+    validate::complaints(schema, schema, &read(file), &file.display().to_string())
 }
 
 /// The form of a file of `configs`, if it is a preset.
@@ -61,7 +53,7 @@ fn the_schemas_of_the_repository_are_those_of_the_program() {
 
 #[test]
 fn the_schemas_take_every_experiment_every_valid_plan_and_every_preset() {
-    let experiment = validator(Form::Experiment);
+    let experiment = schema::of(Form::Experiment);
     let plans = [toml_files("experiments"), toml_files("tests/plans/valid")].concat();
     let mut wrong: Vec<String> = plans
         .iter()
@@ -69,7 +61,7 @@ fn the_schemas_take_every_experiment_every_valid_plan_and_every_preset() {
         .collect();
     for file in toml_files("configs") {
         if let Some(form) = form_of_preset(&file) {
-            wrong.extend(complaints(&validator(form), &file));
+            wrong.extend(complaints(&schema::of(form), &file));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -77,7 +69,7 @@ fn the_schemas_take_every_experiment_every_valid_plan_and_every_preset() {
 
 #[test]
 fn the_schema_refuses_what_a_look_at_one_file_can_tell_to_be_wrong() {
-    let experiment = validator(Form::Experiment);
+    let experiment = schema::of(Form::Experiment);
     for name in [
         "unknown-key",
         "unknown-kind",
