@@ -17,6 +17,7 @@ mod cache_verbs;
 mod cli;
 #[cfg(feature = "nn")]
 mod criteria;
+mod dependencies;
 mod documents;
 mod exec;
 #[cfg(feature = "nn")]
