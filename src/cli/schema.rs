@@ -2,31 +2,21 @@
 
 use super::{Context, Failure};
 use crate::plan::schema::{self, Form};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// What kind of file: an experiment, or a preset of one of the folders of `configs`
-    #[arg(value_enum, default_value_t)]
-    form: Which,
+    #[arg(default_value = Form::Experiment.name(), value_parser = forms())]
+    form: Form,
 }
 
-#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
-enum Which {
-    #[default]
-    Experiment,
-    Data,
-    Model,
-    Train,
-    Prune,
+fn forms() -> impl TypedValueParser<Value = Form> {
+    let names = PossibleValuesParser::new(Form::ALL.map(Form::name));
+    names.try_map(|name| Form::named(&name).ok_or("there is no such form"))
 }
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
-    let form = match args.form {
-        Which::Experiment => Form::Experiment,
-        Which::Data => Form::Data,
-        Which::Model => Form::Model,
-        Which::Train => Form::Train,
-        Which::Prune => Form::Prune,
-    };
-    Ok(write!(context.out, "{}", schema::text(&schema::of(form)))?)
+    let text = schema::text(&schema::of(args.form));
+    Ok(context.out.write_all(text.as_bytes())?)
 }

@@ -28,7 +28,9 @@ pub(super) fn completions(args: &Completions, context: &mut Context<'_>) -> Resu
 pub(super) fn man(args: &Man, context: &mut Context<'_>) -> Result<(), Failure> {
     let Some(folder) = &args.folder else {
         let mut page = Vec::new();
-        clap_mangen::Man::new(command()).render(&mut page)?;
+        // `generate_to` leaves that page out as well.
+        let command = command().disable_help_subcommand(true);
+        clap_mangen::Man::new(command).render(&mut page)?;
         return Ok(context.out.write_all(&page)?);
     };
     let unwritable = |error: Error| {

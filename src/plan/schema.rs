@@ -36,6 +36,11 @@ impl Form {
         Self::Prune,
     ];
 
+    /// The form that is called `name`.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|form| form.name() == name)
+    }
+
     /// What it is called: for a preset, the folder of `configs` that it lies in.
     pub fn name(self) -> &'static str {
         match self {

@@ -18,6 +18,7 @@ mod cli;
 #[cfg(feature = "nn")]
 mod criteria;
 mod dependencies;
+mod doctor;
 mod documents;
 mod exec;
 #[cfg(feature = "nn")]
@@ -46,6 +47,7 @@ mod pruning_laws;
 mod results;
 mod schema;
 mod select;
+mod shell;
 mod side_by_side;
 #[cfg(feature = "nn")]
 mod smoke;

@@ -29,8 +29,7 @@ fn complaints(schema: &Value, file: &Path) -> Vec<String> {
 
 /// The form of a file of `configs`, if it is a preset.
 fn form_of_preset(file: &Path) -> Option<Form> {
-    let folder = file.parent()?.file_name()?;
-    Form::ALL.into_iter().find(|form| folder == form.name())
+    Form::named(file.parent()?.file_name()?.to_str()?)
 }
 
 #[test]

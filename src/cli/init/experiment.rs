@@ -4,21 +4,17 @@ use super::scale::Scale;
 use crate::config::Language;
 use std::path::PathBuf;
 
-/// Source and target.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct TwoSides<T>(pub(super) [T; 2]);
-
 /// What the experiment is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Text {
     /// Sentences of the grammar that srp carries.
     Drawn,
-    /// The user's own files.
+    /// The user's own files, source and target.
     TwoFiles {
         pairs: usize,
         /// As the experiment names them.
-        files: TwoSides<PathBuf>,
-        languages: TwoSides<Language>,
+        files: [PathBuf; 2],
+        languages: [Language; 2],
     },
 }
 
@@ -39,8 +35,8 @@ impl Text {
         match self {
             Self::Drawn => "German to English, of sentences that srp draws itself".to_owned(),
             Self::TwoFiles {
-                files: TwoSides([source, target]),
-                languages: TwoSides([from, to]),
+                files: [source, target],
+                languages: [from, to],
                 ..
             } => format!(
                 "{from} to {to}, of {} and {}",
@@ -53,8 +49,8 @@ impl Text {
     /// The stage that makes the data set.
     fn stage(&self, scale: &Scale) -> String {
         let Self::TwoFiles {
-            files: TwoSides(files),
-            languages: TwoSides([from, to]),
+            files,
+            languages: [from, to],
             ..
         } = self
         else {
@@ -67,13 +63,13 @@ impl Text {
             r#"[stages.corpus.preprocess]              # text to a data set
 source-language = "{from}"
 target-language = "{to}"
-bpe.merges = {merges:<27} # subwords that are learned at most; more text bears more
+bpe.merges = {merges:<26} # subwords that are learned at most; more text bears more
 
 [stages.corpus.preprocess.corpus.two-files]
 source = {source}
 target = {target}
-valid = {held_out:<32} # pairs that are set aside to judge each epoch by
-test = {held_out:<33} # pairs that are set aside for the table
+valid = {held_out:<31} # pairs that are set aside to judge each epoch by
+test = {held_out:<32} # pairs that are set aside for the table
 seed = 1                                # decides which; another seed than the one above, so that trials compare
 "#,
             merges = scale.merges,
@@ -105,8 +101,8 @@ pub(super) fn written(text: &Text, scale: &Scale) -> String {
     let title = toml::Value::from(format!("SRP, {}", text.words()));
     format!(
         r#"#:schema schema.json
-# Written by `srp init`. Lines that begin with `preset` take over a table that srp carries, and every key of it can be
-# overruled here. `srp plan` says what a change would make run again.
+# Written by `srp init`. A `preset` is a table of values that srp carries; whatever is said here overrules it.
+# `srp plan` says what a change would make run again.
 
 [experiment]
 title = {title}

@@ -7,7 +7,7 @@ use super::{Context, Failure};
 use crate::config::Language;
 use crate::plan::schema::{self, Form};
 use crate::text::corpus::{CorpusError, count_pairs};
-use experiment::{Text, TwoSides};
+use experiment::Text;
 use scale::{LEAST, Scale};
 use std::fs;
 use std::io;
@@ -162,8 +162,8 @@ impl Args {
         }
         Ok(Text::TwoFiles {
             pairs,
-            files: TwoSides([source, target].map(|path| seen_from(&self.folder, path))),
-            languages: TwoSides(languages),
+            files: [source, target].map(|path| seen_from(&self.folder, path)),
+            languages,
         })
     }
 }
