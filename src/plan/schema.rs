@@ -79,19 +79,16 @@ pub fn text(schema: &Value) -> String {
 }
 
 fn experiment() -> Value {
-    let stage = {
-        let mut stage = stages();
-        let attempts = exact::<Attempts>();
-        if let (Some(kinds), Some(attempts)) = (entries(&mut stage), table(&attempts)) {
-            kinds.extend(attempts.clone());
-        }
-        stage["description"] =
-            json!("A stage: a table named by its kind, and how often and how long it is tried.");
-        stage
-    };
+    let mut stage = stages();
+    let attempts = exact::<Attempts>();
+    if let (Some(keys), Some(attempts)) = (entries(&mut stage), table(&attempts)) {
+        keys.extend(attempts.clone());
+    }
+    stage["description"] =
+        json!("A stage: a table named by its kind, and how often and how long it is tried.");
     let mut about = exact::<About>();
     if let Some(seed) = entries(&mut about).and_then(|keys| keys.get_mut("seed")) {
-        *seed = with_references(seed.take(), false);
+        *seed = with_references(seed.take());
     }
     json!({
         "type": "object",
@@ -169,10 +166,6 @@ fn stages() -> Value {
     for kind in entries(&mut stages).into_iter().flat_map(Map::values_mut) {
         *kind = layer(kind.take());
     }
-    if let Some(stages) = stages.as_object_mut() {
-        // Beside the kind there may be other keys.
-        stages.remove("required");
-    }
     stages
 }
 
@@ -195,7 +188,7 @@ fn exact<T: JsonSchema>() -> Value {
     let mut schema = generated::<T>();
     for property in entries(&mut schema).into_iter().flat_map(Map::values_mut) {
         let (described, mut alternatives) = split(property.take());
-        alternatives.retain(|schema| *schema != json!({ "type": "null" }));
+        alternatives.retain(|schema| !is_null(schema));
         *property = described.with(alternatives);
     }
     schema
@@ -225,31 +218,21 @@ fn tidy(schema: &mut Value) {
 /// What a layer may hold where the merged layers must hold `schema`.
 fn layer(schema: Value) -> Value {
     let mut schema = choice(schema);
-    if let Some(items) = schema.get_mut("items") {
-        match items {
-            Value::Array(each) => each
-                .iter_mut()
-                .for_each(|item| *item = with_references(item.take(), false)),
-            one => *one = with_references(layer(one.take()), false),
-        }
-    }
-    if entries(&mut schema).is_none() {
-        return schema;
-    }
-    let required = schema
-        .as_object_mut()
-        .and_then(|schema| schema.remove("required"));
-    let keys = entries(&mut schema).into_iter().flatten();
-    for (key, property) in keys {
-        let names = |required: &Vec<Value>| required.iter().any(|name| name == key);
-        let optional = !required
-            .as_ref()
-            .and_then(Value::as_array)
-            .is_some_and(names);
-        *property = with_references(property.take(), optional);
+    match schema.get_mut("items") {
+        Some(Value::Array(items)) => items
+            .iter_mut()
+            .for_each(|item| *item = with_references(item.take())),
+        Some(item) => *item = with_references(item.take()),
+        None => {}
     }
     if let Some(keys) = entries(&mut schema) {
+        keys.values_mut()
+            .for_each(|key| *key = with_references(key.take()));
         keys.insert(PRESET.to_owned(), defined(PRESET));
+        // Other layers may have the rest.
+        schema
+            .as_object_mut()
+            .map(|schema| schema.remove("required"));
     }
     schema
 }
@@ -273,7 +256,6 @@ fn choice(mut schema: Value) -> Value {
     if let (Some(tables), Some(schema)) = (tables, schema.as_object_mut()) {
         schema.remove("oneOf");
         schema.insert("type".to_owned(), json!("object"));
-        schema.insert("required".to_owned(), tables.keys().cloned().collect());
         schema.insert("properties".to_owned(), tables.into());
         schema.insert("additionalProperties".to_owned(), json!(false));
     }
@@ -344,20 +326,20 @@ fn split(schema: Value) -> (Described, Vec<Value>) {
 }
 
 /// What a layer may hold for a key: what its type takes, a reference to a parameter, and if it is optional `"none"`.
-fn with_references(schema: Value, optional: bool) -> Value {
-    let (described, mut alternatives) = split(choice(schema));
-    let null = json!({ "type": "null" });
-    let with_null = alternatives.len();
-    alternatives.retain(|schema| *schema != null);
-    let optional = optional && alternatives.len() < with_null;
-    let any_text = json!({ "type": "string" });
-    let takes_all_text = alternatives.contains(&any_text);
+fn with_references(schema: Value) -> Value {
+    let (described, alternatives) = split(choice(schema));
+    let (null, alternatives): (Vec<_>, Vec<_>) = alternatives.into_iter().partition(is_null);
+    let takes_all_text = alternatives.contains(&json!({ "type": "string" }));
     let mut alternatives: Vec<Value> = alternatives.into_iter().map(layer).collect();
     if !takes_all_text {
-        alternatives.extend(optional.then(|| defined("none")));
+        alternatives.extend(null.first().map(|_| defined("none")));
         alternatives.push(defined("parameter"));
     }
     described.with(alternatives)
+}
+
+fn is_null(schema: &Value) -> bool {
+    *schema == json!({ "type": "null" })
 }
 
 /// The keys of a table.

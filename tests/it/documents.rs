@@ -191,6 +191,10 @@ impl Sandbox {
             let file = file.unwrap().path();
             fs::copy(&file, sandbox.path(&file)).unwrap();
         }
+        // What `srp init` has written for somebody here.
+        for name in ["experiments/first.toml", "experiments/schema.json"] {
+            fs::remove_file(sandbox.path(name)).ok();
+        }
         // Experiments that documents name and leave to their readers.
         for name in ["experiments/mine.toml", "a.toml", "b.toml"] {
             fs::copy("experiments/demo.toml", sandbox.path(name)).unwrap();

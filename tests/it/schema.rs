@@ -107,11 +107,11 @@ fn every_experiment_and_preset_names_its_schema() {
         let text = fs::read_to_string(&file).unwrap();
         let named = text.lines().next().unwrap().strip_prefix("#:schema ");
         let named = named.unwrap_or_else(|| panic!("{} begins with no schema", file.display()));
-        let path = file.parent().unwrap().join(named).canonicalize().unwrap();
-        assert_eq!(
-            path,
-            file_of(form).canonicalize().unwrap(),
-            "{}",
+        let kept = fs::read_to_string(file.parent().unwrap().join(named)).unwrap_or_default();
+        let expected = schema::text(&schema::of(form));
+        assert!(
+            kept == expected,
+            "{}: {named} is none of its form",
             file.display()
         );
     }
