@@ -138,6 +138,38 @@ fn no_driver(number: u16) -> DeviceError {
     }
 }
 
+/// An NVIDIA driver, as it tells of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Driver {
+    /// Its version, where it tells.
+    pub version: Option<String>,
+    /// The names of its GPUs, where it tells.
+    pub gpus: Vec<String>,
+}
+
+/// The NVIDIA driver of this machine, if there is one. Nothing is asked of a GPU.
+pub fn driver() -> Option<Driver> {
+    driver_is_there().then(|| {
+        let told = std::fs::read_to_string("/proc/driver/nvidia/version").unwrap_or_default();
+        let is_version =
+            |word: &&str| word.contains('.') && word.starts_with(|c: char| c.is_ascii_digit());
+        let folders = std::fs::read_dir("/proc/driver/nvidia/gpus")
+            .into_iter()
+            .flatten();
+        let texts = folders.filter_map(|folder| {
+            std::fs::read_to_string(folder.ok()?.path().join("information")).ok()
+        });
+        let name = |text: String| {
+            let line = text.lines().find_map(|line| line.strip_prefix("Model:"));
+            line.map(|name| name.trim().to_owned())
+        };
+        Driver {
+            version: told.split_whitespace().find(is_version).map(str::to_owned),
+            gpus: texts.filter_map(name).collect(),
+        }
+    })
+}
+
 /// Whether this machine has the device files of an NVIDIA driver (`/dev/dxg` is the one under WSL).
 fn driver_is_there() -> bool {
     ["/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg"]

@@ -22,7 +22,7 @@ fn keep_memory() {
 
 /// The verbs that compute with tensors in their own process.
 #[cfg(all(feature = "nn", target_os = "linux"))]
-const COMPUTING: [&str; 3] = ["worker", "translate", "bench"];
+const COMPUTING: [&str; 4] = ["worker", "translate", "bench", "doctor"];
 
 /// Takes huge pages only for tensors: those that the allocator would get for everything else cost a run or a plan half
 /// of its memory, and now and then some tens of milliseconds in which the system makes room for them.

@@ -142,6 +142,20 @@ impl Cache {
         lock().map_err(CacheError::unwritable(&path))
     }
 
+    /// Whether the file system keeps a second one from a lock, and gives it to the next one when the first is done.
+    ///
+    /// # Errors
+    /// If the cache cannot be written.
+    pub fn locks_hold(&self) -> Result<bool, CacheError> {
+        let claim = self.claim()?;
+        let path = claim.fresh();
+        let lock = || try_lock(&path).map_err(CacheError::unwritable(&path));
+        let first = lock()?;
+        let kept = first.is_some() && lock()?.is_none();
+        drop(first);
+        Ok(kept && lock()?.is_some())
+    }
+
     /// Begins to hold artifacts; none at first.
     ///
     /// # Errors

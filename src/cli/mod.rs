@@ -6,16 +6,20 @@ mod cache;
 #[cfg(feature = "tables")]
 mod compare;
 mod dag;
+mod doctor;
 mod explain;
 mod export;
 mod failure;
 mod foretold;
+mod init;
 mod logs;
 mod model;
 mod plan;
 mod progress;
 mod results;
 mod run;
+mod schema;
+mod shell;
 mod signals;
 #[cfg(feature = "tables")]
 mod sources;
@@ -29,7 +33,7 @@ mod worker;
 pub use failure::Failure;
 
 use crate::exec::{Processes, Runner, Watcher};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use progress::Show;
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -45,7 +49,8 @@ struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  a stage failed, `cache verify` found damage, or the cache or the results could not be read or written
+  1  a stage failed, `cache verify` found damage, `doctor` found something wrong, or the cache or the results could not
+     be read or written
   2  the experiment or the command line is wrong
   3  `srp plan --check`: something would run
   4  stopped by Ctrl-C, SIGTERM or SIGHUP; what was done is kept, and the same command goes on";
@@ -79,9 +84,24 @@ enum Verb {
     Export(export::Args),
     /// Measure how fast srp is, beside other programs
     Bench(bench::Args),
+    /// Look at this machine and the cache, and try training and translating for ten seconds
+    Doctor(doctor::Args),
+    /// Write a commented experiment for two text files, with sizes that suit them
+    Init(init::Args),
+    /// Print the JSON schema of experiment files, or of presets, for editors
+    Schema(schema::Args),
+    /// Print what a shell needs to complete commands
+    Completions(shell::Completions),
+    /// Print or write manual pages
+    Man(shell::Man),
     /// Do the work of one stage, as a run asks for it
     #[command(hide = true)]
     Worker(worker::Args),
+}
+
+/// All verbs and flags.
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// What a verb works with.
@@ -174,6 +194,11 @@ impl Verb {
             Self::Translate(args) => translate::run(args, context),
             Self::Export(args) => export::run(args, context),
             Self::Bench(args) => bench::run(args, context),
+            Self::Doctor(args) => doctor::run(args, context),
+            Self::Init(args) => init::run(args, context),
+            Self::Schema(args) => schema::run(args, context),
+            Self::Completions(args) => shell::completions(args, context),
+            Self::Man(args) => shell::man(args, context),
             Self::Worker(args) => worker::run(args, context),
         }
     }

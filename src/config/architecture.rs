@@ -1,11 +1,12 @@
 //! The sizes of the Transformer before anything is pruned.
 
 use super::Contradiction;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::num::NonZeroUsize;
 
 /// The unpruned model. The same width on both sides; vocabulary sizes come from the data set.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Architecture {
     /// Width of embeddings and layers. A multiple of `heads`.
@@ -32,7 +33,7 @@ pub struct Architecture {
 }
 
 /// Whose weights score the words of the target dictionary.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OutputProjection {
     /// The decoder's embedding table (SPEC §2).
@@ -69,7 +70,7 @@ impl Architecture {
 }
 
 /// How layer norm treats dimensions that are being pruned (SPEC §3); the same for a model that is not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LayerNorm {
     /// Mean and variance weigh each dimension by its connectivity parameter.

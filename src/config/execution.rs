@@ -1,14 +1,16 @@
 //! How stages are run, which has no part in what they make: devices, tries and time limits. No key holds any of it.
 
 use super::DeviceChoice;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
 /// `[resources]`: what a run may use.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Resources {
     /// The devices that stages run on: a GPU works on one stage at a time, the CPU on as many as `jobs` leaves it.
@@ -27,7 +29,7 @@ impl Resources {
 }
 
 /// What stands beside the kind in `[stages.NAME]`: how often and how long the stage is tried.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Attempts {
     /// How often the stage is tried again when it fails; each try goes on from what the one before has kept.
@@ -85,6 +87,16 @@ impl Serialize for TimeLimit {
 impl<'de> Deserialize<'de> for TimeLimit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ATimeLimit)
+    }
+}
+
+impl JsonSchema for TimeLimit {
+    fn schema_name() -> Cow<'static, str> {
+        "TimeLimit".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["number", "string"], "exclusiveMinimum": 0 })
     }
 }
 

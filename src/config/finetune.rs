@@ -1,10 +1,11 @@
 //! What a finetune stage is told.
 
 use super::{ArtifactKind, Checkpoint, Input, Spec, StageRef, Training};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Trains a model on, whatever its shape, without distillation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Finetune {
     /// The stage that makes the data set.

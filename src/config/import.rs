@@ -3,11 +3,12 @@
 use super::{
     Architecture, ArtifactKind, Case, Contradiction, Input, Language, Spec, StageRef, Tokenizer,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Takes over what another program made: exactly one of the tables `data-bin`, `fairseq`, `exported`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Import {
     /// Text that fairseq binarised; makes a data set.
@@ -20,7 +21,7 @@ pub enum Import {
 
 /// fairseq's folder of binarised text: `SPLIT.SOURCE-TARGET.LANGUAGE.idx` and `.bin` (SPEC §19.3) for the splits
 /// `train`, `valid` and `tests`, and `dict.LANGUAGE.txt`. Nothing is cleaned: what the folder holds is taken.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DataBin {
     /// The folder; a relative one is relative to the working directory.
@@ -49,7 +50,7 @@ impl DataBin {
 }
 
 /// A checkpoint of fairseq's Transformer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Fairseq {
     /// The stage that makes the data set of the model.
@@ -65,7 +66,7 @@ pub struct Fairseq {
 }
 
 /// A model that `srp export` wrote.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Exported {
     /// The folder that it was written to.

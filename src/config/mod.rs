@@ -25,7 +25,7 @@ mod test;
 mod training;
 
 pub use architecture::{Architecture, LayerNorm, OutputProjection};
-pub use corpus::{Corpus, Files, Iwslt14, Synthetic};
+pub use corpus::{Corpus, Files, Iwslt14, Synthetic, TwoFiles};
 pub use device::{DeviceChoice, NotADevice};
 pub use execution::{Attempts, Resources, TimeLimit};
 pub use export::Export;
@@ -46,6 +46,7 @@ pub use training::{
     Batching, Checkpoint, LearningRate, Optimizer, Training, TrainingPrecision, Validation,
 };
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The edges that a stage's config draws: which of its keys name another stage, and what that stage must make.
@@ -123,7 +124,7 @@ macro_rules! stage_kinds {
         /// One stage, resolved: its kind, and what it was told.
         ///
         /// In TOML the kind is the name of the table: `[stages.NAME.KIND]`.
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "kebab-case")]
         pub enum StageSpec {
             $($(#[$doc])* $kind($kind)),+

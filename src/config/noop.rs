@@ -1,11 +1,12 @@
 //! What a noop stage is told.
 
 use super::{ArtifactKind, Input, NotNegative, Spec, StageRef};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Does no work: it waits and ends, to try out what surrounds stages and to measure what that costs. What it makes is a
 /// file of a few bytes, a function of its value and of what it comes after.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Noop {
     /// The noop stage that comes before it, if any.
@@ -20,7 +21,7 @@ pub struct Noop {
 }
 
 /// How a noop stage ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {
     /// It writes its file.

@@ -1,11 +1,12 @@
 //! What a preprocess stage is told: text in, data set out.
 
 use super::{ArtifactKind, Contradiction, Corpus, Input, Language, LengthRatio, Spec};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
 
 /// Tokenises, cleans, lowercases, segments and binarises a parallel corpus (SPEC §19).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Preprocess {
     /// Two-letter code of the language that is translated.
@@ -27,7 +28,7 @@ pub struct Preprocess {
 }
 
 /// How lines become tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tokenizer {
     /// The Moses tokenizer, with escaping (SPEC §19.1).
@@ -37,7 +38,7 @@ pub enum Tokenizer {
 }
 
 /// Whether capitals are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Case {
     /// Everything is lowercased, code point by code point.
@@ -47,7 +48,7 @@ pub enum Case {
 }
 
 /// Which training pairs are dropped, on tokenised text (SPEC §19, step 2).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Clean {
     /// Fewest tokens of a side.
@@ -59,7 +60,7 @@ pub struct Clean {
 }
 
 /// Byte pair encoding, learned on both languages together (SPEC §19.2).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Bpe {
     /// Most merges to learn; 0 leaves words as characters.
@@ -67,7 +68,7 @@ pub struct Bpe {
 }
 
 /// Dictionaries, one a side (SPEC §19, step 7).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Dictionaries {
     /// Sizes are padded to a multiple of this.
@@ -77,6 +78,8 @@ pub struct Dictionaries {
 impl Spec for Preprocess {
     const PLACES: &'static [&'static str] = &[
         "corpus.files.folder",
+        "corpus.two-files.source",
+        "corpus.two-files.target",
         "corpus.iwslt14.archive",
         "corpus.iwslt14.origin",
     ];

@@ -1,10 +1,11 @@
 //! What a pretrain stage is told: the model to build, and how to train it.
 
 use super::{Architecture, ArtifactKind, Contradiction, Input, Spec, StageRef, Training};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Trains a model from scratch.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Pretrain {
     /// The stage that makes the data set.

@@ -4,11 +4,13 @@ use super::{
     ArtifactKind, Checkpoint, CompressionRate, Contradiction, Implied, Input, NotNegative,
     Positive, Score, Spec, StageRef, StageSpec, Training,
 };
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::num::NonZeroUsize;
 
 /// Selects groups of parameters, shrinks them to nothing while training, and cuts them out.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Prune {
     /// The stage that makes the data set.
@@ -47,8 +49,9 @@ pub struct Prune {
 }
 
 /// Which groups are pruned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u8", into = "u8")]
+#[schemars(extend("enum" = [0, 1, 2]))]
 pub enum PruneStage {
     /// All groups at once.
     Everything,
@@ -82,7 +85,7 @@ impl From<PruneStage> for u8 {
 }
 
 /// What decides which entries of a group go: those that come out lowest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Criterion {
     /// SRP's importance: the negative gradient of the loss with respect to connectivity, with its sign (SPEC §5).
@@ -106,7 +109,7 @@ impl Criterion {
 }
 
 /// How the counts are derived from the rate (SPEC §6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Budget {
     /// The quadratic with every bias counted; rounding removes a little more than asked in every group.
@@ -119,8 +122,9 @@ pub enum Budget {
 }
 
 /// How the selected connectivity parameters go to zero (SPEC §8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(transform = short_names)]
 pub enum Shrink {
     /// By a constant amount before every update.
     #[serde(alias = "sa")]
@@ -138,8 +142,16 @@ pub enum Shrink {
     OneShot,
 }
 
+/// Adds the aliases, which the derived schema does not know.
+fn short_names(schema: &mut Schema) {
+    if let Some(Value::Array(words)) = schema.get_mut("oneOf") {
+        let short = "The first letters of one of the others.";
+        words.push(json!({ "enum": ["sa", "sg", "ea", "eg"], "description": short }));
+    }
+}
+
 /// What importance scores are computed on (SPEC §5).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Scoring {
     /// Training batches whose gradients are summed.
@@ -147,7 +159,7 @@ pub struct Scoring {
 }
 
 /// What happens to the weight decay of entries that slicing will remove (SPEC §11, D5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Freeze {
     /// They decay on, as in the original.
@@ -157,7 +169,7 @@ pub enum Freeze {
 }
 
 /// Knowledge distillation from an unpruned teacher (SPEC §9).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Distillation {
     /// Factor of the distillation loss.

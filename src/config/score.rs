@@ -1,12 +1,13 @@
 //! What a score stage is told (SPEC §5).
 
 use super::{ArtifactKind, Batching, Checkpoint, Distillation, Input, Probability, Spec, StageRef};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
 
 /// Computes what the gradients of the loss say of every entry of a model's groups: what a prune stage that finds the
 /// model as it is begins with, whatever its rate and stage.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Score {
     /// The stage that makes the data set.

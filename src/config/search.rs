@@ -1,11 +1,12 @@
 //! Beam search, as validation and test stages are told to do it.
 
 use super::{Finite, NotNegative};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
 
 /// Beam search (SPEC §15).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Search {
     /// Hypotheses kept a sentence; 1 is greedy search.

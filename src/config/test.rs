@@ -1,10 +1,11 @@
 //! What a test stage is told.
 
 use super::{ArtifactKind, Checkpoint, Input, Search, Spec, StageRef};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Translates a test set and measures the model.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Test {
     /// The stage that makes the data set.

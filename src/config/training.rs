@@ -1,11 +1,12 @@
 //! What every stage that trains is told.
 
 use super::{NotNegative, Positive, Probability, Search};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::num::{NonZeroU64, NonZeroUsize};
 
 /// One training loop.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Training {
     /// Passes over the training set.
@@ -38,7 +39,7 @@ pub struct Training {
 }
 
 /// What the affine maps of a model compute in. Everything else, parameters and sums included, is in 32-bit floats.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TrainingPrecision {
     /// 32-bit floats; a GPU may multiply them with 10-bit mantissas (TF32).
@@ -62,7 +63,7 @@ impl TrainingPrecision {
 }
 
 /// Batches under a budget of tokens (SPEC §14).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Batching {
     /// Most tokens of a batch: sentences times the longest side of any of them, padding included.
@@ -75,7 +76,7 @@ pub struct Batching {
 }
 
 /// Adam with decoupled weight decay (SPEC §13).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Optimizer {
     /// Decay rates of the first and second moments.
@@ -87,7 +88,7 @@ pub struct Optimizer {
 }
 
 /// The learning rate over time: exactly one of the tables `inverse-sqrt`, `fixed`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum LearningRate {
     /// Linear from `start` to `peak` over the warm-up, then falling with the root of the update's number.
@@ -109,7 +110,7 @@ pub enum LearningRate {
 }
 
 /// How each epoch is judged: beam search over the validation set, scored by BLEU (SPEC §16).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Validation {
     /// Validates after every so many epochs, and after the last.
@@ -122,7 +123,7 @@ pub struct Validation {
 }
 
 /// Which of a model's two checkpoints to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Checkpoint {
     /// The one with the highest validation BLEU, counted since the last slicing.

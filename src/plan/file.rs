@@ -12,6 +12,7 @@ use super::suggest::nearest;
 use super::sweep::{Sweep, lay_out};
 use super::tree::{Node, Table, leaves};
 use crate::config::{Attempts, Kind, Resources, Search, StageName, StageSpec};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use std::collections::BTreeSet;
@@ -82,14 +83,18 @@ impl Stage {
     }
 }
 
-/// `[experiment]`.
-#[derive(Deserialize)]
+/// `[experiment]`: what it is about.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct About {
+pub(super) struct About {
+    /// What it is about, in a line.
     title: String,
+    /// What it reproduces: paper, table, row.
     source: Option<String>,
-    /// Stages take it as a parameter, which is where its type is checked.
+    /// The seed of every stage that has none of its own.
+    // Stages take it as a parameter, which is where its type is checked.
     #[serde(rename = "seed")]
+    #[schemars(with = "u64")]
     _seed: IgnoredAny,
 }
 

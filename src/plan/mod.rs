@@ -1,5 +1,6 @@
 //! An experiment file, resolved: every value known, every reference checked, equal stages merged.
 
+mod builtin;
 mod document;
 mod error;
 mod file;
@@ -13,6 +14,7 @@ mod read;
 pub mod render;
 mod request;
 mod resolve;
+pub mod schema;
 mod select;
 mod settings;
 pub(crate) mod suggest;

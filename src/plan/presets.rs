@@ -1,5 +1,7 @@
-//! Presets: tables of the `configs` folders that an experiment names as the ground of its own.
+//! Presets: tables of the `configs` folders that an experiment names as the ground of its own. What no such folder has,
+//! the program may carry.
 
+use super::builtin;
 use super::document::{Document, Fields, KeyPath, Part, Written};
 use super::error::PlanError;
 use super::layers::{Layer, Medium, PRESET};
@@ -105,20 +107,28 @@ impl Presets {
             .folders
             .iter()
             .map(|folder| folder.join(format!("{name}.toml")));
-        let Some(file) = files.into_iter().find(|file| file.is_file()) else {
-            let problem = Problem::UnknownPreset {
-                name: name.to_owned(),
-                looked_for: self.candidates(name),
-                known: self.alternatives(name),
-            };
-            return Err(PlanError::at(
-                problem,
-                mention.document.spot(at, Part::Value),
-            ));
+        let document = match (
+            files.into_iter().find(|file| file.is_file()),
+            builtin::preset(name),
+        ) {
+            (Some(file), _) => read_document(&file)?,
+            (None, Some(text)) => {
+                Document::parse(format!("built in, configs/{name}.toml"), text.to_owned())?
+            }
+            (None, None) => return Err(self.unknown(name, mention, at)),
         };
-        let document = Arc::new(read_document(&file)?);
+        let document = Arc::new(document);
         self.read.insert(name.to_owned(), document.clone());
         Ok(document)
+    }
+
+    fn unknown(&self, name: &str, mention: &Mention, at: &KeyPath) -> PlanError {
+        let problem = Problem::UnknownPreset {
+            name: name.to_owned(),
+            looked_for: self.candidates(name),
+            known: self.alternatives(name),
+        };
+        PlanError::at(problem, mention.document.spot(at, Part::Value))
     }
 
     /// The files that a preset could be.
@@ -132,7 +142,8 @@ impl Presets {
 
     /// The presets of the folder that `name` names, or all if that has none.
     fn alternatives(&self, name: &str) -> Vec<String> {
-        let mut names = BTreeSet::new();
+        let built_in = builtin::PRESETS.iter().map(|(name, _)| (*name).to_owned());
+        let mut names: BTreeSet<String> = built_in.collect();
         for folder in &self.folders {
             collect_names(folder, "", &mut names);
         }

@@ -2,6 +2,7 @@
 
 use super::iwslt14;
 use super::synthetic::{self, TooManyAsked};
+use super::two_files;
 use crate::config;
 use flate2::read::MultiGzDecoder;
 use std::collections::BTreeMap;
@@ -188,6 +189,19 @@ pub enum CorpusError {
         /// Its lines.
         target_lines: usize,
     },
+    /// Two files of which too few sentences can be set aside.
+    #[error(
+        "{file} has {found} different sentences with a translation; `valid` and `test` ask for {asked}, and training \
+         needs one at least"
+    )]
+    TooFew {
+        /// The file of the source language.
+        file: String,
+        /// Different source sentences that have a translation.
+        found: usize,
+        /// Pairs that are to be set aside.
+        asked: usize,
+    },
     /// A file without a line of text.
     #[error("{file} has no text")]
     Empty {
@@ -209,6 +223,7 @@ fn how_to_get(origin: Option<&str>, sha256: Option<&str>) -> String {
 pub fn open(corpus: &config::Corpus, languages: Languages<'_>) -> Result<RawCorpus, CorpusError> {
     match corpus {
         config::Corpus::Files(files) => open_files(files, languages),
+        config::Corpus::TwoFiles(spec) => two_files::open(spec),
         config::Corpus::Iwslt14(spec) => iwslt14::open(spec, languages),
         config::Corpus::Synthetic(spec) => {
             synthetic::generate(spec).map_err(CorpusError::Synthetic)
@@ -226,9 +241,18 @@ pub fn outside_files(
 ) -> Result<Vec<PathBuf>, CorpusError> {
     match corpus {
         config::Corpus::Files(files) => text_files(files, languages),
+        config::Corpus::TwoFiles(spec) => two_files::outside_files(spec),
         config::Corpus::Iwslt14(spec) => iwslt14::outside_files(spec, languages),
         config::Corpus::Synthetic(_) => Ok(Vec::new()),
     }
+}
+
+/// How many pairs two text files hold.
+///
+/// # Errors
+/// [`CorpusError`] if one is missing, damaged, empty or not UTF-8, or if they differ in their lines.
+pub fn count_pairs(source: &Path, target: &Path) -> Result<usize, CorpusError> {
+    Ok(two_files::read_both(source, target)?.len())
 }
 
 fn text_files(
@@ -280,7 +304,7 @@ fn text_file(files: &config::Files, prefix: &str, language: &str) -> Result<Path
 }
 
 /// The content of a file, uncompressed if it is called `.gz`.
-fn read(path: &Path) -> Result<Vec<u8>, CorpusError> {
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, CorpusError> {
     let bytes = read_file(path)?;
     if path.extension().is_none_or(|extension| extension != "gz") {
         return Ok(bytes);

@@ -17,4 +17,5 @@ pub mod moses;
 mod nonbreaking;
 pub(crate) mod parallel;
 pub mod synthetic;
+mod two_files;
 pub mod vocabulary;

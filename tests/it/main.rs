@@ -19,6 +19,9 @@ mod cli;
 mod compare;
 #[cfg(feature = "nn")]
 mod criteria;
+mod dependencies;
+mod doctor;
+mod documents;
 mod exec;
 #[cfg(feature = "nn")]
 mod export;
@@ -33,6 +36,7 @@ mod golden;
 mod handmade;
 mod house;
 mod import;
+mod init;
 #[cfg(all(feature = "nn", feature = "tables", unix))]
 mod kill;
 mod noop;
@@ -43,13 +47,16 @@ mod plans;
 #[cfg(feature = "nn")]
 mod pruning_laws;
 mod results;
+mod schema;
 mod select;
+mod shell;
 mod side_by_side;
 #[cfg(feature = "nn")]
 mod smoke;
 mod tiny;
 #[cfg(feature = "nn")]
 mod training_loop;
+mod validate;
 mod watch;
 mod why;
 mod workers;

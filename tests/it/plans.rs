@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The TOML files below `folder`, by name. Tests run in the package's root, so names are relative to it.
-fn toml_files(folder: &str) -> Vec<PathBuf> {
+pub(crate) fn toml_files(folder: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![PathBuf::from(folder)];
     while let Some(folder) = folders.pop() {

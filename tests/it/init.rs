@@ -1,0 +1,145 @@
+//! `srp init`: what it writes is an experiment that can be run.
+
+use crate::plans::toml_files;
+use srp::config::StageSpec;
+use srp::plan::{self, Overrides, Plan};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// Runs srp in a folder.
+fn srp(folder: &Path, words: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_srp"));
+    command.current_dir(folder).args(words).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(2));
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// Two files of so many lines.
+fn write_text(folder: &Path, lines: usize) {
+    for (name, word) in [("text.de", "Satz"), ("text.en", "sentence")] {
+        let text: String = (0..lines)
+            .map(|line| format!("{word} {line} .\n"))
+            .collect();
+        fs::write(folder.join(name), text).unwrap();
+    }
+}
+
+fn load(file: &Path) -> Plan {
+    plan::load(file, &Overrides::default()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn in_an_empty_folder_it_writes_an_experiment_that_can_be_planned() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = stdout(&srp(folder.path(), &["init"]));
+    assert!(
+        said.starts_with("wrote experiments/first.toml: German to English"),
+        "{said}"
+    );
+    let planned = stdout(&srp(folder.path(), &["plan", "experiments/first.toml"]));
+    assert!(planned.contains("run      corpus"), "{planned}");
+    assert!(planned.contains("9 stages: 1 run, 8 may run"), "{planned}");
+    assert_eq!(toml_files(folder.path().to_str().unwrap()).len(), 1);
+}
+
+#[test]
+fn two_files_become_a_data_set_whose_sentences_srp_sets_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    write_text(folder.path(), 2_000);
+    let words = ["init", "--source", "text.de", "--target", "text.en"];
+    let said = stdout(&srp(folder.path(), &words));
+    assert!(said.contains("de to en, of text.de and text.en"), "{said}");
+    assert!(
+        said.contains("for 2000 pairs: model/demo, trained for 30 epochs"),
+        "{said}"
+    );
+    let plan = load(&folder.path().join("experiments/first.toml"));
+    let StageSpec::Preprocess(spec) = &plan.nodes[0].spec else {
+        panic!("the first stage is no preprocess");
+    };
+    assert_eq!(spec.corpus.judged_sets(), ["test", "valid"]);
+    let planned = stdout(&srp(folder.path(), &["plan", "experiments/first.toml"]));
+    assert!(planned.starts_with("run      corpus"), "{planned}");
+}
+
+#[test]
+fn every_size_of_text_gets_an_experiment_that_can_be_planned() {
+    for lines in [100, 9_999, 10_000, 120_000] {
+        let folder = tempfile::tempdir().unwrap();
+        write_text(folder.path(), lines);
+        let words = ["init", "--source", "text.de", "--target", "text.en"];
+        stdout(&srp(folder.path(), &words));
+        assert_eq!(
+            load(&folder.path().join("experiments/first.toml"))
+                .nodes
+                .len(),
+            9
+        );
+    }
+}
+
+#[test]
+fn another_folder_gets_paths_that_are_right_from_there() {
+    let folder = tempfile::tempdir().unwrap();
+    write_text(folder.path(), 200);
+    let words = ["init", "new", "--source", "text.de", "--target", "text.en"];
+    let said = stdout(&srp(folder.path(), &words));
+    assert!(said.contains("\n  cd new\n"), "{said}");
+    let new = folder.path().join("new");
+    let planned = stdout(&srp(&new, &["plan", "experiments/first.toml"]));
+    assert!(planned.starts_with("run      corpus"), "{planned}");
+}
+
+#[test]
+fn what_is_there_is_overwritten_only_if_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("experiments/first.toml");
+    fs::create_dir(folder.path().join("experiments")).unwrap();
+    fs::write(&file, "mine").unwrap();
+    let said = stderr(&srp(folder.path(), &["init"]));
+    assert!(
+        said.contains("experiments/first.toml is there already"),
+        "{said}"
+    );
+    assert!(said.contains("--force"), "{said}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+    assert!(!folder.path().join("experiments/schema.json").exists());
+    stdout(&srp(folder.path(), &["init", "--force"]));
+    assert!(
+        fs::read_to_string(&file)
+            .unwrap()
+            .starts_with("#:schema schema.json\n")
+    );
+}
+
+#[test]
+fn text_that_cannot_be_used_is_told_why_and_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("short.en"), "one\n").unwrap();
+    for (lines, target, expected) in [
+        (99, "text.en", "has 99 lines"),
+        (99, "short.en", "99 lines and short.en has 1"),
+        (99, "none.en", "none.en does not exist"),
+        (100, "other.de", "both files are in the language `de`"),
+        (100, "text.txt", "`--target-language CODE`"),
+    ] {
+        write_text(folder.path(), lines);
+        fs::copy(at("text.de"), at("other.de")).unwrap();
+        fs::copy(at("text.de"), at("text.txt")).unwrap();
+        let words = ["init", "--source", "text.de", "--target", target];
+        let said = stderr(&srp(folder.path(), &words));
+        assert!(said.contains(expected), "{said}");
+    }
+    assert!(!folder.path().join("experiments").exists());
+}
