@@ -2,7 +2,7 @@
 //!
 //! `record` reads a row, `columns` lays rows out as a tidy table, `table` writes that to files, `markdown`
 //! prints what a person wants to see of it, `origin` finds the artifacts that a table was
-//! made from. The same artifacts give the same bytes.
+//! made from, `training` reads what trainings leave of themselves. The same artifacts give the same bytes.
 
 mod columns;
 mod error;
@@ -11,6 +11,7 @@ mod origin;
 mod record;
 #[cfg(feature = "tables")]
 mod table;
+mod training;
 
 pub use columns::{Column, Values, columns};
 pub use error::ResultsError;
@@ -19,3 +20,4 @@ pub use origin::{Origin, origins};
 pub use record::{Record, records};
 #[cfg(feature = "tables")]
 pub use table::{data_frame, write};
+pub use training::{Epoch, Sizes, epochs, sizes};
