@@ -10,10 +10,14 @@ mod failure;
 mod foretold;
 mod model;
 mod plan;
+mod plot;
 mod progress;
+mod report;
 mod results;
 mod run;
 mod signals;
+#[cfg(feature = "tables")]
+mod sources;
 mod translate;
 mod units;
 mod why;
@@ -57,6 +61,10 @@ enum Verb {
     Dag(dag::Args),
     /// Make the table of an experiment's results again, from artifacts alone
     Results(results::Args),
+    /// Draw results, trainings or what pruning removed, as SVG or PNG
+    Plot(plot::Args),
+    /// Write one page that tells all about an experiment
+    Report(report::Args),
     /// List, verify and clear what the cache holds
     Cache(cache::Args),
     /// Translate lines from standard input with a model of the cache
@@ -142,6 +150,8 @@ impl Verb {
             Self::Why(args) => why::run(args, context),
             Self::Dag(args) => dag::run(args, context),
             Self::Results(args) => results::run(args, context),
+            Self::Plot(args) => plot::run(args, context),
+            Self::Report(args) => report::run(args, context),
             Self::Cache(args) => cache::run(args, context),
             Self::Translate(args) => translate::run(args, context),
             Self::Export(args) => export::run(args, context),

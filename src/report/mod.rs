@@ -11,4 +11,4 @@ mod training;
 pub use error::ReportError;
 pub use groups::groups;
 pub use pareto::{Wish, pareto};
-pub use training::{Course, training};
+pub use training::{Course, model_of, training};

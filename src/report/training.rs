@@ -76,6 +76,16 @@ pub fn training(
     })
 }
 
+/// The stage whose model a stage is about: for one that tests, scores or exports a model that which made it, else itself.
+pub fn model_of(plan: &Plan, id: NodeId) -> NodeId {
+    match plan.nodes[id.0].spec {
+        StageSpec::Test(_) | StageSpec::Score(_) | StageSpec::Export(_) => {
+            ancestors(plan, id).next().unwrap_or(id)
+        }
+        _ => id,
+    }
+}
+
 /// The stages that trained the model of a stage, the nearest first.
 pub(super) fn ancestors(plan: &Plan, id: NodeId) -> impl Iterator<Item = NodeId> {
     let model = |id: &NodeId| {

@@ -1,6 +1,7 @@
 //! Rows laid out as a tidy table: every column has a name and one type.
 
 use super::Record;
+use crate::config::{Checkpoint, Search};
 use std::collections::BTreeSet;
 use toml::Value;
 
@@ -30,14 +31,16 @@ pub enum Values {
 enum Field {
     Integer(fn(&Record) -> u64),
     Float(fn(&Record) -> f64),
-    Optional(fn(&Record) -> Option<f64>),
     Text(fn(&Record) -> String),
+    MaybeInteger(fn(&Record) -> Option<u64>),
+    MaybeFloat(fn(&Record) -> Option<f64>),
+    MaybeText(fn(&Record) -> Option<String>),
 }
 
 const EXPERIMENT: (&str, Field) = ("experiment", Field::Text(|r| r.experiment.clone()));
 
 #[rustfmt::skip]
-const MEASURES: [(&str, Field); 19] = [
+const MEASURES: [(&str, Field); 27] = [
     ("stage", Field::Text(|r| r.stage.clone())),
     ("split", Field::Text(|r| r.report.split.clone())),
     ("sentences", Field::Integer(|r| r.report.sentences as u64)),
@@ -46,9 +49,17 @@ const MEASURES: [(&str, Field); 19] = [
     ("chrf", Field::Float(|r| r.report.chrf)),
     ("chrf_signature", Field::Text(|r| r.report.chrf_signature.clone())),
     ("tokenized_bleu", Field::Float(|r| r.report.tokenized_bleu)),
+    ("test_set", Field::MaybeText(|r| Some(r.conditions.as_ref()?.test_set?.to_string()))),
+    ("checkpoint", Field::MaybeText(|r| Some(checkpoint(r.conditions.as_ref()?.checkpoint).to_owned()))),
+    ("beam", Field::MaybeInteger(|r| Some(search(r)?.beam.get() as u64))),
+    ("length_penalty", Field::MaybeFloat(|r| Some(search(r)?.length_penalty.get()))),
+    ("max_length_a", Field::MaybeFloat(|r| Some(search(r)?.max_length_a.get()))),
+    ("max_length_b", Field::MaybeInteger(|r| Some(search(r)?.max_length_b as u64))),
+    ("min_length", Field::MaybeInteger(|r| Some(search(r)?.min_length as u64))),
+    ("unknown_penalty", Field::MaybeFloat(|r| Some(search(r)?.unknown_penalty.get()))),
     ("parameters", Field::Integer(|r| r.report.parameters)),
     ("original_parameters", Field::Integer(|r| r.report.original_parameters)),
-    ("asked_ratio", Field::Optional(|r| r.asked_ratio)),
+    ("asked_ratio", Field::MaybeFloat(|r| r.asked_ratio)),
     ("parameter_ratio", Field::Float(|r| r.report.parameter_ratio)),
     ("flops", Field::Integer(|r| r.report.flops)),
     ("flops_length", Field::Integer(|r| r.report.flops_length as u64)),
@@ -58,6 +69,17 @@ const MEASURES: [(&str, Field); 19] = [
     ("decode_device", Field::Text(|r| r.decode.device.clone())),
     ("artifact", Field::Text(|r| r.artifact.to_string())),
 ];
+
+fn search(record: &Record) -> Option<&Search> {
+    Some(&record.conditions.as_ref()?.search)
+}
+
+fn checkpoint(checkpoint: Checkpoint) -> &'static str {
+    match checkpoint {
+        Checkpoint::Best => "best",
+        Checkpoint::Last => "last",
+    }
+}
 
 /// The tidy table of some records: one row each, in their order. Parameters of the sweep stand in columns of
 /// their own name (`param.NAME` where that name is taken), wall times in `seconds.STAGE`.
@@ -88,15 +110,21 @@ impl Field {
     fn of(&self, records: &[Record]) -> Values {
         let records = records.iter();
         match self {
-            // No model has so many of anything that the sign bit is needed.
-            Self::Integer(get) => {
-                Values::Integer(records.map(|r| i64::try_from(get(r)).ok()).collect())
-            }
+            Self::Integer(get) => Values::Integer(records.map(|r| signed(get(r))).collect()),
             Self::Float(get) => Values::Float(records.map(|r| Some(get(r))).collect()),
-            Self::Optional(get) => Values::Float(records.map(get).collect()),
             Self::Text(get) => Values::Text(records.map(|r| Some(get(r))).collect()),
+            Self::MaybeInteger(get) => {
+                Values::Integer(records.map(|r| get(r).and_then(signed)).collect())
+            }
+            Self::MaybeFloat(get) => Values::Float(records.map(get).collect()),
+            Self::MaybeText(get) => Values::Text(records.map(get).collect()),
         }
     }
+}
+
+/// A count as tables hold it: no model has so many of anything that the sign bit is needed.
+fn signed(count: u64) -> Option<i64> {
+    i64::try_from(count).ok()
 }
 
 fn param_column(param: &str) -> String {

@@ -35,6 +35,18 @@ pub enum ResultsError {
         source: io::Error,
     },
 
+    /// Bytes are no table of their format.
+    #[cfg(feature = "tables")]
+    #[error("it cannot be read as {format}")]
+    #[diagnostic(code(results::no_table))]
+    NotRead {
+        /// The format.
+        format: &'static str,
+        /// What polars said.
+        #[source]
+        source: polars::error::PolarsError,
+    },
+
     /// A table cannot be put into a format.
     #[cfg(feature = "tables")]
     #[error("cannot write the table as {format}")]
@@ -49,6 +61,14 @@ pub enum ResultsError {
 }
 
 impl ResultsError {
+    /// For `map_err`: polars could not make `format` of a table.
+    #[cfg(feature = "tables")]
+    pub(super) fn polars(
+        format: &'static str,
+    ) -> impl Fn(polars::error::PolarsError) -> Self + Copy {
+        move |source| Self::Format { format, source }
+    }
+
     /// For `map_err`: the file at `path` could not be read or understood.
     pub(super) fn unreadable<E>(path: &Path) -> impl FnOnce(E) -> Self
     where

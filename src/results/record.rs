@@ -1,6 +1,6 @@
 //! One row: what a test stage measured at one sweep point, and what it took to get there.
 
-use super::ResultsError;
+use super::{Conditions, ResultsError};
 use crate::cache::{Artifact, Key};
 use crate::config::StageSpec;
 use crate::metrics::report::{DecodeSpeed, TestReport};
@@ -22,6 +22,8 @@ pub struct Record {
     /// The share of parameters that was asked for: the compression rate of the last prune stage that the model went
     /// through, if there was one.
     pub asked_ratio: Option<f64>,
+    /// What its scores depend on beside the model, if it is known.
+    pub conditions: Option<Conditions>,
     /// What it measured.
     pub report: TestReport,
     /// How fast it translated.
@@ -53,6 +55,7 @@ pub fn records(plan: &Plan, artifacts: &[Option<&Artifact>]) -> Result<Vec<Recor
                     params: point.params.clone(),
                     stage: stage.0.clone(),
                     asked_ratio: asked_ratio(plan, *id),
+                    conditions: conditions(plan, *id, artifact, artifacts),
                     report: read(&artifact.path().join("report.json"))?,
                     decode: read(&artifact.path().join("records/decode.json"))?,
                     seconds,
@@ -77,6 +80,22 @@ fn asked_ratio(plan: &Plan, mut id: NodeId) -> Option<f64> {
             .find(|parent| parent.key == "model")?
             .node;
     }
+}
+
+/// What the scores of test stage `id` depend on beside the model, read from its manifest and from that of its data set.
+fn conditions(
+    plan: &Plan,
+    id: NodeId,
+    artifact: &Artifact,
+    artifacts: &[Option<&Artifact>],
+) -> Option<Conditions> {
+    let mut parents = plan.nodes[id.0].parents.iter();
+    let corpus = parents.find(|parent| parent.key == "corpus");
+    let corpus = corpus.and_then(|parent| artifacts.get(parent.node.0).copied().flatten());
+    Conditions::of(
+        artifact.manifest().ok()?,
+        corpus.and_then(|corpus| corpus.manifest().ok()),
+    )
 }
 
 /// Wall time of each stage that leads to node `last`, by its first name at this point; nothing if one of them

@@ -1,21 +1,10 @@
 //! The table as files: `EXPERIMENT.csv` to read and compare, `EXPERIMENT.parquet` to compute with.
 
-use super::{Column, Record, ResultsError, Values, columns};
-use polars::prelude::{
-    Column as Series, CsvWriter, DataFrame, ParquetWriter, PolarsError, SerWriter,
-};
+use super::{Record, ResultsError, Rows};
+use polars::prelude::{CsvWriter, ParquetWriter, SerWriter};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-
-/// The tidy table of some records; its columns are those of [`columns`].
-///
-/// # Errors
-/// Whatever polars has against it.
-pub fn data_frame(records: &[Record]) -> Result<DataFrame, PolarsError> {
-    let series = columns(records).into_iter().map(series).collect();
-    DataFrame::new(records.len(), series)
-}
 
 /// Writes the tidy table of an experiment's records into `folder`, as CSV and as Parquet; returns the paths.
 /// Each file is replaced as a whole.
@@ -27,8 +16,8 @@ pub fn write(
     experiment: &str,
     records: &[Record],
 ) -> Result<[PathBuf; 2], ResultsError> {
-    let failed = |format| move |source| ResultsError::Format { format, source };
-    let mut frame = data_frame(records).map_err(failed("a data frame"))?;
+    let failed = ResultsError::polars;
+    let Rows(mut frame) = Rows::of(records)?;
     let (mut csv, mut parquet) = (Vec::new(), Vec::new());
     CsvWriter::new(&mut csv)
         .finish(&mut frame)
@@ -44,16 +33,6 @@ pub fn write(
         })?;
     }
     Ok(paths)
-}
-
-fn series(Column { name, values }: Column) -> Series {
-    let name = name.into();
-    match values {
-        Values::Bool(values) => Series::new(name, values),
-        Values::Integer(values) => Series::new(name, values),
-        Values::Float(values) => Series::new(name, values),
-        Values::Text(values) => Series::new(name, values),
-    }
 }
 
 /// Puts `bytes` in the place of the file at `path`; whoever reads it sees the old or the new file.

@@ -234,7 +234,14 @@ pub(crate) fn sweep() -> Plan {
 pub(crate) fn reporting() -> Fake {
     Fake::working(|spec, inputs, out| {
         let digest = digest_of(spec, inputs)?;
+        if matches!(spec, StageSpec::Preprocess(_)) {
+            for (language, line) in [("de", "ein test"), ("en", "a test")] {
+                fs::write(out.content(&format!("test.{language}.txt")), line)?;
+            }
+        }
         if matches!(spec, StageSpec::Test(_)) {
+            fs::write(out.content("hypotheses.txt"), translations(&digest))?;
+            fs::write(out.content("references.txt"), translations(&"0".repeat(12)))?;
             let fraction = f64::from(u8::from_str_radix(&digest[..2], 16)?) / 256.0;
             let report = serde_json::to_vec(&report(20.0 + fraction))?;
             fs::write(out.content("report.json"), report)?;
@@ -242,6 +249,21 @@ pub(crate) fn reporting() -> Fake {
         }
         write(&digest, out)
     })
+}
+
+/// Twelve translations, each with a mistake that a hexadecimal digit chooses; 0 is none.
+fn translations(digits: &str) -> String {
+    const WORDS: [&str; 8] = ["the", "old", "man", "reads", "a", "book", "to", "children"];
+    let line = |(i, digit): (usize, char)| {
+        let mut words: Vec<String> = WORDS.iter().map(|word| (*word).to_owned()).collect();
+        words.push(format!("{i}"));
+        let wrong = digit.to_digit(16).unwrap() as usize;
+        if wrong > 0 {
+            words[wrong % WORDS.len()] = "thing".to_owned();
+        }
+        words.join(" ") + "\n"
+    };
+    digits.chars().take(12).enumerate().map(line).collect()
 }
 
 pub(crate) fn report(bleu: f64) -> TestReport {

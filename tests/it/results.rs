@@ -129,11 +129,10 @@ fn a_record_without_parameters_needs_no_column_for_them() {
 
 #[cfg(feature = "tables")]
 mod tables {
-    use super::{known, made, read};
+    use super::{Values, columns, known, made, read};
     use crate::fake::sweep;
-    use polars::prelude::{AnyValue, ParquetReader, SerReader};
-    use srp::results::{data_frame, write};
-    use std::fs::{self, File};
+    use srp::results::{Format, Rows, write};
+    use std::fs;
 
     #[test]
     fn the_same_artifacts_give_the_same_bytes() {
@@ -170,12 +169,19 @@ mod tables {
     fn parquet_holds_the_same_table() {
         let folder = tempfile::tempdir().unwrap();
         let [_, parquet] = write(folder.path(), "toy", &known()).unwrap();
-        let file = File::open(parquet).unwrap();
-        let frame = ParquetReader::new(file).finish().unwrap();
-        let rows = data_frame(&known()).unwrap();
-        assert!(frame.equals(&rows), "{frame} {rows}");
-        let bleu = frame.column("bleu").unwrap().get(1).unwrap();
-        assert_eq!(bleu, AnyValue::Float64(5.5));
+        let read = Rows::read(Format::Parquet, fs::read(parquet).unwrap()).unwrap();
+        let columns = columns(&known());
+        assert_eq!(read.columns().unwrap(), columns);
+        let bleu = columns.iter().find(|column| column.name == "bleu").unwrap();
+        assert_eq!(bleu.values, Values::Float(vec![Some(27.456), Some(5.5)]));
+    }
+
+    #[test]
+    fn a_csv_is_read_back_as_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let [csv, _] = write(folder.path(), "toy", &known()).unwrap();
+        let read = Rows::read(Format::Csv, fs::read(csv).unwrap()).unwrap();
+        assert_eq!(read.columns().unwrap(), columns(&known()));
     }
 
     #[test]

@@ -1,0 +1,68 @@
+//! Rows of whatever the command line names: experiments and parts of them, tables, tables as they were.
+
+use super::args::CacheDir;
+use super::{Context, Failure};
+use crate::cache::Cache;
+use crate::exec::{self, Options, Status};
+use crate::plan::{self, Overrides, Plan, Selection};
+use crate::results::{self, Record, Rows, Source, SourceError};
+use std::path::Path;
+
+/// Where rows come from.
+#[derive(Debug, clap::Args)]
+pub(super) struct Sources {
+    /// Where rows come from: an experiment (FILE.toml), a part of one (FILE.toml:STAGE or
+    /// FILE.toml:STAGE@PARAMETER=VALUE), a table (FILE.csv, FILE.parquet), or a table as it was in a revision that git
+    /// knows (REVISION:FILE.csv)
+    #[arg(value_name = "SOURCE", required = true)]
+    sources: Vec<String>,
+
+    /// Set a value of the experiments on top of their files, such as `params.rate=0.5`; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+
+    #[command(flatten)]
+    pub(super) cache: CacheDir,
+}
+
+impl Sources {
+    /// Each source, as it was named, with its rows. Rows of an experiment are read from the cache alone.
+    pub(super) fn read(
+        &self,
+        cache: &Cache,
+        context: &Context<'_>,
+    ) -> Result<Vec<(String, Rows)>, Failure> {
+        let read = |text: &String| {
+            let rows = match Source::parse(text)? {
+                Source::Experiment { file, part } => {
+                    let plan = self.plan(&file, part.as_deref())?;
+                    Rows::of(&records(&plan, cache, context)?)?
+                }
+                Source::Table(table) => table.rows()?,
+            };
+            Ok((text.clone(), rows))
+        };
+        self.sources.iter().map(read).collect()
+    }
+
+    fn plan(&self, file: &Path, part: Option<&str>) -> Result<Plan, Failure> {
+        let plan = plan::load(file, &Overrides::from_process(self.set.clone()))?;
+        Ok(plan.select(&Selection {
+            stages: part.map(str::to_owned).into_iter().collect(),
+            only: Vec::new(),
+        })?)
+    }
+}
+
+/// The rows of a plan, as far as their artifacts are in the cache.
+fn records(plan: &Plan, cache: &Cache, context: &Context<'_>) -> Result<Vec<Record>, Failure> {
+    let statuses = exec::preview(plan, cache, context.runner, &Options::default())?;
+    let artifacts: Vec<_> = statuses.iter().map(Status::artifact).collect();
+    Ok(results::records(plan, &artifacts)?)
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        Self::of_input(error.into())
+    }
+}

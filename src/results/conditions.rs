@@ -1,0 +1,55 @@
+//! What a score depends on beside the model: two rows compare only if these agree.
+
+use crate::cache::{Digest, Ingredients, Manifest};
+use crate::config::{Checkpoint, Search};
+use serde::Deserialize;
+
+/// What a score depends on beside the model, read from what a test stage was told and from what it read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conditions {
+    /// How translations were searched.
+    pub search: Search,
+    /// Which checkpoint of the model was tested.
+    pub checkpoint: Checkpoint,
+    /// The digest of the test set's source and references; nothing where its text is not known.
+    pub test_set: Option<Digest>,
+}
+
+impl Conditions {
+    /// Those of the artifact of a test stage that read the data set `corpus`; nothing if the artifact was made by
+    /// something else, or by an srp that told its test stages other things.
+    pub(super) fn of(test: &Manifest, corpus: Option<&Manifest>) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Told {
+            checkpoint: Checkpoint,
+            search: Search,
+            split: String,
+        }
+        let config = Ingredients::read(&test.hashed)?.config;
+        let told: Told = serde_json::from_value(config).ok()?;
+        Some(Self {
+            test_set: corpus.and_then(|corpus| test_set(test, corpus, &told.split)),
+            search: told.search,
+            checkpoint: told.checkpoint,
+        })
+    }
+}
+
+/// The digest over the text of both sides of a split in its data set and over the references as they were compared
+/// with. The name of the split is left out: the same sentences are the same test set under any name.
+fn test_set(test: &Manifest, corpus: &Manifest, split: &str) -> Option<Digest> {
+    let references = test.files.get("references.txt")?;
+    let sides: Vec<(&str, Digest)> = corpus
+        .files
+        .iter()
+        .filter_map(|(name, file)| {
+            let side = name.strip_prefix(split)?.strip_prefix('.')?;
+            side.ends_with(".txt").then_some((side, file.digest))
+        })
+        .collect();
+    if sides.len() < 2 {
+        return None;
+    }
+    let named = sides.into_iter().chain([("references", references.digest)]);
+    Some(Digest::of_all(named))
+}

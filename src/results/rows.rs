@@ -1,0 +1,204 @@
+//! Rows from anywhere, as polars holds them: of records, of a file, or of several put together.
+
+use super::{Column, Record, ResultsError, Values, columns};
+use polars::prelude::{
+    Column as Series, CsvReadOptions, DataFrame, DataType, ParquetReader, PolarsResult, SerReader,
+};
+use std::io::Cursor;
+use std::path::Path;
+
+/// How a table is written in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Lines of values between commas.
+    Csv,
+    /// The columns as Apache Parquet keeps them.
+    Parquet,
+}
+
+impl Format {
+    /// The format that the ending of a path says.
+    pub fn of(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()? {
+            "csv" => Some(Self::Csv),
+            "parquet" => Some(Self::Parquet),
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "CSV",
+            Self::Parquet => "Parquet",
+        }
+    }
+}
+
+/// Rows with named columns, each of which holds truth values, whole numbers, numbers or words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rows(pub(super) DataFrame);
+
+impl Rows {
+    /// The tidy table of some records; its columns are those of [`columns`].
+    ///
+    /// # Errors
+    /// Whatever polars has against it.
+    pub fn of(records: &[Record]) -> Result<Self, ResultsError> {
+        Self::of_columns(records.len(), columns(records))
+    }
+
+    /// Columns of `height` values each.
+    ///
+    /// # Errors
+    /// If two columns have one name, or one of them another height.
+    pub fn of_columns(height: usize, columns: Vec<Column>) -> Result<Self, ResultsError> {
+        let series = columns.into_iter().map(series).collect();
+        DataFrame::new(height, series)
+            .map(Self)
+            .map_err(ResultsError::polars("a data frame"))
+    }
+
+    /// The table that a file of this format holds.
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn read(format: Format, bytes: Vec<u8>) -> Result<Self, ResultsError> {
+        let read = match format {
+            Format::Csv => CsvReadOptions::default()
+                .with_infer_schema_length(None)
+                .into_reader_with_file_handle(Cursor::new(bytes))
+                .finish(),
+            Format::Parquet => ParquetReader::new(Cursor::new(bytes)).finish(),
+        };
+        read.and_then(plain)
+            .map(Self)
+            .map_err(|source| ResultsError::NotRead {
+                format: format.name(),
+                source,
+            })
+    }
+
+    /// All of some rows, one below the other. Each column is there if one of them has it, and has one type: whole
+    /// numbers among others become numbers, and values of several types become words.
+    ///
+    /// # Errors
+    /// Whatever polars has against it.
+    pub fn stack(all: Vec<Self>) -> Result<Self, ResultsError> {
+        stacked(all)
+            .map(Self)
+            .map_err(ResultsError::polars("one table"))
+    }
+
+    /// How many there are.
+    pub fn height(&self) -> usize {
+        self.0.height()
+    }
+
+    /// The names of the columns, in order.
+    pub fn names(&self) -> Vec<&str> {
+        let names = self.0.columns().iter();
+        names.map(|column| column.name().as_str()).collect()
+    }
+
+    /// All values.
+    ///
+    /// # Errors
+    /// Whatever polars has against it.
+    pub fn columns(&self) -> Result<Vec<Column>, ResultsError> {
+        let columns = self.0.columns().iter().map(values);
+        columns
+            .collect::<PolarsResult<_>>()
+            .map_err(ResultsError::polars("columns"))
+    }
+}
+
+pub(super) fn series(Column { name, values }: Column) -> Series {
+    let name = name.into();
+    match values {
+        Values::Bool(values) => Series::new(name, values),
+        Values::Integer(values) => Series::new(name, values),
+        Values::Float(values) => Series::new(name, values),
+        Values::Text(values) => Series::new(name, values),
+    }
+}
+
+fn values(column: &Series) -> PolarsResult<Column> {
+    let values = match column.dtype() {
+        DataType::Boolean => Values::Bool(column.bool()?.iter().collect()),
+        DataType::Int64 => Values::Integer(column.i64()?.iter().collect()),
+        DataType::Float64 => Values::Float(column.f64()?.iter().collect()),
+        _ => Values::Text(
+            column
+                .str()?
+                .iter()
+                .map(|value| value.map(str::to_owned))
+                .collect(),
+        ),
+    };
+    Ok(Column {
+        name: column.name().to_string(),
+        values,
+    })
+}
+
+/// The table with the four types that ours have.
+fn plain(frame: DataFrame) -> PolarsResult<DataFrame> {
+    let height = frame.height();
+    let columns = frame.columns().iter();
+    let columns = columns.map(|column| column.cast(&plain_type(column.dtype())));
+    DataFrame::new(height, columns.collect::<PolarsResult<_>>()?)
+}
+
+fn plain_type(of: &DataType) -> DataType {
+    match of {
+        DataType::Boolean => DataType::Boolean,
+        number if number.is_integer() => DataType::Int64,
+        number if number.is_float() => DataType::Float64,
+        _ => DataType::String,
+    }
+}
+
+fn stacked(all: Vec<Rows>) -> PolarsResult<DataFrame> {
+    let mut head: Vec<(String, DataType)> = Vec::new();
+    for column in all.iter().flat_map(|rows| rows.0.columns()) {
+        let (name, kind) = (column.name().as_str(), column.dtype());
+        // A column without a value says nothing of its type.
+        let empty = column.null_count() == column.len();
+        match head.iter_mut().find(|(known, _)| known == name) {
+            None if empty => head.push((name.to_owned(), DataType::Null)),
+            None => head.push((name.to_owned(), kind.clone())),
+            Some(_) if empty => {}
+            Some((_, common)) => *common = common_type(common, kind),
+        }
+    }
+    let mut frames = all.into_iter().map(|rows| {
+        let height = rows.height();
+        let columns = head.iter().map(|(name, common)| {
+            let kind = match common {
+                DataType::Null => &DataType::String,
+                known => known,
+            };
+            match rows.0.column(name) {
+                Ok(column) => column.cast(kind),
+                Err(_) => Ok(Series::full_null(name.as_str().into(), height, kind)),
+            }
+        });
+        DataFrame::new(height, columns.collect::<PolarsResult<_>>()?)
+    });
+    let first = frames.next().unwrap_or_else(|| Ok(DataFrame::empty()))?;
+    frames.try_fold(first, |mut whole, next| {
+        whole.vstack_mut(&next?)?;
+        Ok(whole)
+    })
+}
+
+fn common_type(one: &DataType, other: &DataType) -> DataType {
+    let number = |kind: &DataType| kind.is_integer() || kind.is_float();
+    if *one == DataType::Null || one == other {
+        other.clone()
+    } else if number(one) && number(other) {
+        DataType::Float64
+    } else {
+        DataType::String
+    }
+}
