@@ -11,9 +11,9 @@ use crate::figure::Drawing;
 #[cfg(feature = "tables")]
 use crate::figure::Spacing;
 use crate::plan::{NodeId, Plan};
-use crate::report::{self, ReportError};
 #[cfg(feature = "tables")]
 use crate::report::Wish;
+use crate::report::{self, ReportError};
 #[cfg(feature = "tables")]
 use crate::results::Rows;
 use crate::results::sizes;
@@ -177,7 +177,7 @@ fn groups(args: &Stages, context: &mut Context<'_>) -> Result<(), Failure> {
             "`{label}` has no model"
         ))
     })?;
-    let mut map = report::groups(&format!("What is left of `{label}`"), &sizes);
+    let mut map = report::groups(&format!("What is left of {label}"), &sizes);
     args.picture.name(&mut map.title);
     args.picture.put(&map.draw(), context)
 }
@@ -254,9 +254,8 @@ fn png(_: &Drawing) -> Result<Vec<u8>, Failure> {
 
 /// Writes a file that somebody asked for, and says so.
 pub(super) fn write(path: &Path, bytes: &[u8], context: &Context<'_>) -> Result<(), Failure> {
-    fs::write(path, bytes).map_err(|error| {
-        Failure::of_work(miette!("cannot write `{}`: {error}", path.display()))
-    })?;
+    fs::write(path, bytes)
+        .map_err(|error| Failure::of_work(miette!("cannot write `{}`: {error}", path.display())))?;
     context.watcher.note(&format!("wrote {}", path.display()));
     Ok(())
 }

@@ -14,7 +14,7 @@ pub(super) struct Field {
 
 /// Pixels between ticks.
 const GAP_X: f64 = 74.0;
-const GAP_Y: f64 = 42.0;
+const GAP_Y: f64 = 32.0;
 
 impl Field {
     /// Grid lines and names of the ticks on the left, and the name of the axis above them.

@@ -32,7 +32,7 @@ const RULES: &str = "\
 .figure .paper{fill:$paper}
 .figure .grid{stroke:$grid;stroke-width:1}
 .figure .axis{stroke:$line;stroke-width:1}
-.figure .mark{stroke:$paper;stroke-width:1.5}
+.figure .mark{stroke:$paper;stroke-width:1.25}
 .figure .curve{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
 .figure .dashed{stroke-dasharray:5 4}
 .figure .front{fill:none;stroke:$muted;stroke-width:1.5;stroke-dasharray:2 4;stroke-linecap:round}
@@ -81,10 +81,23 @@ pub(super) fn shade(share: f64) -> (String, &'static str) {
     let part = place - below as f64;
     let channel = |i: usize| STOPS[below][i] + part * (STOPS[below + 1][i] - STOPS[below][i]);
     let [red, green, blue] = [0, 1, 2].map(|i| channel(i).round() as u8);
-    // As the eye weighs them; below the limit white text has the higher contrast.
-    let light = 0.299 * f64::from(red) + 0.587 * f64::from(green) + 0.114 * f64::from(blue);
-    let class = if light < 140.0 { "ondark" } else { "onlight" };
+    let class = if luminance([red, green, blue]) < 0.22 {
+        "ondark"
+    } else {
+        "onlight"
+    };
     (format!("#{red:02x}{green:02x}{blue:02x}"), class)
+}
+
+/// How bright a colour is, from 0 to 1, as WCAG 2 counts it. White text has the higher contrast on what is darker than
+/// about 0.22, dark text on the rest.
+fn luminance(channels: [u8; 3]) -> f64 {
+    let linear = |channel: u8| match f64::from(channel) / 255.0 {
+        dark if dark <= 0.04045 => dark / 12.92,
+        light => ((light + 0.055) / 1.055).powf(2.4),
+    };
+    let [red, green, blue] = channels.map(linear);
+    0.2126 * red + 0.7152 * green + 0.0722 * blue
 }
 
 #[cfg(test)]

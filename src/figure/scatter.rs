@@ -17,6 +17,8 @@ pub struct Scatter {
     pub y: Axis,
     /// What colours stand for, in their order.
     pub colours: Vec<String>,
+    /// What the points without a colour have in common, if there are any.
+    pub colourless: Option<String>,
     /// What shapes stand for, in their order.
     pub shapes: Vec<String>,
     /// The points.
@@ -50,8 +52,8 @@ pub struct Point {
     pub x: f64,
     /// Where it stands.
     pub y: f64,
-    /// The position of its colour.
-    pub colour: usize,
+    /// The position of its colour, if it has one.
+    pub colour: Option<usize>,
     /// The position of its shape.
     pub shape: usize,
     /// A few words to stand beside it, where there is room.
@@ -128,9 +130,10 @@ impl Scatter {
             .iter()
             .map(|point| x.place(point.x).zip(y.place(point.y)))
             .collect();
-        body.path("front", &self.steps(&places));
+        let steps = self.steps(&places);
+        body.path("front", &steps);
         self.draw_points(&mut body, &places);
-        draw_labels(&mut body, &self.points, &places, &field);
+        draw_labels(&mut body, &self.points, &places, &steps, &field);
         Drawing {
             width: size.0,
             height: field.bottom + BELOW,
@@ -145,8 +148,10 @@ impl Scatter {
         if self.colours.len() > 1 || !one_shape {
             entries.extend(self.colours.iter().enumerate().map(|(i, name)| {
                 let shape = if one_shape { i } else { 0 };
-                (Sample::Mark(i % SERIES, shape % SHAPES), name.clone())
+                (Sample::Mark(series(Some(i)), shape % SHAPES), name.clone())
             }));
+            let colourless = self.colourless.iter();
+            entries.extend(colourless.map(|name| (Sample::Mark(series(None), 0), name.clone())));
         }
         if !one_shape {
             let shapes = self.shapes.iter().enumerate();
@@ -176,7 +181,8 @@ impl Scatter {
 
     fn draw_points(&self, body: &mut Svg, places: &[Option<(f64, f64)>]) {
         let one_shape = self.shapes.len() < 2;
-        for (point, place) in self.points.iter().zip(places) {
+        // The first lie on top.
+        for (point, place) in self.points.iter().zip(places).rev() {
             let Some(place) = *place else {
                 continue;
             };
@@ -191,11 +197,19 @@ impl Scatter {
                 ],
             );
             body.words("title", &[], &point.tip);
-            let shape = if one_shape { point.colour } else { point.shape };
-            mark(body, point.colour % SERIES, shape, place);
+            let shape = match one_shape {
+                true => point.colour.unwrap_or(0),
+                false => point.shape,
+            };
+            mark(body, series(point.colour), shape, place);
             body.close("g");
         }
     }
+}
+
+/// The series whose colour a position has; the last one is for what has none.
+fn series(colour: Option<usize>) -> usize {
+    colour.map_or(SERIES - 1, |position| position % (SERIES - 1))
 }
 
 /// An area: left, top, right, bottom.
@@ -205,10 +219,26 @@ fn overlap(a: &Area, b: &Area) -> bool {
     a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3]
 }
 
-/// Writes the labels that find room beside their points.
-fn draw_labels(body: &mut Svg, points: &[Point], places: &[Option<(f64, f64)>], field: &Field) {
+/// Writes the labels that find room beside their points and off the front.
+fn draw_labels(
+    body: &mut Svg,
+    points: &[Point],
+    places: &[Option<(f64, f64)>],
+    front: &[(f64, f64)],
+    field: &Field,
+) {
     let around = |&(x, y): &(f64, f64)| [x - 6.0, y - 6.0, x + 6.0, y + 6.0];
+    let between = |ends: &[(f64, f64)]| {
+        let [(x1, y1), (x2, y2)] = [ends[0], ends[1]];
+        [
+            x1.min(x2) - 1.0,
+            y1.min(y2) - 1.0,
+            x1.max(x2) + 1.0,
+            y1.max(y2) + 1.0,
+        ]
+    };
     let mut taken: Vec<Area> = places.iter().flatten().map(around).collect();
+    taken.extend(front.windows(2).map(between));
     for (point, place) in points.iter().zip(places) {
         let Some((x, y)) = *place else {
             continue;
@@ -271,6 +301,7 @@ mod tests {
             x: axis("parameters", Better::Less),
             y: axis("BLEU", Better::More),
             colours: vec!["srp".to_owned(), "random".to_owned()],
+            colourless: None,
             shapes: Vec::new(),
             points,
         }
@@ -280,7 +311,7 @@ mod tests {
         Point {
             x,
             y,
-            colour: 0,
+            colour: Some(0),
             shape: 0,
             label: label.to_owned(),
             tip: format!("{label} </title>"),

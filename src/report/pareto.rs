@@ -76,23 +76,25 @@ pub fn pareto(table: &[Column], wish: &Wish) -> Result<Scatter, ReportError> {
         .chain(varied.iter().copied())
         .collect();
     let (mut colours, mut shapes) = (Vec::new(), Vec::new());
+    let mut colourless = None;
     let mut points = Vec::new();
     for rows in same_artifacts(table, xs.len()) {
         let row = rows[0];
         let (Some(x_value), Some(y_value)) = (xs[row], ys[row]) else {
             continue;
         };
-        let group = |column: Option<&Column>, groups: &mut Vec<String>| {
-            column.map_or(0, |column| position(groups, in_common(column, &rows)))
-        };
+        let coloured = colour.and_then(|column| same(column, &rows));
+        if coloured.is_none() {
+            colourless = colour.map(|column| in_common(column, &rows)).or(colourless);
+        }
         let names = told.iter().map(|column| in_common(column, &rows));
         let values = [(y, y_value), (x, x_value)];
         let values = values.map(|(axis, value)| format!("{} {}", called(&axis.name), exact(value)));
         points.push(Point {
             x: x_value,
             y: y_value,
-            colour: group(colour, &mut colours),
-            shape: group(shape, &mut shapes),
+            colour: coloured.map(|name| position(&mut colours, name)),
+            shape: shape.map_or(0, |column| position(&mut shapes, in_common(column, &rows))),
             label: labels
                 .iter()
                 .filter_map(|column| same(column, &rows))
@@ -120,6 +122,7 @@ pub fn pareto(table: &[Column], wish: &Wish) -> Result<Scatter, ReportError> {
             better: better(&y.name),
         },
         colours,
+        colourless,
         shapes,
         points,
     })
@@ -302,10 +305,15 @@ mod tests {
     #[test]
     fn what_varies_is_told_apart_and_one_artifact_is_one_point() {
         let drawn = pareto(&table(), &wish()).unwrap();
-        assert_eq!(drawn.colours, ["every criterion", "srp", "random"]);
+        assert_eq!(drawn.colours, ["srp", "random"]);
+        assert_eq!(drawn.colourless.as_deref(), Some("every criterion"));
         assert_eq!(drawn.shapes, ["dense", "slim"]);
         let labels: Vec<_> = drawn.points.iter().map(|point| &*point.label).collect();
-        assert_eq!(labels, ["0.5", "0.5", "0.3"]);
+        assert_eq!(
+            labels,
+            ["0.5", "0.5", "0.3"],
+            "the baseline has only one here"
+        );
         let last = &drawn.points[2];
         assert_eq!(last.tip, "slim, random, 0.3: BLEU 30.50, parameters 30");
         assert_eq!(

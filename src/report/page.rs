@@ -1,0 +1,436 @@
+//! One page that tells all about an experiment, and needs nothing but itself.
+
+use super::pareto::{Wish, pareto};
+use super::translations::{TestSet, test_sets};
+use super::{ReportError, groups, model_of, stages, table, training};
+use crate::cache::Artifact;
+use crate::config::{Checkpoint, StageSpec};
+use crate::figure::{Curves, Panel, escape, style};
+use crate::plan::{NodeId, Plan, Point};
+use crate::results::{Column, Record, columns, duration, records, sizes};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+/// What is known of an experiment.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// The experiment.
+    pub plan: &'a Plan,
+    /// Its stages, in the order of the plan's nodes.
+    pub stages: Vec<Stage<'a>>,
+    /// The experiment file as its author wrote it, if it can be read.
+    pub text: Option<String>,
+    /// The command that asks for this page again.
+    pub command: Option<String>,
+}
+
+/// What is known of a stage.
+#[derive(Debug)]
+pub struct Stage<'a> {
+    /// What it has made.
+    pub artifact: Option<&'a Artifact>,
+    /// Its state in a word.
+    pub state: &'static str,
+    /// Why it has that state.
+    pub why: String,
+    /// What it was told, a line for each value.
+    pub config: Vec<String>,
+    /// What made its artifact: names and values.
+    pub facts: Vec<(&'static str, String)>,
+}
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// The field of a scatter plot and a panel of curves on the page.
+const SCATTER: (f64, f64) = (460.0, 300.0);
+const CURVES: (f64, f64) = (460.0, 200.0);
+
+/// The measures that BLEU is drawn against.
+const AGAINST: [&str; 3] = ["parameters", "flops", "speed"];
+
+/// What the page is made from.
+struct Gathered<'a> {
+    subject: &'a Subject<'a>,
+    artifacts: Vec<Option<&'a Artifact>>,
+    records: Vec<Record>,
+    /// The test stage of each record.
+    nodes: Vec<NodeId>,
+}
+
+/// The page as HTML. What is not there yet is said on it.
+///
+/// # Errors
+/// If something that a stage left cannot be understood.
+pub fn page(subject: &Subject<'_>) -> Result<String, ReportError> {
+    let artifacts: Vec<_> = subject.stages.iter().map(|stage| stage.artifact).collect();
+    let records = records(subject.plan, &artifacts)?;
+    let nodes = table::nodes(&records, &artifacts);
+    let gathered = Gathered {
+        subject,
+        artifacts,
+        records,
+        nodes,
+    };
+    let sections = [
+        Some(("results", "Results", gathered.results())),
+        gathered
+            .trade_offs()?
+            .map(|html| ("cost", "Quality and cost", html)),
+        gathered
+            .removed()?
+            .map(|html| ("removed", "What was removed", html)),
+        gathered
+            .translations()?
+            .map(|html| ("translations", "Translations", html)),
+        gathered
+            .trainings()?
+            .map(|html| ("training", "Training", html)),
+        Some(("stages", "Stages", gathered.stages())),
+    ];
+    Ok(gathered.page(sections.into_iter().flatten().collect()))
+}
+
+/// The id, the heading and the content of a section.
+type Section = (&'static str, &'static str, String);
+
+impl Gathered<'_> {
+    fn page(&self, sections: Vec<Section>) -> String {
+        let plan = self.subject.plan;
+        let links = sections.iter();
+        let links = links.map(|(id, name, _)| format!("<a href=\"#{id}\">{name}</a>\n"));
+        let links: String = links.collect();
+        let body = sections.iter().map(|(id, name, content)| {
+            format!(
+                "<section id=\"{id}\" aria-labelledby=\"{id}-head\">\n<h2 id=\"{id}-head\">{name}</h2>\n{content}</section>\n"
+            )
+        });
+        let body: String = body.collect();
+        let source = plan.source.as_ref();
+        let source = source.map(|source| format!("<p class=\"lead\">{}</p>\n", escape(source)));
+        let command = self.subject.command.as_ref();
+        let command = command.map(|command| format!(" · <code>{}</code>", escape(command)));
+        format!(
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
+             script-src 'unsafe-inline'; img-src data:\">\n\
+             <link rel=\"icon\" href=\"data:,\">\n<title>{title}</title>\n<style>\n{STYLE}{figures}</style>\n</head>\n\
+             <body>\n<a class=\"skip\" href=\"#results\">To the results</a>\n\
+             <header class=\"top\"><div class=\"inside\">\n<p class=\"name\">{name}</p>\n<h1>{title}</h1>\n{source}\
+             <button type=\"button\" id=\"theme\" hidden>Auto</button>\n{cards}</div></header>\n\
+             <nav aria-label=\"Sections\"><div class=\"inside\">\n{links}</div></nav>\n\
+             <main class=\"inside\">\n{missing}{body}</main>\n\
+             <footer class=\"inside\">srp {version}{command}</footer>\n\
+             <div id=\"tip\" aria-hidden=\"true\" hidden></div>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n",
+            title = escape(&plan.title),
+            name = escape(&plan.name),
+            source = source.unwrap_or_default(),
+            figures = style(|colour| format!("var(--{colour})")),
+            cards = self.cards(),
+            missing = self.missing(),
+            version = env!("CARGO_PKG_VERSION"),
+            command = command.unwrap_or_default(),
+        )
+    }
+
+    /// What one wants to know first.
+    fn cards(&self) -> String {
+        let stages = &self.subject.stages;
+        let done = stages
+            .iter()
+            .filter(|stage| stage.artifact.is_some())
+            .count();
+        let seconds: f64 = stages.iter().filter_map(Stage::seconds).sum();
+        let best = self
+            .records
+            .iter()
+            .max_by(|a, b| a.report.bleu.total_cmp(&b.report.bleu));
+        let smallest = self
+            .records
+            .iter()
+            .min_by_key(|record| record.report.parameters);
+        let mut cards = String::from("<dl class=\"cards\">\n");
+        let mut card = |name: &str, value: &str, more: &str| {
+            // Writing to a string cannot fail.
+            writeln!(
+                cards,
+                "<div><dt>{name}</dt><dd>{value}<small>{}</small></dd></div>",
+                escape(more)
+            )
+            .ok();
+        };
+        if let Some(best) = best {
+            let bleu = format!("{:.2}", best.report.bleu);
+            card("best BLEU", &bleu, &self.label(best));
+        }
+        if let Some(small) = smallest {
+            let left = format!("{:.1} %", 100.0 * small.report.parameter_ratio);
+            let more = format!("of the parameters, BLEU {:.2}", small.report.bleu);
+            card("smallest model", &left, &more);
+        }
+        let all = stages.len();
+        let points = match self.subject.plan.points.len() {
+            1 => String::new(),
+            points => format!("{points} points of a sweep"),
+        };
+        card("stages done", &format!("{done} of {all}"), &points);
+        card("time", &duration(seconds), "of all stages that are done");
+        cards + "</dl>\n"
+    }
+
+    fn label(&self, record: &Record) -> String {
+        let position = self.records.iter().position(|other| other == record);
+        let node = position.and_then(|position| self.nodes.get(position));
+        node.map_or_else(String::new, |id| {
+            self.subject.plan.nodes[id.0].label.clone()
+        })
+    }
+
+    /// What has not run, if there is something.
+    fn missing(&self) -> String {
+        let stages = self
+            .subject
+            .plan
+            .nodes
+            .iter()
+            .zip(&self.subject.stages)
+            .enumerate();
+        let missing: Vec<String> = stages
+            .filter(|(_, (_, stage))| stage.artifact.is_none())
+            .map(|(i, (node, stage))| {
+                format!(
+                    "<li>{} <a href=\"#stage-{i}\">{}</a> <span class=\"muted\">{}</span></li>\n",
+                    stages::badge(stage.state),
+                    escape(&node.label),
+                    escape(&stage.why)
+                )
+            })
+            .collect();
+        match missing.len() {
+            0 => String::new(),
+            count => format!(
+                "<div class=\"notice\" role=\"note\"><strong>{count} of {} stages have not run</strong>, and what \
+                 needs them is not shown.\n<ul>\n{}</ul></div>\n",
+                self.subject.stages.len(),
+                missing.concat()
+            ),
+        }
+    }
+
+    fn results(&self) -> String {
+        if self.records.is_empty() {
+            return "<p>No test has run yet.</p>\n".to_owned();
+        }
+        table::table(&self.records, &self.nodes)
+    }
+
+    /// BLEU against what models cost.
+    fn trade_offs(&self) -> Result<Option<String>, ReportError> {
+        if self.records.is_empty() {
+            return Ok(None);
+        }
+        let table: Vec<Column> = columns(&self.records);
+        let mut html = String::from(
+            "<p class=\"lead\">One point for each tested model. No model beats those on the dotted line in both \
+             measures.</p>\n<div class=\"figures\">\n",
+        );
+        for x in AGAINST {
+            let scatter = pareto(
+                &table,
+                &Wish {
+                    x: x.to_owned(),
+                    y: "bleu".to_owned(),
+                    ..Wish::default()
+                },
+            )?;
+            html += &figure(&scatter.title, &scatter.draw(SCATTER).inline(false));
+        }
+        Ok(Some(html + "</div>\n"))
+    }
+
+    /// The sizes of the groups of every pruned model that was tested.
+    fn removed(&self) -> Result<Option<String>, ReportError> {
+        let mut seen = BTreeSet::new();
+        let mut maps = Vec::new();
+        for (record, id) in self.records.iter().zip(&self.nodes) {
+            let model = model_of(self.subject.plan, *id);
+            let artifact = self.artifacts.get(model.0).copied().flatten();
+            let (Some(artifact), true) = (artifact, record.report.parameter_ratio < 1.0) else {
+                continue;
+            };
+            if let (Some(sizes), true) = (sizes(artifact, Checkpoint::Last)?, seen.insert(model)) {
+                let label = &self.subject.plan.nodes[model.0].label;
+                let left = 100.0 * record.report.parameter_ratio;
+                let drawn = groups(label, &sizes).draw().inline(false);
+                maps.push((
+                    format!("{label}: {left:.1} % of the parameters left"),
+                    drawn,
+                ));
+            }
+        }
+        Ok(shown_or_folded(maps, 2).map(|maps| {
+            "<p class=\"lead\">Entries of each group that are left in each layer. QK are the dimensions of queries and \
+             keys, VO those of values, over all heads; the embedding is one group for all layers of a side.</p>\n"
+                .to_owned()
+                + &maps
+        }))
+    }
+
+    fn translations(&self) -> Result<Option<String>, ReportError> {
+        let rows: Vec<(NodeId, &Record)> = self.nodes.iter().copied().zip(&self.records).collect();
+        let sets = test_sets(self.subject.plan, &self.artifacts, &rows)?;
+        if sets.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(translations(&sets)?))
+    }
+
+    /// The course of the trainings of each point of the sweep.
+    fn trainings(&self) -> Result<Option<String>, ReportError> {
+        let plan = self.subject.plan;
+        let mut seen = BTreeSet::new();
+        let mut courses = Vec::new();
+        for point in &plan.points {
+            let stages: BTreeSet<NodeId> = point.stages.values().copied().collect();
+            let stages: Vec<NodeId> = stages
+                .into_iter()
+                .filter(|id| is_training(&plan.nodes[id.0].spec))
+                .collect();
+            if stages.is_empty() || !seen.insert(stages.clone()) {
+                continue;
+            }
+            let mut course = training(plan, &self.artifacts, &stages)?;
+            for name in &mut course.curves.colours {
+                name.truncate(name.find('@').unwrap_or(name.len()));
+            }
+            courses.push((
+                point_name(point),
+                course_html(course.curves, &course.missing),
+            ));
+        }
+        Ok(match courses.len() {
+            0 => None,
+            1 => courses.pop().map(|(_, html)| html),
+            _ => Some(fold(courses)),
+        })
+    }
+
+    fn stages(&self) -> String {
+        let mut html = stages::graph(self.subject) + &stages::list(self.subject);
+        if let Some(text) = &self.subject.text {
+            write!(
+                html,
+                "<h3>The experiment file</h3>\n<details class=\"fold\"><summary>{}.toml</summary>\n\
+                 <div class=\"body\"><pre tabindex=\"0\">{}</pre></div></details>\n",
+                escape(&self.subject.plan.name),
+                escape(text)
+            )
+            .ok();
+        }
+        html
+    }
+}
+
+fn is_training(spec: &StageSpec) -> bool {
+    matches!(
+        spec,
+        StageSpec::Pretrain(_) | StageSpec::Prune(_) | StageSpec::Finetune(_)
+    )
+}
+
+/// The values of a point of the sweep.
+fn point_name(point: &Point) -> String {
+    let value = |(name, value): (&String, &toml::Value)| match value.as_str() {
+        Some(text) => format!("{name} {text}"),
+        None => format!("{name} {value}"),
+    };
+    point
+        .params
+        .iter()
+        .map(value)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// A figure for each panel, so that they stand beside each other where there is room.
+fn course_html(curves: Curves, missing: &[String]) -> String {
+    let mut html = String::new();
+    for line in missing {
+        writeln!(html, "<p class=\"muted\">{}</p>", escape(line)).ok();
+    }
+    html += "<div class=\"figures\">\n";
+    if !curves.colours.is_empty() {
+        for panel in &curves.panels {
+            let alone = Curves {
+                title: panel.name.clone(),
+                panels: vec![Panel {
+                    // The caption says it.
+                    name: String::new(),
+                    ..panel.clone()
+                }],
+                ..curves.clone()
+            };
+            html += &figure(&panel.name, &alone.draw(CURVES.0, CURVES.1).inline(false));
+        }
+    }
+    html + "</div>\n"
+}
+
+/// `drawing` is markup already.
+fn figure(caption: &str, drawing: &str) -> String {
+    format!(
+        "<figure><figcaption>{}</figcaption>\n{drawing}</figure>\n",
+        escape(caption)
+    )
+}
+
+/// Figures with their captions, those behind the first few folded; nothing if there are none.
+fn shown_or_folded(mut figures: Vec<(String, String)>, few: usize) -> Option<String> {
+    if figures.is_empty() {
+        return None;
+    }
+    let rest = figures.split_off(few.min(figures.len()));
+    let shown = figures.iter().map(|(name, drawing)| figure(name, drawing));
+    let shown: String = shown.collect();
+    let folded = rest.iter().map(|(name, drawing)| {
+        format!(
+            "<details class=\"fold\"><summary>{}</summary><div class=\"body figures\"><figure>\n{drawing}</figure></div>\
+             </details>\n",
+            escape(name)
+        )
+    });
+    let folded: String = folded.collect();
+    Some(format!("<div class=\"figures\">\n{shown}</div>\n{folded}"))
+}
+
+/// Parts with their names, all but the first folded; the parts are markup already.
+fn fold(parts: Vec<(String, String)>) -> String {
+    let parts = parts.iter().enumerate().map(|(i, (name, html))| {
+        let open = if i == 0 { " open" } else { "" };
+        format!(
+            "<details class=\"fold\"{open}><summary>{}</summary><div class=\"body\">\n{html}</div></details>\n",
+            escape(name)
+        )
+    });
+    parts.collect()
+}
+
+fn translations(sets: &[TestSet]) -> Result<String, ReportError> {
+    // In a script nothing ends the element but this character.
+    let data = serde_json::to_string(sets)?.replace('<', "\\u003c");
+    Ok(format!(
+        "<p class=\"lead\">The same sentences by two models, with the BLEU of each sentence. Marked are words that the \
+         reference does not have.</p>\n\
+         <noscript><p>The sentences are listed by a script, which this browser does not run.</p></noscript>\n\
+         <div class=\"tools\"><label>Test set <select id=\"set\"></select></label>\
+         <label>From <select id=\"before\"></select></label><label>to <select id=\"after\"></select></label>\
+         <label>Order <select id=\"order\"><option value=\"loss\">largest loss first</option>\
+         <option value=\"gain\">largest gain first</option><option value=\"worst\">lowest BLEU first</option>\
+         <option value=\"corpus\">as in the corpus</option></select></label>\
+         <label>Search <input type=\"search\" id=\"search\" placeholder=\"words in any of the lines\"></label>\
+         <output id=\"found\" class=\"muted\" aria-live=\"polite\"></output></div>\n\
+         <ol id=\"sentences\"></ol>\n<button type=\"button\" id=\"further\" hidden>Show ten more</button>\n\
+         <script type=\"application/json\" id=\"translations-data\">{data}</script>\n"
+    ))
+}
