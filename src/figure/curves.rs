@@ -61,21 +61,39 @@ const BELOW: f64 = 46.0;
 impl Curves {
     /// Draws it in a given width, each panel in a given height.
     pub fn draw(&self, width: f64, panel: f64) -> Drawing {
+        self.draw_some(&self.panels, true, (width, panel))
+    }
+
+    /// Draws one panel alone, as wide and as high as that, without its name.
+    pub fn draw_panel(&self, panel: &Panel, width: f64, height: f64) -> Drawing {
+        let mut drawing = self.draw_some(std::slice::from_ref(panel), false, (width, height));
+        drawing.title.clone_from(&panel.name);
+        drawing
+    }
+
+    fn draw_some(&self, panels: &[Panel], named: bool, (width, height): (f64, f64)) -> Drawing {
         let entries = self.entries();
         let sides = (12.0, width - 12.0);
         let mut body = Svg::default();
         legend::draw(&mut body, &entries, sides, 4.0);
         let mut top = legend::height(&entries, sides.0, sides.1) + 8.0;
+        let above = if named { ABOVE } else { 6.0 };
         let x = self.scale(LEFT, width - RIGHT);
-        for (position, drawn) in self.panels.iter().enumerate() {
+        for (position, drawn) in panels.iter().enumerate() {
             let field = Field {
                 left: LEFT,
                 right: width - RIGHT,
-                top: top + ABOVE,
-                bottom: top + panel,
+                top: top + above,
+                bottom: top + height,
             };
-            let last = position + 1 == self.panels.len();
-            drawn.draw(&mut body, &field, &x, last.then_some(self.x.as_str()));
+            let last = position + 1 == panels.len();
+            let name = if named { drawn.name.as_str() } else { "" };
+            drawn.draw(
+                &mut body,
+                &field,
+                &x,
+                (last.then_some(self.x.as_str()), name),
+            );
             top = field.bottom;
         }
         Drawing {
@@ -102,7 +120,7 @@ impl Curves {
 }
 
 impl Panel {
-    fn draw(&self, body: &mut Svg, field: &Field, x: &Scale, x_name: Option<&str>) {
+    fn draw(&self, body: &mut Svg, field: &Field, x: &Scale, (x_name, name): (Option<&str>, &str)) {
         let values = self.lines.iter().flat_map(|line| &line.points);
         let y = Scale::around(
             values.map(|point| point.1),
@@ -110,7 +128,7 @@ impl Panel {
             field.bottom,
             field.top,
         );
-        field.vertical(body, &y, &self.name);
+        field.vertical(body, &y, name);
         field.horizontal(body, x, x_name);
         if self.lines.iter().all(|line| line.points.is_empty()) {
             let middle = (field.top + field.bottom) / 2.0;

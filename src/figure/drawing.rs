@@ -15,6 +15,8 @@ pub struct Drawing {
 
 /// Height of the line that the title stands in.
 const HEADING: f64 = 34.0;
+/// The most that a picture grows in a page.
+const MOST: f64 = 1.2;
 
 impl Drawing {
     /// The picture as an SVG file: its title on top, in colours for white paper.
@@ -37,23 +39,18 @@ impl Drawing {
     }
 
     /// The picture as an element of a page that has [`style`](super::style) among its rules, without its title. It
-    /// shrinks with the page; `fixed` keeps its size.
-    pub fn inline(&self, fixed: bool) -> String {
-        let size = if fixed {
-            format!(
-                " width=\"{}\" height=\"{}\"",
-                Px(self.width),
-                Px(self.height)
-            )
-        } else {
-            String::new()
-        };
+    /// shrinks with the page, to `least` of its size at most.
+    pub fn inline(&self, least: f64) -> String {
+        let (width, height) = (self.width, self.height);
         format!(
-            "<svg class=\"figure\"{size} viewBox=\"0 0 {} {}\" role=\"group\" aria-label=\"{}\">\n{}</svg>\n",
-            Px(self.width),
-            Px(self.height),
-            escape(&self.title),
-            self.body.as_str(),
+            "<svg class=\"figure\" style=\"width:100%;max-width:{most}px;min-width:{least}px\" \
+             viewBox=\"0 0 {w} {h}\" role=\"group\" aria-label=\"{title}\">\n{body}</svg>\n",
+            most = Px(width * MOST),
+            least = Px(width * least),
+            w = Px(width),
+            h = Px(height),
+            title = escape(&self.title),
+            body = self.body.as_str(),
         )
     }
 

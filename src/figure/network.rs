@@ -30,9 +30,9 @@ pub struct Vertex {
     pub link: String,
 }
 
-const BOX: (f64, f64) = (168.0, 46.0);
+const BOX: (f64, f64) = (152.0, 46.0);
 /// Between columns, and between what stands in one.
-const GAP: (f64, f64) = (46.0, 16.0);
+const GAP: (f64, f64) = (38.0, 16.0);
 /// What a line that passes a column takes of it.
 const LANE: f64 = 6.0;
 const MARGIN: f64 = 8.0;

@@ -68,17 +68,13 @@ impl Scale {
         Some(self.start + share * (self.end - self.start))
     }
 
-    /// Round values with their places and names, at least `gap` pixels apart.
+    /// Round values with their places and names, about `gap` pixels apart or more.
     pub(super) fn ticks(&self, gap: f64) -> Vec<(f64, String)> {
         let most = ((self.end - self.start).abs() / gap).max(2.0);
-        let values = match self.spacing {
+        let (values, step) = match self.spacing {
             Spacing::Log if self.to - self.from >= 0.6 => self.ratios(most),
             Spacing::Log => steps(10f64.powf(self.from), 10f64.powf(self.to), most),
             Spacing::Linear => steps(self.from, self.to, most),
-        };
-        let step = match values.as_slice() {
-            [first, second, ..] => second - first,
-            _ => 1.0,
         };
         let names = names(&values, step);
         let placed = values.into_iter().zip(names);
@@ -87,8 +83,8 @@ impl Scale {
             .collect()
     }
 
-    /// 1, 2 and 5 of each power of ten, or only the powers if those were too many.
-    fn ratios(&self, most: f64) -> Vec<f64> {
+    /// 1, 2 and 5 of each power of ten, or only the powers if those were too many; and the least distance.
+    fn ratios(&self, most: f64) -> (Vec<f64>, f64) {
         let within = |digits: &[f64]| -> Vec<f64> {
             let powers = self.from.floor() as i32..=self.to.ceil() as i32;
             let all = powers.flat_map(|power| digits.iter().map(move |d| d * 10f64.powi(power)));
@@ -96,11 +92,13 @@ impl Scale {
                 .collect()
         };
         let [fine, coarse] = [within(&[1.0, 2.0, 5.0]), within(&[1.0])];
-        if fine.len() as f64 <= most || coarse.len() < 2 {
+        let chosen = if fine.len() as f64 <= most || coarse.len() < 2 {
             fine
         } else {
             coarse
-        }
+        };
+        let least = chosen.first().copied().unwrap_or(1.0);
+        (chosen, least)
     }
 }
 
@@ -112,19 +110,23 @@ fn warp(spacing: Spacing, value: f64) -> Option<f64> {
     warped.is_finite().then_some(warped)
 }
 
-/// At most `most` multiples of a round number between two values.
-fn steps(from: f64, to: f64, most: f64) -> Vec<f64> {
+/// About `most` multiples of a round number between two values, three at least; and the round number.
+fn steps(from: f64, to: f64, most: f64) -> (Vec<f64>, f64) {
     let least = (to - from) / most;
     let power = 10f64.powf(least.log10().floor());
-    let round = [1.0, 2.0, 5.0, 10.0].map(|digit| digit * power);
-    let step = round.into_iter().find(|step| *step >= least * 0.999);
-    let step = step.unwrap_or(10.0 * power);
-    if !step.is_normal() {
-        return Vec::new();
+    let round = [10.0, 5.0, 2.0, 1.0, 0.5].map(|digit| digit * power);
+    let multiples = |step: f64| -> Vec<f64> {
+        let (first, last) = ((from / step).ceil() as i64, (to / step).floor() as i64);
+        // Not by adding up, which would gather errors.
+        (first..=last).map(|i| i as f64 * step).collect()
+    };
+    let mut found = (Vec::new(), 1.0);
+    for step in round.into_iter().filter(|step| step.is_normal()) {
+        if found.0.len() < 3 || step >= least * 0.999 {
+            found = (multiples(step), step);
+        }
     }
-    let (first, last) = ((from / step).ceil() as i64, (to / step).floor() as i64);
-    // Not by adding up, which would gather errors.
-    (first..=last).map(|i| i as f64 * step).collect()
+    found
 }
 
 /// Names of ticks that are `step` apart: with the prefix of thousands, and as many decimals as tell them apart.

@@ -5,7 +5,7 @@ use super::translations::{TestSet, test_sets};
 use super::{ReportError, groups, model_of, stages, table, training};
 use crate::cache::Artifact;
 use crate::config::{Checkpoint, StageSpec};
-use crate::figure::{Curves, Panel, escape, style};
+use crate::figure::{Curves, escape, style};
 use crate::plan::{NodeId, Plan, Point};
 use crate::results::{Column, Record, columns, duration, records, sizes};
 use std::collections::BTreeSet;
@@ -43,8 +43,11 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// The field of a scatter plot and a panel of curves on the page.
-const SCATTER: (f64, f64) = (460.0, 300.0);
-const CURVES: (f64, f64) = (460.0, 200.0);
+const SCATTER: (f64, f64) = (360.0, 240.0);
+const CURVES: (f64, f64) = (360.0, 170.0);
+
+/// Stages that are listed unfolded if they are missing.
+const FEW: usize = 6;
 
 /// The measures that BLEU is drawn against.
 const AGAINST: [&str; 3] = ["parameters", "flops", "speed"];
@@ -207,15 +210,18 @@ impl Gathered<'_> {
                 )
             })
             .collect();
-        match missing.len() {
-            0 => String::new(),
-            count => format!(
-                "<div class=\"notice\" role=\"note\"><strong>{count} of {} stages have not run</strong>, and what \
-                 needs them is not shown.\n<ul>\n{}</ul></div>\n",
-                self.subject.stages.len(),
-                missing.concat()
-            ),
-        }
+        let list = missing.concat();
+        let list = match missing.len() {
+            0 => return String::new(),
+            few if few <= FEW => format!("<ul>\n{list}</ul>"),
+            _ => format!("<details><summary>Which, and why</summary><ul>\n{list}</ul></details>"),
+        };
+        format!(
+            "<div class=\"notice\" role=\"note\"><strong>{} of {} stages have not run</strong>, and what needs them is \
+             not shown.\n{list}</div>\n",
+            missing.len(),
+            self.subject.stages.len(),
+        )
     }
 
     fn results(&self) -> String {
@@ -244,7 +250,7 @@ impl Gathered<'_> {
                     ..Wish::default()
                 },
             )?;
-            html += &figure(&scatter.title, &scatter.draw(SCATTER).inline(false));
+            html += &figure(&scatter.title, &scatter.draw(SCATTER).inline(0.0));
         }
         Ok(Some(html + "</div>\n"))
     }
@@ -262,7 +268,7 @@ impl Gathered<'_> {
             if let (Some(sizes), true) = (sizes(artifact, Checkpoint::Last)?, seen.insert(model)) {
                 let label = &self.subject.plan.nodes[model.0].label;
                 let left = 100.0 * record.report.parameter_ratio;
-                let drawn = groups(label, &sizes).draw().inline(false);
+                let drawn = groups(label, &sizes).draw().inline(0.85);
                 maps.push((
                     format!("{label}: {left:.1} % of the parameters left"),
                     drawn,
@@ -306,7 +312,7 @@ impl Gathered<'_> {
             }
             courses.push((
                 point_name(point),
-                course_html(course.curves, &course.missing),
+                course_html(&course.curves, &course.missing),
             ));
         }
         Ok(match courses.len() {
@@ -354,7 +360,7 @@ fn point_name(point: &Point) -> String {
 }
 
 /// A figure for each panel, so that they stand beside each other where there is room.
-fn course_html(curves: Curves, missing: &[String]) -> String {
+fn course_html(curves: &Curves, missing: &[String]) -> String {
     let mut html = String::new();
     for line in missing {
         writeln!(html, "<p class=\"muted\">{}</p>", escape(line)).ok();
@@ -362,16 +368,8 @@ fn course_html(curves: Curves, missing: &[String]) -> String {
     html += "<div class=\"figures\">\n";
     if !curves.colours.is_empty() {
         for panel in &curves.panels {
-            let alone = Curves {
-                title: panel.name.clone(),
-                panels: vec![Panel {
-                    // The caption says it.
-                    name: String::new(),
-                    ..panel.clone()
-                }],
-                ..curves.clone()
-            };
-            html += &figure(&panel.name, &alone.draw(CURVES.0, CURVES.1).inline(false));
+            let drawing = curves.draw_panel(panel, CURVES.0, CURVES.1);
+            html += &figure(&panel.name, &drawing.inline(0.0));
         }
     }
     html + "</div>\n"

@@ -28,7 +28,10 @@ pub(super) fn graph(subject: &Subject<'_>) -> String {
             };
             Vertex {
                 name: node.label.clone(),
-                more: format!("{kind} · {state}"),
+                more: match stage.seconds() {
+                    Some(seconds) => format!("{kind}, {}", duration(seconds)),
+                    None => format!("{kind}, {}", stage.state),
+                },
                 class: class(stage.state),
                 tip: format!("{} ({kind}): {state}{reads}", node.label),
                 link: format!("stage-{i}"),
@@ -42,7 +45,7 @@ pub(super) fn graph(subject: &Subject<'_>) -> String {
     };
     format!(
         "<div class=\"graph\" tabindex=\"0\" role=\"region\" aria-label=\"Graph of the stages\">\n{}</div>\n",
-        network.draw().inline(true)
+        network.draw().inline(0.78)
     )
 }
 
