@@ -51,3 +51,30 @@ pub fn png(drawing: &Drawing, scale: f32) -> Result<Vec<u8>, PngError> {
 
 /// The family of the font that comes with srp.
 const FONT: &str = "Ubuntu";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figure::svg::Svg;
+
+    fn drawing(title: &str) -> Drawing {
+        Drawing {
+            width: 60.0,
+            height: 10.0,
+            title: title.to_owned(),
+            body: Svg::default(),
+        }
+    }
+
+    #[test]
+    fn text_is_drawn_where_no_font_is_installed() {
+        let [none, some, other] =
+            ["", "some", "other"].map(|title| png(&drawing(title), 1.0).unwrap());
+        assert!(none != some && some != other);
+    }
+
+    #[test]
+    fn a_picture_without_area_is_no_picture() {
+        assert!(png(&drawing("none"), 0.0).is_err());
+    }
+}

@@ -151,16 +151,17 @@
         corpus: () => 0,
       }[order.value];
       hits.sort((i, j) => by(i, j) || i - j);
+      order.closest("label").hidden = systems.length < 2;
       found.textContent = `${hits.length} of ${numbers.length} sentences`;
       list.replaceChildren(...hits.slice(0, wanted).map((i) => {
         const item = make("li");
         const head = make("div");
-        const by = change(i);
-        const sign = by > 0 ? "+" : by < 0 ? "−" : "±";
-        head.append(
-          make("span", `change ${by > 0 ? "up" : by < 0 ? "down" : ""}`, `${sign}${Math.abs(by).toFixed(1)} BLEU`),
-          make("span", "muted", `  ·  sentence ${numbers[i]}`),
-        );
+        if (a !== b) {
+          const by = change(i);
+          const [sign, way] = by > 0 ? ["+", "up"] : by < 0 ? ["−", "down"] : ["±", ""];
+          head.append(make("span", `change ${way}`, `${sign}${Math.abs(by).toFixed(1)} BLEU`), "  ·  ");
+        }
+        head.append(make("span", "muted", `sentence ${numbers[i]}`));
         const pair = make("dl", "pair");
         const add = (name, content) => pair.append(make("dt", "", name), content);
         if (sources[i] !== undefined) add("source", make("dd", "", sources[i]));
@@ -176,6 +177,7 @@
       const { systems, before: from, after: to } = sets[set.value];
       choose(before, systems.map((system) => system.name), from);
       choose(after, systems.map((system) => system.name), to);
+      if (systems.length < 2) order.value = "worst";
     };
     choose(set, sets.map((each) => each.name), 0);
     set.closest("label").hidden = sets.length < 2;

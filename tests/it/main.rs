@@ -38,8 +38,10 @@ mod notes;
 #[cfg(feature = "nn")]
 mod output_projection;
 mod plans;
+mod plot;
 #[cfg(feature = "nn")]
 mod pruning_laws;
+mod report;
 mod results;
 mod select;
 mod side_by_side;
