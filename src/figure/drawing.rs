@@ -53,9 +53,4 @@ impl Drawing {
             body = self.body.as_str(),
         )
     }
-
-    /// What it shows, in a line.
-    pub fn title(&self) -> &str {
-        &self.title
-    }
 }

@@ -20,8 +20,8 @@ pub struct Network {
 pub struct Vertex {
     /// Its name.
     pub name: String,
-    /// More about it, smaller.
-    pub more: String,
+    /// More about it, a line each.
+    pub more: [String; 2],
     /// The class of the strip that shows its state.
     pub class: String,
     /// All that is to be said of it.
@@ -30,9 +30,9 @@ pub struct Vertex {
     pub link: String,
 }
 
-const BOX: (f64, f64) = (152.0, 46.0);
+const BOX: (f64, f64) = (130.0, 60.0);
 /// Between columns, and between what stands in one.
-const GAP: (f64, f64) = (38.0, 16.0);
+const GAP: (f64, f64) = (32.0, 16.0);
 /// What a line that passes a column takes of it.
 const LANE: f64 = 6.0;
 const MARGIN: f64 = 8.0;
@@ -201,10 +201,13 @@ impl Vertex {
         body.words("title", &[], &self.tip);
         area(body, "box", (x, y), BOX.0);
         area(body, &format!("state {}", self.class), (x, y), 6.0);
-        let name = shortened(&self.name, BOX.0 - 24.0);
-        let more = shortened(&self.more, BOX.0 - 24.0);
-        body.text("", (x + 14.0, y + 19.0), Anchor::Start, &name);
-        body.text("muted", (x + 14.0, y + 36.0), Anchor::Start, &more);
+        let mut y = y + 18.0;
+        let lines = [&self.name, &self.more[0], &self.more[1]];
+        for (line, class) in lines.into_iter().zip(["", "muted", "muted"]) {
+            let words = shortened(line, BOX.0 - 20.0);
+            body.text(class, (x + 13.0, y), Anchor::Start, &words);
+            y += 16.0;
+        }
         body.close("a");
     }
 }
@@ -230,7 +233,7 @@ mod tests {
     fn network(arrows: &[(usize, usize)], vertices: usize) -> Network {
         let vertex = |i: usize| Vertex {
             name: format!("v{i}"),
-            more: String::new(),
+            more: Default::default(),
             class: "cached".to_owned(),
             tip: String::new(),
             link: format!("stage-{i}"),

@@ -36,7 +36,7 @@ impl Scale {
         let (low, high) = match high - low {
             difference if difference > 0.0 => (low - 0.06 * difference, high + 0.06 * difference),
             // A single value stands in the middle of something.
-            difference if difference == 0.0 => {
+            0.0 => {
                 let around = if low == 0.0 { 1.0 } else { 0.1 * low.abs() };
                 (low - around, high + around)
             }

@@ -1,6 +1,7 @@
 //! One page that tells all about an experiment, and needs nothing but itself.
 
-use super::pareto::{Wish, pareto};
+use super::pareto::{Wish, is_measured, pareto};
+use super::training::ancestors;
 use super::translations::{TestSet, test_sets};
 use super::{ReportError, groups, model_of, stages, table, training};
 use crate::cache::Artifact;
@@ -8,6 +9,7 @@ use crate::config::{Checkpoint, StageSpec};
 use crate::figure::{Curves, escape, style};
 use crate::plan::{NodeId, Plan, Point};
 use crate::results::{Column, Record, columns, duration, records, sizes};
+use crate::shape::Shape;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -46,11 +48,8 @@ const SCRIPT: &str = include_str!("page.js");
 const SCATTER: (f64, f64) = (360.0, 240.0);
 const CURVES: (f64, f64) = (360.0, 170.0);
 
-/// Stages that are listed unfolded if they are missing.
-const FEW: usize = 6;
-
-/// The measures that BLEU is drawn against.
-const AGAINST: [&str; 3] = ["parameters", "flops", "speed"];
+/// Missing stages and heat maps that are not folded.
+const FEW: usize = 4;
 
 /// What the page is made from.
 struct Gathered<'a> {
@@ -241,7 +240,11 @@ impl Gathered<'_> {
             "<p class=\"lead\">One point for each tested model. No model beats those on the dotted line in both \
              measures.</p>\n<div class=\"figures\">\n",
         );
-        for x in AGAINST {
+        let speed = match is_measured(&table, "latency") {
+            true => "latency",
+            false => "speed",
+        };
+        for x in ["parameters", "flops", speed] {
             let scatter = pareto(
                 &table,
                 &Wish {
@@ -255,27 +258,29 @@ impl Gathered<'_> {
         Ok(Some(html + "</div>\n"))
     }
 
-    /// The sizes of the groups of every pruned model that was tested.
+    /// The sizes of the groups of every pruned model that was tested, after each stage that pruned it.
     fn removed(&self) -> Result<Option<String>, ReportError> {
-        let mut seen = BTreeSet::new();
+        let plan = self.subject.plan;
+        let models: BTreeSet<NodeId> = self.nodes.iter().map(|id| model_of(plan, *id)).collect();
+        let stages: BTreeSet<NodeId> = models.iter().flat_map(|id| pruning(plan, *id)).collect();
         let mut maps = Vec::new();
-        for (record, id) in self.records.iter().zip(&self.nodes) {
-            let model = model_of(self.subject.plan, *id);
-            let artifact = self.artifacts.get(model.0).copied().flatten();
-            let (Some(artifact), true) = (artifact, record.report.parameter_ratio < 1.0) else {
+        for id in stages {
+            let Some(artifact) = self.artifacts.get(id.0).copied().flatten() else {
                 continue;
             };
-            if let (Some(sizes), true) = (sizes(artifact, Checkpoint::Last)?, seen.insert(model)) {
-                let label = &self.subject.plan.nodes[model.0].label;
-                let left = 100.0 * record.report.parameter_ratio;
+            let Some(sizes) = sizes(artifact, Checkpoint::Last)? else {
+                continue;
+            };
+            let [left, all] = [&sizes.shape, &sizes.original].map(Shape::parameters);
+            if left < all {
+                let label = &plan.nodes[id.0].label;
+                let share = 100.0 * left as f64 / all as f64;
                 let drawn = groups(label, &sizes).draw().inline(0.85);
-                maps.push((
-                    format!("{label}: {left:.1} % of the parameters left"),
-                    drawn,
-                ));
+                let caption = format!("after {label}: {share:.1} % of the parameters");
+                maps.push((caption, drawn));
             }
         }
-        Ok(shown_or_folded(maps, 2).map(|maps| {
+        Ok(shown_or_folded(maps, FEW).map(|maps| {
             "<p class=\"lead\">Entries of each group that are left in each layer. QK are the dimensions of queries and \
              keys, VO those of values, over all heads; the embedding is one group for all layers of a side.</p>\n"
                 .to_owned()
@@ -335,6 +340,17 @@ impl Gathered<'_> {
             .ok();
         }
         html
+    }
+}
+
+/// The stages that pruned the model of a stage; the stage itself if none is known.
+fn pruning(plan: &Plan, id: NodeId) -> Vec<NodeId> {
+    let path = std::iter::once(id).chain(ancestors(plan, id));
+    let pruning = path.filter(|id| matches!(plan.nodes[id.0].spec, StageSpec::Prune(_)));
+    let stages: Vec<NodeId> = pruning.collect();
+    match stages.is_empty() {
+        true => vec![id],
+        false => stages,
     }
 }
 

@@ -22,19 +22,14 @@ pub struct Wish {
     pub spacing: Spacing,
 }
 
-/// Short words for columns, the first of which that the table has is meant.
-const WORDS: [(&str, &[&str]); 4] = [
-    ("parameters", &["parameters"]),
-    ("flops", &["flops"]),
-    ("speed", &["decode_sentences_per_second"]),
-    (
-        "latency",
-        &["latency_1_seconds", "latency_seconds", "latency"],
-    ),
+/// Short words for columns.
+const WORDS: [(&str, &str); 2] = [
+    ("speed", "decode_sentences_per_second"),
+    ("latency", "latency_ms"),
 ];
 
 /// What people call a column.
-const NAMES: [(&str, &str); 8] = [
+const NAMES: [(&str, &str); 11] = [
     ("bleu", "BLEU"),
     ("chrf", "chrF"),
     ("tokenized_bleu", "BLEU of tokens"),
@@ -43,10 +38,13 @@ const NAMES: [(&str, &str); 8] = [
     ("asked_ratio", "share of parameters asked for"),
     ("decode_sentences_per_second", "sentences a second"),
     ("decode_tokens_per_second", "tokens a second"),
+    ("latency_ms", "milliseconds for one sentence"),
+    ("speed_up", "times faster than the baseline"),
+    ("flops_ratio", "times fewer FLOPs"),
 ];
 
 /// Parts of the names of measures that one would like to be large; of all others, small.
-const WANTED: [&str; 4] = ["bleu", "chrf", "per_second", "speedup"];
+const WANTED: [&str; 5] = ["bleu", "chrf", "per_second", "speed_up", "flops_ratio"];
 
 /// The rows of a table as points. Rows of one artifact are one point.
 ///
@@ -55,61 +53,9 @@ const WANTED: [&str; 4] = ["bleu", "chrf", "per_second", "speedup"];
 pub fn pareto(table: &[Column], wish: &Wish) -> Result<Scatter, ReportError> {
     let (x, y) = (axis(table, &wish.x)?, axis(table, &wish.y)?);
     let (xs, ys) = (numbers(table, x)?, numbers(table, y)?);
-    let varied = varied(table);
-    let of_words = |column: &&Column| matches!(column.values, Values::Text(_) | Values::Bool(_));
-    let colour = match &wish.colour {
-        Some(name) => Some(find(table, name)?),
-        None => varied.iter().copied().find(of_words).or(stage(table)),
-    };
-    let shape = match &wish.shape {
-        Some(name) => Some(find(table, name)?),
-        None => stage(table).filter(|stage| differs(stage) && Some(*stage) != colour),
-    };
-    let rest = varied.iter().copied();
-    let rest = rest.filter(|column| Some(*column) != colour && Some(*column) != shape);
-    let labels: Vec<&Column> = match &wish.label {
-        Some(name) => vec![find(table, name)?],
-        None => rest.clone().collect(),
-    };
-    let told: Vec<&Column> = stage(table)
-        .into_iter()
-        .chain(varied.iter().copied())
-        .collect();
-    let (mut colours, mut shapes) = (Vec::new(), Vec::new());
-    let mut colourless = None;
-    let mut points = Vec::new();
-    for rows in same_artifacts(table, xs.len()) {
-        let row = rows[0];
-        let (Some(x_value), Some(y_value)) = (xs[row], ys[row]) else {
-            continue;
-        };
-        let coloured = colour.and_then(|column| same(column, &rows));
-        if coloured.is_none() {
-            colourless = colour.map(|column| in_common(column, &rows)).or(colourless);
-        }
-        let names = told.iter().map(|column| in_common(column, &rows));
-        let values = [(y, y_value), (x, x_value)];
-        let values = values.map(|(axis, value)| format!("{} {}", called(&axis.name), exact(value)));
-        points.push(Point {
-            x: x_value,
-            y: y_value,
-            colour: coloured.map(|name| position(&mut colours, name)),
-            shape: shape.map_or(0, |column| position(&mut shapes, in_common(column, &rows))),
-            label: labels
-                .iter()
-                .filter_map(|column| same(column, &rows))
-                .collect::<Vec<_>>()
-                .join(" "),
-            tip: format!(
-                "{}: {}",
-                names.collect::<Vec<_>>().join(", "),
-                values.join(", ")
-            ),
-            link: Some(format!("row-{row}")),
-        });
-    }
+    let channels = Channels::of(table, wish)?;
     let [across, up] = [x, y].map(|column| called(&column.name));
-    Ok(Scatter {
+    let mut scatter = Scatter {
         title: format!("{up} against {across}"),
         x: Axis {
             name: across,
@@ -121,11 +67,80 @@ pub fn pareto(table: &[Column], wish: &Wish) -> Result<Scatter, ReportError> {
             spacing: Spacing::Linear,
             better: better(&y.name),
         },
-        colours,
-        colourless,
-        shapes,
-        points,
-    })
+        colours: Vec::new(),
+        colourless: None,
+        shapes: Vec::new(),
+        points: Vec::new(),
+    };
+    for rows in same_artifacts(table, xs.len()) {
+        if let (Some(x), Some(y)) = (xs[rows[0]], ys[rows[0]]) {
+            channels.add(&mut scatter, &rows, (x, y));
+        }
+    }
+    Ok(scatter)
+}
+
+/// What the columns that are no axis are shown by.
+struct Channels<'t> {
+    colour: Option<&'t Column>,
+    shape: Option<&'t Column>,
+    labels: Vec<&'t Column>,
+    tips: Vec<&'t Column>,
+}
+
+impl<'t> Channels<'t> {
+    fn of(table: &'t [Column], wish: &Wish) -> Result<Self, ReportError> {
+        let varied = varied(table);
+        let named = |name: &Option<String>| {
+            let column = name.as_ref().map(|name| find(table, name));
+            column.transpose()
+        };
+        let of_words = |column: &&Column| !is_number(column);
+        let in_words = || varied.iter().copied().find(of_words).or(stage(table));
+        let colour = named(&wish.colour)?.or_else(in_words);
+        let by_stage = || stage(table).filter(|stage| differs(stage) && Some(*stage) != colour);
+        let shape = named(&wish.shape)?.or_else(by_stage);
+        let rest = varied.iter().copied();
+        let rest = rest.filter(|column| Some(*column) != colour && Some(*column) != shape);
+        let labels = match named(&wish.label)? {
+            Some(column) => vec![column],
+            None => rest.collect(),
+        };
+        let tips = stage(table).into_iter().chain(varied).collect();
+        Ok(Self {
+            colour,
+            shape,
+            labels,
+            tips,
+        })
+    }
+
+    /// Adds the point that some rows are.
+    fn add(&self, to: &mut Scatter, rows: &[usize], (x, y): (f64, f64)) {
+        let colour = self.colour.and_then(|column| same(column, rows));
+        if let (Some(column), None) = (self.colour, &colour) {
+            to.colourless = Some(in_common(column, rows));
+        }
+        let shape = self.shape.map(|column| in_common(column, rows));
+        let labels = self.labels.iter().filter_map(|column| same(column, rows));
+        let tips = self.tips.iter().map(|column| in_common(column, rows));
+        let tips = tips.collect::<Vec<_>>().join(", ");
+        to.points.push(Point {
+            x,
+            y,
+            colour: colour.map(|name| position(&mut to.colours, name)),
+            shape: shape.map_or(0, |name| position(&mut to.shapes, name)),
+            label: labels.collect::<Vec<_>>().join(" "),
+            tip: format!(
+                "{tips}: {} {}, {} {}",
+                to.y.name,
+                exact(y),
+                to.x.name,
+                exact(x)
+            ),
+            link: Some(format!("row-{}", rows[0])),
+        });
+    }
 }
 
 fn find<'t>(table: &'t [Column], name: &str) -> Result<&'t Column, ReportError> {
@@ -139,9 +154,7 @@ fn find<'t>(table: &'t [Column], name: &str) -> Result<&'t Column, ReportError> 
 /// The column that a word or a name means.
 fn axis<'t>(table: &'t [Column], name: &str) -> Result<&'t Column, ReportError> {
     let word = WORDS.iter().find(|(word, _)| *word == name);
-    let meant = word.into_iter().flat_map(|(_, columns)| columns.iter());
-    let mut meant = meant.filter_map(|column| find(table, column).ok());
-    meant.next().map_or_else(|| find(table, name), Ok)
+    find(table, word.map_or(name, |(_, column)| *column))
 }
 
 /// The values of a column that can be an axis.
@@ -164,6 +177,16 @@ fn as_numbers(column: &Column) -> Option<Vec<Option<f64>>> {
         Values::Float(values) => Some(values.clone()),
         Values::Bool(_) | Values::Text(_) => None,
     }
+}
+
+/// Whether some row has a value in a column that a word or a name means.
+pub(super) fn is_measured(table: &[Column], name: &str) -> bool {
+    let values = axis(table, name).ok().and_then(as_numbers);
+    values.is_some_and(|values| values.iter().any(Option::is_some))
+}
+
+pub(super) fn is_number(column: &Column) -> bool {
+    matches!(column.values, Values::Integer(_) | Values::Float(_))
 }
 
 /// The value in a row as people write it.
@@ -318,7 +341,7 @@ mod tests {
         assert_eq!(last.tip, "slim, random, 0.3: BLEU 30.50, parameters 30");
         assert_eq!(
             (last.link.as_deref(), last.colour, last.shape),
-            (Some("row-3"), 2, 1)
+            (Some("row-3"), Some(1), 1)
         );
     }
 
@@ -330,7 +353,7 @@ mod tests {
             (Better::Less, Better::More)
         );
         assert_eq!(better("decode_sentences_per_second"), Better::More);
-        assert_eq!(better("latency_1_seconds"), Better::Less);
+        assert_eq!(better("latency_ms"), Better::Less);
     }
 
     #[test]

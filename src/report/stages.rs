@@ -28,10 +28,10 @@ pub(super) fn graph(subject: &Subject<'_>) -> String {
             };
             Vertex {
                 name: node.label.clone(),
-                more: match stage.seconds() {
-                    Some(seconds) => format!("{kind}, {}", duration(seconds)),
-                    None => format!("{kind}, {}", stage.state),
-                },
+                more: [
+                    kind.to_owned(),
+                    stage.seconds().map_or(stage.state.to_owned(), duration),
+                ],
                 class: class(stage.state),
                 tip: format!("{} ({kind}): {state}{reads}", node.label),
                 link: format!("stage-{i}"),
@@ -45,7 +45,7 @@ pub(super) fn graph(subject: &Subject<'_>) -> String {
     };
     format!(
         "<div class=\"graph\" tabindex=\"0\" role=\"region\" aria-label=\"Graph of the stages\">\n{}</div>\n",
-        network.draw().inline(0.78)
+        network.draw().inline(0.8)
     )
 }
 

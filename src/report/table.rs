@@ -1,6 +1,6 @@
 //! The table of results on the page.
 
-use super::pareto::{called, shown};
+use super::pareto::{called, is_number, shown};
 use crate::cache::Artifact;
 use crate::figure::escape;
 use crate::plan::NodeId;
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// Columns that are seen at first, in their order behind the parameters of the sweep, and what stands above them.
-const SHORT: [(&str, &str); 8] = [
+const SHORT: [(&str, &str); 11] = [
     ("stage", "stage"),
     ("bleu", "BLEU"),
     ("chrf", "chrF"),
@@ -17,6 +17,9 @@ const SHORT: [(&str, &str); 8] = [
     ("asked_ratio", "asked"),
     ("parameter_ratio", "left"),
     ("flops", "FLOPs"),
+    ("flops_ratio", "fewer"),
+    ("speed_up", "faster"),
+    ("batch_speed_up", "in batches"),
     ("decode_sentences_per_second", "sentences/s"),
 ];
 
@@ -62,7 +65,7 @@ pub(super) fn table(records: &[Record], nodes: &[NodeId]) -> String {
     }
     html += "</tbody></table></div>\n";
     for signature in signatures(records) {
-        write!(html, "<p class=\"muted mono\">{}</p>\n", escape(&signature)).ok();
+        writeln!(html, "<p class=\"muted mono\">{}</p>", escape(&signature)).ok();
     }
     html
 }
@@ -102,9 +105,9 @@ fn heading(column: &str) -> String {
 fn head(html: &mut String, words: &str, number: bool, seen: bool) {
     let class = classes(number, seen);
     let words = escape(words);
-    write!(
+    writeln!(
         html,
-        "<th scope=\"col\" aria-sort=\"none\"{class}><button type=\"button\">{words}</button></th>\n"
+        "<th scope=\"col\" aria-sort=\"none\"{class}><button type=\"button\">{words}</button></th>"
     )
     .ok();
 }
@@ -128,10 +131,6 @@ fn classes(number: bool, seen: bool) -> &'static str {
     }
 }
 
-fn is_number(column: &Column) -> bool {
-    matches!(column.values, Values::Integer(_) | Values::Float(_))
-}
-
 /// What stands in a cell.
 fn cell(column: &Column, row: usize) -> String {
     let value = match &column.values {
@@ -143,7 +142,11 @@ fn cell(column: &Column, row: usize) -> String {
 }
 
 fn measure(name: &str, value: f64) -> String {
-    if name.ends_with("_ratio") {
+    if name == "flops_ratio" || name.ends_with("speed_up") {
+        format!("{value:.2} ×")
+    } else if name.ends_with("_ms") {
+        format!("{value:.1} ms")
+    } else if name.ends_with("_ratio") {
         format!("{:.1} %", 100.0 * value)
     } else if name.contains("bleu") || name.contains("chrf") {
         format!("{value:.2}")
@@ -207,6 +210,7 @@ mod tests {
         assert_eq!(measure("bleu", 41.196), "41.20");
         assert_eq!(measure("parameter_ratio", 0.4923), "49.2 %");
         assert_eq!(measure("seconds.dense", 200.0), "3 min 20 s");
+        assert_eq!(measure("speed_up", 1.966), "1.97 ×");
         assert_eq!(measure("learning-rate", 0.001), "0.001");
     }
 }

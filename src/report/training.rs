@@ -131,7 +131,7 @@ fn curves(runs: &[Run<'_>]) -> Curves {
         })]
     });
     let mut panels = vec![
-        panel("loss, bits a token (dashed: log-likelihood alone)", losses),
+        panel("loss, bits a token (dashed: NLL)", losses),
         panel("BLEU of the validation set", scores),
         panel("learning rate", rates),
     ];
@@ -203,14 +203,17 @@ const SAMPLES: u64 = 24;
 /// How c fades in the epochs of one round, which began after `begin` updates.
 fn round_points(shrink: Shrink, period: u64, begin: u64, round: &[Epoch]) -> Vec<(f64, f64)> {
     let first = round.first().map_or(begin, |epoch| epoch.total_steps);
-    let steps = period * (first - begin);
+    let steps = period * first.saturating_sub(begin);
     let mut points = vec![(begin as f64, 1.0)];
     let mut before = begin;
     for (position, epoch) in round.iter().enumerate() {
-        let samples = SAMPLES.min(epoch.total_steps - before).max(1);
-        for sample in 0..=samples {
-            // The first update of the epoch has its value too: some schedules change with the epoch.
-            let at = before + 1 + (epoch.total_steps - before - 1) * sample / samples;
+        // The first update of an epoch is one of them: some schedules change with the epoch.
+        let Some(last) = epoch.total_steps.saturating_sub(before).checked_sub(1) else {
+            continue;
+        };
+        let between = SAMPLES.min(last).max(1);
+        for sample in 0..=between {
+            let at = before + 1 + last * sample / between;
             let progress = Progress {
                 step: at - begin,
                 steps,
