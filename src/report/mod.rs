@@ -7,6 +7,7 @@ mod error;
 mod groups;
 mod page;
 mod pareto;
+mod sections;
 mod stages;
 mod table;
 mod training;
