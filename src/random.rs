@@ -4,6 +4,8 @@
 //! is mixed from a seed, the purpose in words, and an index; so one seed serves all purposes, and what is drawn
 //! for one of them never depends on how much was drawn for another.
 
+pub mod numpy;
+
 /// An endless sequence of random numbers.
 ///
 /// A clone goes on as the original would.

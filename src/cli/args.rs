@@ -1,9 +1,15 @@
 //! Arguments that several verbs have.
 
+#[cfg(feature = "tables")]
+use super::Context;
 use super::Failure;
 use crate::cache::Cache;
 use crate::exec::Options;
 use crate::plan::{self, Overrides, Plan, Selection};
+#[cfg(feature = "tables")]
+use crate::results::view::{self, Style};
+#[cfg(feature = "tables")]
+use crate::results::{Query, Rows};
 use std::path::PathBuf;
 
 /// Which experiment.
@@ -109,6 +115,86 @@ impl Force {
             force: self.force.iter().cloned().collect(),
             ..Options::default()
         }
+    }
+}
+
+/// Which part of a table, and how it is printed.
+#[cfg(feature = "tables")]
+#[derive(Debug, clap::Args)]
+pub(super) struct Table {
+    /// Only rows where this holds, such as `rate <= 0.3 and bleu > 30`: an SQL expression over the columns
+    #[arg(long = "where", value_name = "EXPRESSION")]
+    pub(super) filter: Option<String>,
+
+    /// Sort by these columns; a `-` before a name turns the order around
+    #[arg(
+        long,
+        value_name = "[-]COLUMN,…",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
+    sort: Vec<String>,
+
+    /// Print these columns
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    columns: Vec<String>,
+
+    /// How to print: `table`, `markdown` and `latex` round numbers and show what matters, `csv` and `json` say all
+    #[arg(long, value_enum)]
+    format: Option<TableFormat>,
+}
+
+/// How a table is printed.
+#[cfg(feature = "tables")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum TableFormat {
+    Table,
+    Markdown,
+    Latex,
+    Csv,
+    Json,
+}
+
+#[cfg(feature = "tables")]
+impl Table {
+    /// Whether anything else than the usual table is asked for.
+    pub(super) fn is_asked_for(&self) -> bool {
+        self.filter.is_some()
+            || self.format.is_some()
+            || !(self.sort.is_empty() && self.columns.is_empty())
+    }
+
+    /// Prints rows, all of which fit the filter, in the order, the columns and the format asked for. Where no columns
+    /// are, people see the `essentials`, and programs all. `notes` are for people.
+    pub(super) fn print(
+        &self,
+        rows: &Rows,
+        essentials: &[String],
+        notes: &[String],
+        context: &mut Context<'_>,
+    ) -> Result<(), Failure> {
+        let style = match self.format.unwrap_or(TableFormat::Table) {
+            TableFormat::Table => Style::Table,
+            TableFormat::Markdown => Style::Markdown,
+            TableFormat::Latex => Style::Latex,
+            TableFormat::Csv => Style::Csv,
+            TableFormat::Json => Style::Json,
+        };
+        let sorted = rows.query(&Query {
+            sort: self.sort.clone(),
+            ..Query::default()
+        })?;
+        let all = sorted.names().into_iter().map(str::to_owned);
+        let shown: Vec<String> = if !self.columns.is_empty() {
+            sorted.require(&self.columns)?;
+            self.columns.clone()
+        } else if style.is_for_people() {
+            essentials.to_vec()
+        } else {
+            all.collect()
+        };
+        let text = view::write(&sorted, &shown, style, notes)?;
+        Ok(write!(context.out, "{text}")?)
     }
 }
 

@@ -3,6 +3,8 @@
 mod args;
 mod bench;
 mod cache;
+#[cfg(feature = "tables")]
+mod compare;
 mod dag;
 mod explain;
 mod export;
@@ -61,6 +63,9 @@ enum Verb {
     Dag(dag::Args),
     /// Make the table of an experiment's results again, from artifacts alone
     Results(results::Args),
+    /// Put rows of experiments and tables side by side: what differs, and whether the difference is real
+    #[cfg(feature = "tables")]
+    Compare(compare::Args),
     /// Draw results, trainings or what pruning removed, as SVG or PNG
     Plot(plot::Args),
     /// Write one page that tells all about an experiment
@@ -150,6 +155,8 @@ impl Verb {
             Self::Why(args) => why::run(args, context),
             Self::Dag(args) => dag::run(args, context),
             Self::Results(args) => results::run(args, context),
+            #[cfg(feature = "tables")]
+            Self::Compare(args) => compare::run(args, context),
             Self::Plot(args) => plot::run(args, context),
             Self::Report(args) => report::run(args, context),
             Self::Cache(args) => cache::run(args, context),

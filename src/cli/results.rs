@@ -7,6 +7,8 @@ use crate::config::StageSpec;
 use crate::exec::{self, Options, Status};
 use crate::plan::Plan;
 use crate::results::{self, Record};
+#[cfg(feature = "tables")]
+use crate::results::{Query, Rows, view};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -18,12 +20,53 @@ pub(super) struct Args {
 
     #[command(flatten)]
     results: ResultsDir,
+
+    #[cfg(feature = "tables")]
+    #[command(flatten)]
+    table: super::args::Table,
 }
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
     let plan = args.experiment.load()?;
     let cache = args.cache.open();
+    #[cfg(feature = "tables")]
+    if args.table.is_asked_for() {
+        return answer(args, &plan, &cache, context);
+    }
     collect(&plan, &cache, &args.results, context)
+}
+
+/// Writes the whole tables, and prints what is asked for of them.
+#[cfg(feature = "tables")]
+fn answer(
+    args: &Args,
+    plan: &Plan,
+    cache: &Cache,
+    context: &mut Context<'_>,
+) -> Result<(), Failure> {
+    let records = records(plan, cache, context)?;
+    if !records.is_empty() {
+        write(&args.results, &plan.name, &records, context)?;
+    }
+    let rows = Rows::of(&records)?.query(&Query {
+        filter: args.table.filter.clone(),
+        ..Query::default()
+    })?;
+    let essentials = view::essentials(&rows);
+    args.table.print(&rows, &essentials, &[], context)?;
+    say_missing(plan, records.len(), context);
+    Ok(())
+}
+
+/// The rows of a plan, as far as their artifacts are in the cache.
+pub(super) fn records(
+    plan: &Plan,
+    cache: &Cache,
+    context: &Context<'_>,
+) -> Result<Vec<Record>, Failure> {
+    let statuses = exec::preview(plan, cache, context.runner, &Options::default())?;
+    let artifacts: Vec<_> = statuses.iter().map(Status::artifact).collect();
+    Ok(results::records(plan, &artifacts)?)
 }
 
 /// Writes and prints the tables of all that is in the cache, and says if that is not everything.
@@ -33,32 +76,46 @@ pub(super) fn collect(
     folder: &ResultsDir,
     context: &mut Context<'_>,
 ) -> Result<(), Failure> {
-    let statuses = exec::preview(plan, cache, context.runner, &Options::default())?;
-    let artifacts: Vec<_> = statuses.iter().map(Status::artifact).collect();
-    let rows = write_and_print(plan, &artifacts, folder, context)?;
+    let records = records(plan, cache, context)?;
+    show(plan, &records, folder, context)?;
+    say_missing(plan, records.len(), context);
+    Ok(())
+}
+
+/// Says how many rows there would be if not all are there.
+fn say_missing(plan: &Plan, rows: usize, context: &Context<'_>) {
     let expected = expected_rows(plan);
     if rows < expected {
         let line = format!("{rows} of {expected} results are there; `srp plan` says why");
         context.watcher.note(&line);
     }
-    Ok(())
 }
 
-/// Writes the tables of what there are artifacts of, and prints what a person wants to see of them, even if
-/// they cannot be written; returns the number of rows. Without rows no table is touched.
+/// Writes the tables of what there are artifacts of, and prints what a person wants to see of them.
 pub(super) fn write_and_print(
     plan: &Plan,
     artifacts: &[Option<&Artifact>],
     folder: &ResultsDir,
     context: &mut Context<'_>,
-) -> Result<usize, Failure> {
+) -> Result<(), Failure> {
     let records = results::records(plan, artifacts)?;
-    if !records.is_empty() {
-        let written = write(folder, &plan.name, &records, context);
-        write!(context.out, "{}", results::markdown(&records))?;
-        written?;
+    show(plan, &records, folder, context)
+}
+
+/// Writes the tables of some records, and prints what a person wants to see of them, even if they cannot be written.
+/// Without records no table is touched.
+fn show(
+    plan: &Plan,
+    records: &[Record],
+    folder: &ResultsDir,
+    context: &mut Context<'_>,
+) -> Result<(), Failure> {
+    if records.is_empty() {
+        return Ok(());
     }
-    Ok(records.len())
+    let written = write(folder, &plan.name, records, context);
+    write!(context.out, "{}", results::markdown(records))?;
+    written
 }
 
 #[cfg(feature = "tables")]

@@ -1,11 +1,11 @@
 //! Rows of whatever the command line names: experiments and parts of them, tables, tables as they were.
 
 use super::args::CacheDir;
+use super::results::records;
 use super::{Context, Failure};
 use crate::cache::Cache;
-use crate::exec::{self, Options, Status};
 use crate::plan::{self, Overrides, Plan, Selection};
-use crate::results::{self, Record, Rows, Source, SourceError};
+use crate::results::{Rows, Source, SourceError};
 use std::path::Path;
 
 /// Where rows come from.
@@ -52,13 +52,6 @@ impl Sources {
             only: Vec::new(),
         })?)
     }
-}
-
-/// The rows of a plan, as far as their artifacts are in the cache.
-fn records(plan: &Plan, cache: &Cache, context: &Context<'_>) -> Result<Vec<Record>, Failure> {
-    let statuses = exec::preview(plan, cache, context.runner, &Options::default())?;
-    let artifacts: Vec<_> = statuses.iter().map(Status::artifact).collect();
-    Ok(results::records(plan, &artifacts)?)
 }
 
 impl From<SourceError> for Failure {

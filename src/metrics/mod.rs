@@ -6,5 +6,6 @@ pub mod flops;
 mod ngrams;
 pub mod report;
 pub mod signature;
+pub mod significance;
 pub mod tokenized_bleu;
 pub mod tokenizer_13a;

@@ -1,7 +1,6 @@
 //! Rows laid out as a tidy table: every column has a name and one type.
 
-use super::Record;
-use crate::config::{Checkpoint, Search};
+use super::{Record, conditions};
 use std::collections::BTreeSet;
 use toml::Value;
 
@@ -31,16 +30,14 @@ pub enum Values {
 enum Field {
     Integer(fn(&Record) -> u64),
     Float(fn(&Record) -> f64),
+    Optional(fn(&Record) -> Option<f64>),
     Text(fn(&Record) -> String),
-    MaybeInteger(fn(&Record) -> Option<u64>),
-    MaybeFloat(fn(&Record) -> Option<f64>),
-    MaybeText(fn(&Record) -> Option<String>),
 }
 
 const EXPERIMENT: (&str, Field) = ("experiment", Field::Text(|r| r.experiment.clone()));
 
 #[rustfmt::skip]
-const MEASURES: [(&str, Field); 27] = [
+const SCORES: [(&str, Field); 8] = [
     ("stage", Field::Text(|r| r.stage.clone())),
     ("split", Field::Text(|r| r.report.split.clone())),
     ("sentences", Field::Integer(|r| r.report.sentences as u64)),
@@ -49,17 +46,13 @@ const MEASURES: [(&str, Field); 27] = [
     ("chrf", Field::Float(|r| r.report.chrf)),
     ("chrf_signature", Field::Text(|r| r.report.chrf_signature.clone())),
     ("tokenized_bleu", Field::Float(|r| r.report.tokenized_bleu)),
-    ("test_set", Field::MaybeText(|r| Some(r.conditions.as_ref()?.test_set?.to_string()))),
-    ("checkpoint", Field::MaybeText(|r| Some(checkpoint(r.conditions.as_ref()?.checkpoint).to_owned()))),
-    ("beam", Field::MaybeInteger(|r| Some(search(r)?.beam.get() as u64))),
-    ("length_penalty", Field::MaybeFloat(|r| Some(search(r)?.length_penalty.get()))),
-    ("max_length_a", Field::MaybeFloat(|r| Some(search(r)?.max_length_a.get()))),
-    ("max_length_b", Field::MaybeInteger(|r| Some(search(r)?.max_length_b as u64))),
-    ("min_length", Field::MaybeInteger(|r| Some(search(r)?.min_length as u64))),
-    ("unknown_penalty", Field::MaybeFloat(|r| Some(search(r)?.unknown_penalty.get()))),
+];
+
+#[rustfmt::skip]
+const COSTS: [(&str, Field); 11] = [
     ("parameters", Field::Integer(|r| r.report.parameters)),
     ("original_parameters", Field::Integer(|r| r.report.original_parameters)),
-    ("asked_ratio", Field::MaybeFloat(|r| r.asked_ratio)),
+    ("asked_ratio", Field::Optional(|r| r.asked_ratio)),
     ("parameter_ratio", Field::Float(|r| r.report.parameter_ratio)),
     ("flops", Field::Integer(|r| r.report.flops)),
     ("flops_length", Field::Integer(|r| r.report.flops_length as u64)),
@@ -69,17 +62,6 @@ const MEASURES: [(&str, Field); 27] = [
     ("decode_device", Field::Text(|r| r.decode.device.clone())),
     ("artifact", Field::Text(|r| r.artifact.to_string())),
 ];
-
-fn search(record: &Record) -> Option<&Search> {
-    Some(&record.conditions.as_ref()?.search)
-}
-
-fn checkpoint(checkpoint: Checkpoint) -> &'static str {
-    match checkpoint {
-        Checkpoint::Best => "best",
-        Checkpoint::Last => "last",
-    }
-}
 
 /// The tidy table of some records: one row each, in their order. Parameters of the sweep stand in columns of
 /// their own name (`param.NAME` where that name is taken), wall times in `seconds.STAGE`.
@@ -94,7 +76,10 @@ pub fn columns(records: &[Record]) -> Vec<Column> {
         name: param_column(param),
         values: unify(records.iter().map(|r| r.params.get(param)).collect()),
     }));
-    columns.extend(MEASURES.iter().map(measure));
+    columns.extend(SCORES.iter().map(measure));
+    let known: Vec<_> = records.iter().map(|r| r.conditions.as_ref()).collect();
+    columns.extend(conditions::columns(&known));
+    columns.extend(COSTS.iter().map(measure));
     let stages: BTreeSet<&String> = records.iter().flat_map(|r| r.seconds.keys()).collect();
     columns.extend(stages.into_iter().map(|stage| {
         let seconds = records.iter().map(|r| r.seconds.get(stage).copied());
@@ -113,11 +98,7 @@ impl Field {
             Self::Integer(get) => Values::Integer(records.map(|r| signed(get(r))).collect()),
             Self::Float(get) => Values::Float(records.map(|r| Some(get(r))).collect()),
             Self::Text(get) => Values::Text(records.map(|r| Some(get(r))).collect()),
-            Self::MaybeInteger(get) => {
-                Values::Integer(records.map(|r| get(r).and_then(signed)).collect())
-            }
-            Self::MaybeFloat(get) => Values::Float(records.map(get).collect()),
-            Self::MaybeText(get) => Values::Text(records.map(get).collect()),
+            Self::Optional(get) => Values::Float(records.map(get).collect()),
         }
     }
 }
@@ -127,9 +108,20 @@ fn signed(count: u64) -> Option<i64> {
     i64::try_from(count).ok()
 }
 
+/// Columns that tables of several sources have beside those of each.
+const OF_SEVERAL: [&str; 3] = ["source", "row", "n"];
+
+/// Whether a column holds the values of a parameter of the sweep.
+pub(super) fn is_parameter(column: &str) -> bool {
+    let mut ours = SCORES.iter().chain(&COSTS).chain([&EXPERIMENT]);
+    !ours.any(|(name, _)| *name == column)
+        && !conditions::NAMES.contains(&column)
+        && !column.starts_with("seconds.")
+        && !OF_SEVERAL.contains(&column)
+}
+
 fn param_column(param: &str) -> String {
-    let mut measures = MEASURES.iter().chain([&EXPERIMENT]);
-    if measures.any(|(name, _)| *name == param) || param.starts_with("seconds.") {
+    if !is_parameter(param) {
         format!("param.{param}")
     } else {
         param.to_owned()

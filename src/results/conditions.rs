@@ -1,5 +1,6 @@
 //! What a score depends on beside the model: two rows compare only if these agree.
 
+use super::{Column, Values};
 use crate::cache::{Digest, Ingredients, Manifest};
 use crate::config::{Checkpoint, Search};
 use serde::Deserialize;
@@ -32,6 +33,50 @@ impl Conditions {
             search: told.search,
             checkpoint: told.checkpoint,
         })
+    }
+}
+
+/// The names of the columns that [`columns`] makes.
+#[rustfmt::skip]
+pub(super) const NAMES: [&str; 8] = [
+    "test_set", "checkpoint", "beam", "length_penalty", "max_length_a", "max_length_b", "min_length", "unknown_penalty",
+];
+
+/// The conditions of rows as columns of a table; nothing where they are not known.
+pub(super) fn columns(rows: &[Option<&Conditions>]) -> Vec<Column> {
+    let text = |get: fn(&Conditions) -> Option<String>| {
+        Values::Text(rows.iter().map(|row| get((*row)?)).collect())
+    };
+    let float = |get: fn(&Search) -> f64| {
+        Values::Float(rows.iter().map(|row| Some(get(&(*row)?.search))).collect())
+    };
+    let integer = |get: fn(&Search) -> usize| {
+        let count = |row: &Option<&Conditions>| i64::try_from(get(&(*row)?.search)).ok();
+        Values::Integer(rows.iter().map(count).collect())
+    };
+    let values = [
+        text(|row| Some(row.test_set?.to_string())),
+        text(|row| Some(name(row.checkpoint).to_owned())),
+        integer(|search| search.beam.get()),
+        float(|search| search.length_penalty.get()),
+        float(|search| search.max_length_a.get()),
+        integer(|search| search.max_length_b),
+        integer(|search| search.min_length),
+        float(|search| search.unknown_penalty.get()),
+    ];
+    let columns = NAMES.into_iter().zip(values);
+    columns
+        .map(|(name, values)| Column {
+            name: name.to_owned(),
+            values,
+        })
+        .collect()
+}
+
+fn name(checkpoint: Checkpoint) -> &'static str {
+    match checkpoint {
+        Checkpoint::Best => "best",
+        Checkpoint::Last => "last",
     }
 }
 

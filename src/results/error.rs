@@ -47,6 +47,16 @@ pub enum ResultsError {
         source: polars::error::PolarsError,
     },
 
+    /// A table cannot be written as JSON.
+    #[cfg(feature = "tables")]
+    #[error("cannot write the table as JSON")]
+    #[diagnostic(code(results::format))]
+    Json {
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+
     /// A table cannot be put into a format.
     #[cfg(feature = "tables")]
     #[error("cannot write the table as {format}")]

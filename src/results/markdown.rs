@@ -34,8 +34,10 @@ pub fn markdown(records: &[Record]) -> String {
         row
     });
     let rows: Vec<Vec<String>> = std::iter::once(head).chain(body).collect();
-    // Words stand left, numbers right; the stage's name is the only word for sure.
-    let mut table = aligned(&rows, params.len());
+    // The stage's name is the only word for sure.
+    let stage = params.len();
+    let words: Vec<bool> = (0..rows[0].len()).map(|column| column == stage).collect();
+    let mut table = aligned(&rows, &words);
     for (score, signature) in signatures(records) {
         // Writing to a string cannot fail.
         writeln!(table, "{score}: {signature}").ok();
@@ -59,7 +61,7 @@ fn measures(record: &Record) -> [String; 9] {
 }
 
 /// A share with one decimal: `49.8 %`.
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
 }
 
@@ -71,28 +73,24 @@ fn signatures(records: &[Record]) -> BTreeSet<(&str, &str)> {
     bleu.chain(chrf).collect()
 }
 
-/// Rows, the first of which is the head, as a Markdown table. `words` is the column that stands left.
-fn aligned(rows: &[Vec<String>], words: usize) -> String {
-    let columns = rows.first().map_or(0, Vec::len);
+/// Rows, the first of which is the head, as a Markdown table. Columns of `words` stand left, numbers right.
+pub(super) fn aligned(rows: &[Vec<String>], words: &[bool]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
-    let widths: Vec<usize> = (0..columns).map(|c| width(c).unwrap_or(0).max(3)).collect();
+    let widths = (0..words.len()).map(|column| width(column).unwrap_or(0).max(3));
+    let columns: Vec<(usize, bool)> = widths.zip(words.iter().copied()).collect();
     let line = |cells: &[String]| {
-        let cells = cells.iter().zip(&widths).enumerate();
-        let padded = cells.map(|(column, (cell, &width))| {
-            if column == words {
-                format!(" {cell:<width$} |")
-            } else {
-                format!(" {cell:>width$} |")
-            }
-        });
+        let padded = cells
+            .iter()
+            .zip(&columns)
+            .map(|(cell, &(width, words))| match words {
+                true => format!(" {cell:<width$} |"),
+                false => format!(" {cell:>width$} |"),
+            });
         format!("|{}\n", padded.collect::<String>())
     };
-    let rule = widths.iter().enumerate().map(|(column, &width)| {
-        if column == words {
-            format!(" {} |", "-".repeat(width))
-        } else {
-            format!(" {}: |", "-".repeat(width - 1))
-        }
+    let rule = columns.iter().map(|&(width, words)| match words {
+        true => format!(" {} |", "-".repeat(width)),
+        false => format!(" {}: |", "-".repeat(width - 1)),
     });
     let rule = format!("|{}\n", rule.collect::<String>());
     let mut lines: Vec<String> = rows.iter().map(|row| line(row)).collect();
@@ -101,7 +99,7 @@ fn aligned(rows: &[Vec<String>], words: usize) -> String {
 }
 
 /// A count with four digits at most and the prefix of its thousands: `39.47 M`.
-fn scaled(count: u64) -> String {
+pub(super) fn scaled(count: u64) -> String {
     let mut rest = count as f64;
     let mut prefixes = ["", " k", " M", " G", " T", " P"].into_iter();
     let mut prefix = prefixes.next().unwrap_or_default();
@@ -181,7 +179,7 @@ mod tests {
             .map(|row| row.iter().map(|cell| (*cell).to_owned()).collect())
             .collect();
         assert_eq!(
-            aligned(&rows, 1),
+            aligned(&rows, &[false, true]),
             "|    x | stage   |\n\
              | ---: | ------- |\n\
              | 0.25 | a       |\n\

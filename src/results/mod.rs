@@ -1,14 +1,21 @@
 //! Results tables: one row for each test stage at each sweep point, read from artifacts alone.
 //!
-//! `record` reads a row, `columns` lays rows out as a tidy table, `table` writes that to files, `markdown`
-//! prints what a person wants to see of it, `origin` finds the artifacts that a table was
-//! made from, `training` reads what trainings leave of themselves. The same artifacts give the same bytes.
+//! `record` reads a row, `conditions` what its scores depend on, `columns` lays rows out as a tidy table, `table` writes
+//! that to files, `markdown` prints what a person wants to see of it, `origin` finds the artifacts that a table was made
+//! from, `training` reads what trainings leave of themselves. The same artifacts give the same bytes.
+//!
+//! `source` says where rows can be read from, and `rows` holds them, whatever they are from; `query` filters and sorts
+//! them, `compare` sets them side by side, `view` writes them for people and for programs.
 
 mod columns;
+#[cfg(feature = "tables")]
+mod compare;
 mod conditions;
 mod error;
 mod markdown;
 mod origin;
+#[cfg(feature = "tables")]
+mod query;
 mod record;
 #[cfg(feature = "tables")]
 mod rows;
@@ -17,12 +24,20 @@ mod source;
 #[cfg(feature = "tables")]
 mod table;
 mod training;
+#[cfg(feature = "tables")]
+mod values;
+#[cfg(feature = "tables")]
+pub mod view;
 
 pub use columns::{Column, Values, columns};
+#[cfg(feature = "tables")]
+pub use compare::{Bootstrap, CompareError, Comparison, Wish, compare};
 pub use conditions::Conditions;
 pub use error::ResultsError;
 pub use markdown::{duration, markdown};
 pub use origin::{Origin, origins};
+#[cfg(feature = "tables")]
+pub use query::{Query, QueryError};
 pub use record::{Record, records};
 #[cfg(feature = "tables")]
 pub use rows::{Format, Rows};

@@ -2,7 +2,8 @@
 
 use super::{Column, Record, ResultsError, Values, columns};
 use polars::prelude::{
-    Column as Series, CsvReadOptions, DataFrame, DataType, ParquetReader, PolarsResult, SerReader,
+    Column as Series, CsvReadOptions, CsvWriter, DataFrame, DataType, ParquetReader, ParquetWriter,
+    PolarsResult, SerReader, SerWriter,
 };
 use std::io::Cursor;
 use std::path::Path;
@@ -76,6 +77,22 @@ impl Rows {
                 format: format.name(),
                 source,
             })
+    }
+
+    /// The table as a file of this format holds it.
+    ///
+    /// # Errors
+    /// Whatever polars has against it.
+    pub fn written(&self, format: Format) -> Result<Vec<u8>, ResultsError> {
+        let (mut bytes, mut frame) = (Vec::new(), self.0.clone());
+        match format {
+            Format::Csv => CsvWriter::new(&mut bytes).finish(&mut frame),
+            Format::Parquet => ParquetWriter::new(&mut bytes)
+                .finish(&mut frame)
+                .map(|_| ()),
+        }
+        .map_err(ResultsError::polars(format.name()))?;
+        Ok(bytes)
     }
 
     /// All of some rows, one below the other. Each column is there if one of them has it, and has one type: whole
@@ -200,5 +217,59 @@ fn common_type(one: &DataType, other: &DataType) -> DataType {
         DataType::Float64
     } else {
         DataType::String
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(columns: &[(&str, Values)]) -> Rows {
+        let columns = columns.iter().map(|(name, values)| Column {
+            name: (*name).to_owned(),
+            values: values.clone(),
+        });
+        Rows::of_columns(2, columns.collect()).unwrap()
+    }
+
+    fn words(words: [&str; 2]) -> Values {
+        Values::Text(words.map(|word| Some(word.to_owned())).to_vec())
+    }
+
+    #[test]
+    fn rows_of_several_tables_have_all_columns_and_one_type_in_each() {
+        let one = rows(&[
+            ("stage", words(["a", "b"])),
+            ("rate", Values::Integer(vec![Some(1), None])),
+            ("seed", Values::Integer(vec![Some(1), Some(2)])),
+            ("asked", Values::Text(vec![None, None])),
+        ]);
+        let other = rows(&[
+            ("rate", Values::Float(vec![Some(0.5), Some(1.0)])),
+            ("seed", words(["x", "y"])),
+            ("stage", words(["c", "d"])),
+            ("asked", Values::Float(vec![Some(0.5), None])),
+            ("beam", Values::Integer(vec![Some(5), Some(5)])),
+        ]);
+        let stacked = Rows::stack(vec![one, other]).unwrap();
+        assert_eq!(stacked.names(), ["stage", "rate", "seed", "asked", "beam"]);
+        let columns = stacked.columns().unwrap();
+        let values: Vec<Values> = columns.into_iter().map(|column| column.values).collect();
+        let text = |words: [&str; 4]| Values::Text(words.map(|w| Some(w.to_owned())).to_vec());
+        assert_eq!(
+            values,
+            [
+                text(["a", "b", "c", "d"]),
+                Values::Float(vec![Some(1.0), None, Some(0.5), Some(1.0)]),
+                text(["1", "2", "x", "y"]),
+                Values::Float(vec![None, None, Some(0.5), None]),
+                Values::Integer(vec![None, None, Some(5), Some(5)]),
+            ]
+        );
+    }
+
+    #[test]
+    fn nothing_stacks_to_nothing() {
+        assert_eq!(Rows::stack(Vec::new()).unwrap().height(), 0);
     }
 }

@@ -1,7 +1,6 @@
 //! The table as files: `EXPERIMENT.csv` to read and compare, `EXPERIMENT.parquet` to compute with.
 
-use super::{Record, ResultsError, Rows};
-use polars::prelude::{CsvWriter, ParquetWriter, SerWriter};
+use super::{Format, Record, ResultsError, Rows};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -16,15 +15,8 @@ pub fn write(
     experiment: &str,
     records: &[Record],
 ) -> Result<[PathBuf; 2], ResultsError> {
-    let failed = ResultsError::polars;
-    let Rows(mut frame) = Rows::of(records)?;
-    let (mut csv, mut parquet) = (Vec::new(), Vec::new());
-    CsvWriter::new(&mut csv)
-        .finish(&mut frame)
-        .map_err(failed("CSV"))?;
-    ParquetWriter::new(&mut parquet)
-        .finish(&mut frame)
-        .map_err(failed("Parquet"))?;
+    let rows = Rows::of(records)?;
+    let (csv, parquet) = (rows.written(Format::Csv)?, rows.written(Format::Parquet)?);
     let paths = ["csv", "parquet"].map(|format| folder.join(format!("{experiment}.{format}")));
     for (path, bytes) in paths.iter().zip([csv, parquet]) {
         replace(path, &bytes).map_err(|source| ResultsError::Unwritable {

@@ -137,7 +137,7 @@ fn ls_says_what_there_is_and_who_uses_it() {
     let key = place.of("corpus").key.short();
     assert_eq!(
         words(lines[1])[..5],
-        [&key, "preprocess", "corpus", "toy", "83"]
+        [&key, "preprocess", "corpus", "toy", "97"]
     );
     assert!(lines[1].ends_with("other, toy"), "{said}");
     assert!(

@@ -72,6 +72,15 @@ impl Place {
         self.execute(make, words.into_iter().map(Into::into).collect())
     }
 
+    /// What `srp compare …` prints.
+    #[cfg(feature = "tables")]
+    pub(crate) fn compare(&self, more: &[&str]) -> Result<String, Failure> {
+        let mut words: Vec<OsString> = vec!["srp".into(), "compare".into()];
+        words.extend(["--cache".into(), self.path("cache").into()]);
+        words.extend(more.iter().map(Into::into));
+        self.execute(reporting, words)
+    }
+
     /// What `srp why PATH` prints.
     pub(crate) fn why(&self, path: &Path) -> Result<String, Failure> {
         let mut words: Vec<OsString> = vec!["srp".into(), "why".into(), path.into()];

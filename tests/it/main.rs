@@ -15,6 +15,8 @@ mod cache;
 mod cache_faults;
 mod cache_verbs;
 mod cli;
+#[cfg(feature = "tables")]
+mod compare;
 #[cfg(feature = "nn")]
 mod criteria;
 mod exec;

@@ -9,6 +9,8 @@ mod plan;
 mod samples;
 mod shape;
 mod table;
+#[cfg(feature = "tables")]
+mod tables;
 mod text;
 mod tool;
 mod train;
@@ -31,6 +33,9 @@ enum Verb {
     Decode(decode::Args),
     /// Time every step from parallel text to a data set
     Text(text::Args),
+    /// Time questions to large tables
+    #[cfg(feature = "tables")]
+    Tables(tables::Args),
 }
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
@@ -39,6 +44,8 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
         Verb::Train(args) => train::run(args, context),
         Verb::Decode(args) => decode::run(args, context),
         Verb::Text(args) => text::run(args, context),
+        #[cfg(feature = "tables")]
+        Verb::Tables(args) => tables::run(args, context),
     }
 }
 

@@ -52,7 +52,7 @@ const OUT: &str = "out";
 
 impl Tool {
     /// The program as a command in `folder`, away from whatever the user has set for it.
-    fn command(self, folder: &Path) -> Result<Command, BenchError> {
+    pub(super) fn command(self, folder: &Path) -> Result<Command, BenchError> {
         let program = match self {
             Self::Srp => std::env::current_exe().map_err(BenchError::io("srp"))?,
             Self::Peer(peer) => PathBuf::from(peer.to_string()),

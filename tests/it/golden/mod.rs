@@ -25,6 +25,7 @@ mod metrics_flops;
 mod safety;
 #[cfg(feature = "nn")]
 mod schedules;
+mod significance;
 #[cfg(feature = "nn")]
 pub(crate) mod tensors;
 mod text_bpe;
