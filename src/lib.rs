@@ -11,6 +11,7 @@ pub mod config;
 pub mod decode;
 pub mod device;
 pub mod exec;
+pub mod figure;
 pub mod graph;
 pub mod groups;
 #[cfg(feature = "nn")]
@@ -19,9 +20,9 @@ pub mod metrics;
 #[cfg(feature = "nn")]
 pub mod model;
 pub mod plan;
-#[cfg(feature = "nn")]
 pub mod prune;
 pub mod random;
+pub mod report;
 pub mod results;
 pub mod shape;
 pub mod stages;

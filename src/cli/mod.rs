@@ -15,7 +15,9 @@ mod init;
 mod logs;
 mod model;
 mod plan;
+mod plot;
 mod progress;
+mod report;
 mod results;
 mod run;
 mod schema;
@@ -76,6 +78,10 @@ enum Verb {
     /// Put rows of experiments and tables side by side: what differs, and whether the difference is real
     #[cfg(feature = "tables")]
     Compare(compare::Args),
+    /// Draw results, trainings or what pruning removed, as SVG or PNG
+    Plot(plot::Args),
+    /// Write one page that tells all about an experiment
+    Report(report::Args),
     /// List, verify and clear what the cache holds
     Cache(cache::Args),
     /// Translate lines from standard input with a model of the cache
@@ -190,6 +196,8 @@ impl Verb {
             Self::Results(args) => results::run(args, context),
             #[cfg(feature = "tables")]
             Self::Compare(args) => compare::run(args, context),
+            Self::Plot(args) => plot::run(args, context),
+            Self::Report(args) => report::run(args, context),
             Self::Cache(args) => cache::run(args, context),
             Self::Translate(args) => translate::run(args, context),
             Self::Export(args) => export::run(args, context),

@@ -2,7 +2,8 @@
 //!
 //! `record` reads a row, `conditions` what its scores depend on, `baseline` sets it beside the unpruned model, `columns`
 //! lays rows out as a tidy table, `table` writes that to files, `markdown` prints what a person wants to see of it,
-//! `origin` finds the artifacts that a table was made from. The same artifacts give the same bytes.
+//! `origin` finds the artifacts that a table was made from, `training` reads what trainings leave of themselves. The same
+//! artifacts give the same bytes.
 //!
 //! `source` says where rows can be read from, and `rows` holds them, whatever they are from; `query` filters and sorts
 //! them, `compare` sets them side by side, `view` writes them for people and for programs.
@@ -24,6 +25,7 @@ mod rows;
 mod source;
 #[cfg(feature = "tables")]
 mod table;
+mod training;
 #[cfg(feature = "tables")]
 mod values;
 #[cfg(feature = "tables")]
@@ -46,3 +48,4 @@ pub use rows::{Format, Rows};
 pub use source::{Source, SourceError, StoredTable};
 #[cfg(feature = "tables")]
 pub use table::write;
+pub use training::{Epoch, Sizes, epochs, sizes};

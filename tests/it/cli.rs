@@ -57,6 +57,21 @@ impl Place {
         self.srp_with(reporting, verb, more)
     }
 
+    /// What `srp plot KIND SOURCE …` prints, where `source` is the experiment.
+    pub(crate) fn plot(
+        &self,
+        make: fn() -> Fake,
+        kind: &str,
+        more: &[&str],
+    ) -> Result<String, Failure> {
+        let source = self.path("toy.toml");
+        let mut words = ["srp", "plot", kind, source.to_str().unwrap()].to_vec();
+        words.extend(more);
+        let cache = self.path("cache");
+        words.extend(["--cache", cache.to_str().unwrap()]);
+        self.execute(make, words.into_iter().map(Into::into).collect())
+    }
+
     /// What `srp compare …` prints.
     #[cfg(feature = "tables")]
     pub(crate) fn compare(&self, more: &[&str]) -> Result<String, Failure> {

@@ -309,7 +309,7 @@ pub(crate) fn report(bleu: f64) -> TestReport {
     }
 }
 
-fn speed() -> DecodeSpeed {
+pub(crate) fn speed() -> DecodeSpeed {
     DecodeSpeed {
         sentences: 12,
         seconds: 0.5,

@@ -16,6 +16,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("shape", &["config", "groups"]),
     ("white_space", &[]),
     ("text", &[]),
+    ("figure", &[]),
     ("metrics", &[]),
     ("graph", &[]),
     ("kernels", &[]),
@@ -37,11 +38,18 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     // A row of the results names the plan's node that it comes from.
     ("results", &["cache", "metrics", "plan"]),
+    // What fades when is known of the schedule, without any tensor.
+    (
+        "report",
+        &[
+            "cache", "figure", "metrics", "plan", "prune", "results", "text",
+        ],
+    ),
     (
         "cli",
         &[
-            "cache", "decode", "device", "exec", "graph", "metrics", "model", "plan", "prune",
-            "results", "stages", "text", "train",
+            "cache", "decode", "device", "exec", "figure", "graph", "metrics", "model", "plan",
+            "prune", "report", "results", "stages", "text", "train",
         ],
     ),
     ("main", &["cli"]),

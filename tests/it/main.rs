@@ -44,8 +44,10 @@ mod notes;
 #[cfg(feature = "nn")]
 mod output_projection;
 mod plans;
+mod plot;
 #[cfg(feature = "nn")]
 mod pruning_laws;
+mod report;
 mod results;
 mod schema;
 mod select;

@@ -1,0 +1,350 @@
+//! Points of two measures, and those of them that no other point beats.
+
+use super::frame::{Field, SHAPES, mark};
+use super::legend::{self, Entry, Sample};
+use super::scale::{Scale, Spacing};
+use super::svg::{Anchor, Svg, width};
+use super::{Drawing, SERIES};
+
+/// Points of two measures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scatter {
+    /// What it shows, in a line.
+    pub title: String,
+    /// The measure from left to right.
+    pub x: Axis,
+    /// The measure from bottom to top.
+    pub y: Axis,
+    /// What colours stand for, in their order.
+    pub colours: Vec<String>,
+    /// What the points without a colour have in common, if there are any.
+    pub colourless: Option<String>,
+    /// What shapes stand for, in their order.
+    pub shapes: Vec<String>,
+    /// The points.
+    pub points: Vec<Point>,
+}
+
+/// A measure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Axis {
+    /// Its name, with the unit.
+    pub name: String,
+    /// How its values are spaced.
+    pub spacing: Spacing,
+    /// Which values one would like to have.
+    pub better: Better,
+}
+
+/// Which values of a measure one would like to have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Better {
+    /// Small ones.
+    Less,
+    /// Large ones.
+    More,
+}
+
+/// A point.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Point {
+    /// Where it stands.
+    pub x: f64,
+    /// Where it stands.
+    pub y: f64,
+    /// The position of its colour, if it has one.
+    pub colour: Option<usize>,
+    /// The position of its shape.
+    pub shape: usize,
+    /// A few words to stand beside it, where there is room.
+    pub label: String,
+    /// All that is to be said of it.
+    pub tip: String,
+    /// The id of what a page shows of it.
+    pub link: Option<String>,
+}
+
+impl Better {
+    /// Whether `a` is at least as good as `b`.
+    fn holds(self, a: f64, b: f64) -> bool {
+        match self {
+            Self::Less => a <= b,
+            Self::More => a >= b,
+        }
+    }
+}
+
+/// The positions of the points, each a value of two measures, that no other beats: none is as good in both and better
+/// in one. From left to right; of equal points the first.
+pub fn front(points: &[(f64, f64)], x: Better, y: Better) -> Vec<usize> {
+    let as_good = |a: (f64, f64), b: (f64, f64)| x.holds(a.0, b.0) && y.holds(a.1, b.1);
+    let beaten = |position: usize| {
+        let point = points[position];
+        points.iter().enumerate().any(|(other, &rival)| {
+            as_good(rival, point) && (!as_good(point, rival) || other < position)
+        })
+    };
+    let known =
+        |position: &usize| points[*position].0.is_finite() && points[*position].1.is_finite();
+    let mut kept: Vec<usize> = (0..points.len())
+        .filter(|position| known(position) && !beaten(*position))
+        .collect();
+    kept.sort_by(|a, b| points[*a].0.total_cmp(&points[*b].0));
+    kept
+}
+
+const LEFT: f64 = 56.0;
+const RIGHT: f64 = 20.0;
+const BELOW: f64 = 50.0;
+
+impl Scatter {
+    /// Draws it in a given size, and the legend above in what that needs.
+    pub fn draw(&self, size: (f64, f64)) -> Drawing {
+        let entries = self.entries();
+        let sides = (12.0, size.0 - 12.0);
+        let top = legend::height(&entries, sides.0, sides.1) + 36.0;
+        let field = Field {
+            left: LEFT,
+            right: size.0 - RIGHT,
+            top,
+            bottom: top + size.1 - BELOW,
+        };
+        let x = Scale::around(
+            self.points.iter().map(|point| point.x),
+            self.x.spacing,
+            field.left,
+            field.right,
+        );
+        let y = Scale::around(
+            self.points.iter().map(|point| point.y),
+            self.y.spacing,
+            field.bottom,
+            field.top,
+        );
+        let mut body = Svg::default();
+        legend::draw(&mut body, &entries, sides, 4.0);
+        field.vertical(&mut body, &y, &self.y.name);
+        field.horizontal(&mut body, &x, Some(&self.x.name));
+        let places: Vec<Option<(f64, f64)>> = self
+            .points
+            .iter()
+            .map(|point| x.place(point.x).zip(y.place(point.y)))
+            .collect();
+        let steps = self.steps(&places);
+        body.path("front", &steps);
+        self.draw_points(&mut body, &places);
+        draw_labels(&mut body, &self.points, &places, &steps, &field);
+        Drawing {
+            width: size.0,
+            height: field.bottom + BELOW,
+            title: self.title.clone(),
+            body,
+        }
+    }
+
+    fn entries(&self) -> Vec<Entry> {
+        let mut entries: Vec<Entry> = Vec::new();
+        let one_shape = self.shapes.len() < 2;
+        if self.colours.len() > 1 || !one_shape {
+            entries.extend(self.colours.iter().enumerate().map(|(i, name)| {
+                let shape = if one_shape { i } else { 0 };
+                (Sample::Mark(series(Some(i)), shape % SHAPES), name.clone())
+            }));
+            let colourless = self.colourless.iter();
+            entries.extend(colourless.map(|name| (Sample::Mark(series(None), 0), name.clone())));
+        }
+        if !one_shape {
+            let shapes = self.shapes.iter().enumerate();
+            entries.extend(shapes.map(|(i, name)| (Sample::Shape(i), name.clone())));
+        }
+        entries.push((Sample::Front, "Pareto front".to_owned()));
+        entries
+    }
+
+    /// The border between what some point beats and what none does.
+    fn steps(&self, places: &[Option<(f64, f64)>]) -> Vec<(f64, f64)> {
+        let values: Vec<(f64, f64)> = self.points.iter().map(|p| (p.x, p.y)).collect();
+        let front = front(&values, self.x.better, self.y.better);
+        let corners: Vec<(f64, f64)> = front.iter().filter_map(|i| places[*i]).collect();
+        let mut steps = Vec::new();
+        for (position, corner) in corners.iter().enumerate() {
+            if let Some(before) = position.checked_sub(1).map(|i| corners[i]) {
+                steps.push(match self.x.better {
+                    Better::Less => (corner.0, before.1),
+                    Better::More => (before.0, corner.1),
+                });
+            }
+            steps.push(*corner);
+        }
+        steps
+    }
+
+    fn draw_points(&self, body: &mut Svg, places: &[Option<(f64, f64)>]) {
+        let one_shape = self.shapes.len() < 2;
+        // The first lie on top.
+        for (point, place) in self.points.iter().zip(places).rev() {
+            let Some(place) = *place else {
+                continue;
+            };
+            let link = point.link.as_deref().unwrap_or_default();
+            body.open(
+                "g",
+                &[
+                    ("class", &"point"),
+                    ("data-link", &link),
+                    ("role", &"img"),
+                    ("aria-label", &point.tip),
+                ],
+            );
+            body.words("title", &[], &point.tip);
+            let shape = match one_shape {
+                true => point.colour.unwrap_or(0),
+                false => point.shape,
+            };
+            mark(body, series(point.colour), shape, place);
+            body.close("g");
+        }
+    }
+}
+
+/// The series whose colour a position has; the last one is for what has none.
+fn series(colour: Option<usize>) -> usize {
+    colour.map_or(SERIES - 1, |position| position % (SERIES - 1))
+}
+
+/// An area: left, top, right, bottom.
+type Area = [f64; 4];
+
+fn overlap(a: &Area, b: &Area) -> bool {
+    a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3]
+}
+
+/// Writes the labels that find room beside their points and off the front.
+fn draw_labels(
+    body: &mut Svg,
+    points: &[Point],
+    places: &[Option<(f64, f64)>],
+    front: &[(f64, f64)],
+    field: &Field,
+) {
+    let around = |&(x, y): &(f64, f64)| [x - 6.0, y - 6.0, x + 6.0, y + 6.0];
+    let between = |ends: &[(f64, f64)]| {
+        let [(x1, y1), (x2, y2)] = [ends[0], ends[1]];
+        [
+            x1.min(x2) - 1.0,
+            y1.min(y2) - 1.0,
+            x1.max(x2) + 1.0,
+            y1.max(y2) + 1.0,
+        ]
+    };
+    let mut taken: Vec<Area> = places.iter().flatten().map(around).collect();
+    taken.extend(front.windows(2).map(between));
+    for (point, place) in points.iter().zip(places) {
+        let Some((x, y)) = *place else {
+            continue;
+        };
+        if point.label.is_empty() {
+            continue;
+        }
+        let wide = width(&point.label);
+        let sides = [
+            (x + 10.0, y + 4.0, Anchor::Start, x + 9.0),
+            (x - 10.0, y + 4.0, Anchor::End, x - 9.0 - wide),
+            (x, y - 10.0, Anchor::Middle, x - wide / 2.0),
+            (x, y + 19.0, Anchor::Middle, x - wide / 2.0),
+        ];
+        for (text_x, text_y, anchor, left) in sides {
+            let area = [left, text_y - 10.0, left + wide, text_y + 3.0];
+            let inside = area[0] >= field.left && area[2] <= field.right + RIGHT;
+            let inside = inside && area[1] >= field.top - 4.0 && area[3] <= field.bottom;
+            if inside && !taken.iter().any(|other| overlap(&area, other)) {
+                body.text("muted", (text_x, text_y), anchor, &point.label);
+                taken.push(area);
+                break;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_front_is_what_nobody_beats() {
+        let points = [
+            (1.0, 10.0),
+            (2.0, 9.0),
+            (3.0, 30.0),
+            (2.0, 20.0),
+            (3.0, 25.0),
+        ];
+        assert_eq!(front(&points, Better::Less, Better::More), [0, 3, 2]);
+        assert_eq!(front(&points, Better::More, Better::More), [2]);
+    }
+
+    #[test]
+    fn equal_points_are_on_the_front_once_and_unknown_ones_never() {
+        let points = [(f64::NAN, 99.0), (1.0, 2.0), (1.0, 2.0), (1.0, 1.0)];
+        assert_eq!(front(&points, Better::Less, Better::More), [1]);
+        assert_eq!(front(&[], Better::Less, Better::More), Vec::<usize>::new());
+    }
+
+    fn scatter(points: Vec<Point>) -> Scatter {
+        let axis = |name: &str, better| Axis {
+            name: name.to_owned(),
+            spacing: Spacing::Linear,
+            better,
+        };
+        Scatter {
+            title: "BLEU <against> parameters".to_owned(),
+            x: axis("parameters", Better::Less),
+            y: axis("BLEU", Better::More),
+            colours: vec!["srp".to_owned(), "random".to_owned()],
+            colourless: None,
+            shapes: Vec::new(),
+            points,
+        }
+    }
+
+    fn point(x: f64, y: f64, label: &str) -> Point {
+        Point {
+            x,
+            y,
+            colour: Some(0),
+            shape: 0,
+            label: label.to_owned(),
+            tip: format!("{label} </title>"),
+            link: None,
+        }
+    }
+
+    #[test]
+    fn every_point_is_drawn_and_nothing_of_its_text_is_markup() {
+        let drawn = scatter(vec![point(1.0, 2.0, "a"), point(3.0, 4.0, "b<")]);
+        let svg = drawn.draw((460.0, 300.0)).document();
+        assert_eq!(svg.matches("class=\"point\"").count(), 2);
+        assert!(svg.contains("b&lt; &lt;/title&gt;") && svg.contains("BLEU &lt;against&gt;"));
+        assert!(!svg.contains("b<"), "{svg}");
+    }
+
+    #[test]
+    fn labels_that_would_cover_others_are_left_out() {
+        let crowd = (0..30).map(|i| point(f64::from(i) * 1e-3, 5.0, "a label of some length"));
+        let apart = point(10.0, 5.0, "alone");
+        let svg = scatter(crowd.chain([apart]).collect()).draw((460.0, 300.0));
+        let text = svg.body.as_str();
+        assert!(text.matches(">a label of some length</text>").count() < 5);
+        assert!(text.contains(">alone</text>"));
+    }
+
+    #[test]
+    fn a_plot_of_nothing_is_a_plot() {
+        assert!(
+            scatter(Vec::new())
+                .draw((460.0, 300.0))
+                .document()
+                .contains("Pareto front")
+        );
+    }
+}

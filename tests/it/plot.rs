@@ -1,0 +1,107 @@
+//! Plots as files and on standard output.
+
+use crate::cli::Place;
+use crate::report::{finished, telling};
+use std::fs;
+
+fn plot(place: &Place, kind: &str, words: &[&str]) -> Result<String, srp::cli::Failure> {
+    place.plot(telling, kind, words)
+}
+
+#[test]
+fn trainings_are_drawn_with_what_is_missing_said() {
+    let place = finished();
+    let svg = plot(&place, "training", &["dense@rate=0.1", "dense@rate=0.3"]).unwrap();
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
+    assert_eq!(svg.matches("class=\"curve l0\"").count(), 4 + 1, "{svg}");
+    let place = Place::new();
+    let failure = plot(&place, "training", &["dense"]).unwrap_err();
+    assert_eq!(failure.code(), 1);
+    assert_eq!(place.notes.take(), ["`dense` has not run"]);
+}
+
+#[test]
+fn the_groups_of_a_test_are_those_of_its_model() {
+    let place = finished();
+    let of_test = plot(&place, "groups", &["final@rate=0.2"]).unwrap();
+    let of_model = plot(&place, "groups", &["dense@rate=0.2"]).unwrap();
+    assert_eq!(of_test, of_model);
+    assert!(of_test.contains("encoder, embedding: 8 of 16 left, 50.0 %"));
+    assert_eq!(plot(&place, "groups", &["corpus"]).unwrap_err().code(), 2);
+    let both = ["dense@rate=0.1", "dense@rate=0.2"];
+    assert_eq!(plot(&place, "groups", &both).unwrap_err().code(), 2);
+}
+
+#[test]
+fn the_ending_of_the_file_says_the_format() {
+    let place = finished();
+    let path = place.path("groups.svg");
+    let to = |path: &str| {
+        plot(
+            &place,
+            "groups",
+            &["dense@rate=0.2", "--title", "Mine", "--out", path],
+        )
+    };
+    assert_eq!(to(path.to_str().unwrap()).unwrap(), "");
+    assert!(fs::read_to_string(&path).unwrap().contains(">Mine</text>"));
+    let failure = to("groups.gif").unwrap_err();
+    assert_eq!(failure.code(), 2);
+    assert!(
+        failure
+            .to_string()
+            .contains("expected FILE.svg or FILE.png")
+    );
+}
+
+#[cfg(feature = "png")]
+#[test]
+fn a_png_is_twice_as_large_as_the_picture() {
+    let place = finished();
+    let path = place.path("groups.png");
+    let words = ["dense@rate=0.2", "--out", path.to_str().unwrap()];
+    plot(&place, "groups", &words).unwrap();
+    let svg = plot(&place, "groups", &["dense@rate=0.2"]).unwrap();
+    let bytes = fs::read(path).unwrap();
+    assert_eq!(&bytes[..8], b"\x89PNG\r\n\x1a\n");
+    let width = u32::from_be_bytes(bytes[16..20].try_into().unwrap());
+    let drawn: f64 = svg
+        .split("width=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert_eq!(f64::from(width), (2.0 * drawn).ceil());
+}
+
+#[cfg(feature = "tables")]
+#[test]
+fn results_of_the_cache_and_of_tables_are_drawn_together() {
+    let place = finished();
+    let of_cache = plot(&place, "pareto", &[]).unwrap();
+    assert_eq!(of_cache.matches("class=\"point\"").count(), 3);
+    let table = place.path("results/toy.csv");
+    let other = place.path("other.svg");
+    let words = [table.to_str().unwrap(), "--out", other.to_str().unwrap()];
+    plot(&place, "pareto", &words).unwrap();
+    let of_both = fs::read_to_string(other).unwrap();
+    assert_eq!(
+        of_both.matches("class=\"point\"").count(),
+        3,
+        "rows of one artifact are one point"
+    );
+    for x in ["flops", "speed", "chrf"] {
+        assert!(plot(&place, "pareto", &["--x", x]).is_ok(), "{x}");
+    }
+    let failure = plot(&place, "pareto", &["--x", "size"]).unwrap_err();
+    assert_eq!(failure.code(), 2);
+    assert!(
+        failure.to_string().contains("no column `size`"),
+        "{failure}"
+    );
+    let nothing = Place::new();
+    assert_eq!(plot(&nothing, "pareto", &[]).unwrap_err().code(), 1);
+}
