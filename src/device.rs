@@ -134,10 +134,16 @@ fn driver_is_there() -> bool {
 /// sums in 32-bit floats, a GPU may multiply with 10-bit mantissas (TF32).
 #[cfg(feature = "nn")]
 pub fn rounding<B: burn::tensor::backend::Backend>(device: &B::Device) -> f64 {
-    match B::name(device).contains("flex") {
+    match is_cpu::<B>(device) {
         true => 1e-4,
         false => 1e-2,
     }
+}
+
+/// Whether tensors of a back end live on the CPU.
+#[cfg(feature = "nn")]
+pub fn is_cpu<B: burn::tensor::backend::Backend>(device: &B::Device) -> bool {
+    B::name(device).contains("flex")
 }
 
 #[cfg(feature = "cuda")]

@@ -1,19 +1,19 @@
 //! Translating invented sentences again and again: what measurements of the speed of decoding repeat.
 
 use super::translation::Translator;
-use crate::config::{Budget, CompressionRate, PruneStage, Search};
+use crate::config::{Budget, CompressionRate, Precision, PruneStage, Search};
 use crate::device::Work;
+use crate::exec::StageFailure;
 use crate::kernels::Learning;
 use crate::model::parameters::initial_state;
 use crate::model::state::State;
-use crate::model::{Blueprint, LoadError, Pass, Transformer};
+use crate::model::Blueprint;
 use crate::prune::{
     at_random, complement, pruned_fraction, removed, select, slice_blueprint, slice_state,
 };
 use crate::random::Stream;
 use crate::text::vocabulary::EOS;
 use crate::train::{Rehearsal, Scene};
-use burn::module::AutodiffModule;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
@@ -33,6 +33,7 @@ pub struct TranslationRehearsal {
     /// Tokens of every translation, end of the sentence included.
     pub output_len: usize,
     search: Search,
+    precision: Precision,
     state: State,
 }
 
@@ -62,8 +63,14 @@ impl TranslationRehearsal {
                 max_length_b: words,
                 ..rehearsal.search.clone()
             },
+            precision: Precision::Float32,
             blueprint,
         }
+    }
+
+    /// The same in other numbers.
+    pub fn with_precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
     }
 
     /// The same with the model that one round of the stage `everything` leaves of it, to the `exact` budget (SPEC §6).
@@ -97,20 +104,14 @@ fn sources(scene: &Scene, sentences: usize) -> Vec<Vec<u32>> {
 }
 
 impl Work for &TranslationRehearsal {
-    type Output = Result<Translate, LoadError>;
+    type Output = Result<Translate, StageFailure>;
 
     fn run<B: Learning>(self, device: B::Device) -> Self::Output {
-        let model = Transformer::<B>::from_state(&self.blueprint, &self.state, &device)?.valid();
-        let (search, sources) = (self.search.clone(), self.sources.clone());
-        let max_positions = self.blueprint.max_positions;
+        let (model, sources) = ((&self.blueprint, &self.state), self.sources.clone());
+        let translator =
+            Translator::<B::InnerBackend>::new(model, &self.search, self.precision, &device)
+                .map_err(StageFailure::diagnostic)?;
         Ok(Box::new(move || {
-            let translator = Translator {
-                model: &model,
-                max_positions,
-                search: &search,
-                pass: Pass::plain(),
-                device: &device,
-            };
             let translations = translator.translate(&sources, |_| ControlFlow::Continue(()));
             // No sentence is too long: `src_len` is below `max-positions` in every scene.
             translations.map_or(0, |all| all.iter().map(Vec::len).sum())

@@ -11,7 +11,7 @@ use crate::metrics::flops::cached_inference;
 use crate::metrics::report::{DecodeSpeed, TestReport};
 use crate::metrics::signature::{self, TextCase};
 use crate::metrics::tokenized_bleu::TokenizedBleuStatistics;
-use crate::model::{Blueprint, Pass, Transformer};
+use crate::model::Blueprint;
 use crate::text::dataset::{Dataset, TargetText};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -50,14 +50,9 @@ pub(super) fn run<B: Kernels>(
     let dataset = Dataset::open(folder)?;
     let split = dataset.split(&spec.split)?;
     let (blueprint, state) = start(inputs, "model", spec.checkpoint)?;
-    let model = Transformer::<B>::from_state(&blueprint, &state, device)?;
-    let translator = Translator {
-        model: &model,
-        max_positions: blueprint.max_positions,
-        search: &spec.search,
-        pass: Pass::plain(),
-        device,
-    };
+    let model = (&blueprint, &state);
+    let translator = Translator::<B>::new(model, &spec.search, spec.precision, device)
+        .map_err(StageFailure::diagnostic)?;
     let sources: Vec<Vec<u32>> = split.pairs.iter().map(|pair| pair.source.clone()).collect();
     progress.phase(&format!("translating {}", spec.split));
     let started = Instant::now();

@@ -2,13 +2,11 @@
 
 use super::model_artifact::{self, TEXT};
 use super::translation::{TooLong, Translator, Unfinished};
-use crate::config::{Checkpoint, Search};
+use crate::config::{Checkpoint, Precision, Search};
 use crate::device::{Device, Work};
 use crate::exec::StageFailure;
 use crate::kernels::Learning;
-use crate::model::{Pass, Transformer};
 use crate::text::dataset::{TargetText, TextPipeline};
-use burn::module::AutodiffModule;
 use std::io::{self, BufRead, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -22,6 +20,8 @@ pub struct Translation<'a> {
     pub checkpoint: Checkpoint,
     /// How to search.
     pub search: &'a Search,
+    /// In which numbers to compute.
+    pub precision: Precision,
 }
 
 /// Why lines could not be translated.
@@ -70,18 +70,14 @@ impl Work for OnDevice<'_> {
             model: folder,
             checkpoint,
             search,
+            precision,
         } = *self.translation;
         let (blueprint, state) = model_artifact::read(folder, checkpoint)?;
-        let model = Transformer::<B>::from_state(&blueprint, &state, &device)?.valid();
         let text = folder.join(TEXT);
         let (pipeline, target) = (TextPipeline::open(&text)?, TargetText::open(&text)?);
-        let translator = Translator {
-            model: &model,
-            max_positions: blueprint.max_positions,
-            search,
-            pass: Pass::plain(),
-            device: &device,
-        };
+        let model = (&blueprint, &state);
+        let translator = Translator::<B::InnerBackend>::new(model, search, precision, &device)
+            .map_err(StageFailure::diagnostic)?;
         let mut lines = (1..).zip(self.input.lines());
         let mut done = 0;
         loop {
