@@ -1,7 +1,6 @@
 //! `srp translate`
 
 use super::model::Model;
-use super::args::Numbers;
 use super::{Context, Failure};
 use crate::config::DeviceChoice;
 use std::num::NonZeroUsize;
@@ -14,10 +13,6 @@ pub(super) struct Args {
     /// Hypotheses kept a sentence, if not as in a test stage
     #[arg(long)]
     beam: Option<NonZeroUsize>,
-
-    /// In which numbers to compute; int8 on the CPU only
-    #[arg(long, value_enum, default_value_t)]
-    precision: Numbers,
 
     /// Where tensors live: `auto`, `cpu` or `cuda:N`
     #[arg(long, default_value_t)]
@@ -38,7 +33,6 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
         model: &model,
         checkpoint: args.model.checkpoint(),
         search: &search,
-        precision: args.precision.into(),
     };
     let mut input = std::io::stdin().lock();
     translate(device, &translation, &mut input, &mut *context.out).map_err(|error| match error {

@@ -1,6 +1,6 @@
 //! What a test stage is told.
 
-use super::{ArtifactKind, Checkpoint, Input, Precision, Search, Spec, StageRef};
+use super::{ArtifactKind, Checkpoint, Input, Search, Spec, StageRef};
 use serde::{Deserialize, Serialize};
 
 /// Translates a test set and measures the model.
@@ -17,13 +17,6 @@ pub struct Test {
     pub split: String,
     /// How translations are searched.
     pub search: Search,
-    /// In which numbers the CPU translates. Left out, 32-bit floats.
-    #[serde(
-        default,
-        deserialize_with = "Precision::or_float32",
-        skip_serializing_if = "Precision::is_float32"
-    )]
-    pub precision: Precision,
     /// Source and target length, in tokens, that FLOPs are counted for.
     pub flops_length: usize,
 }

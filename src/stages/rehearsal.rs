@@ -1,13 +1,12 @@
 //! Translating invented sentences again and again: what measurements of the speed of decoding repeat.
 
 use super::translation::Translator;
-use crate::config::{Budget, CompressionRate, Precision, PruneStage, Search};
+use crate::config::{Budget, CompressionRate, PruneStage, Search};
 use crate::device::Work;
-use crate::exec::StageFailure;
 use crate::kernels::Learning;
 use crate::model::parameters::initial_state;
 use crate::model::state::State;
-use crate::model::Blueprint;
+use crate::model::{Blueprint, LoadError};
 use crate::prune::{
     at_random, complement, pruned_fraction, removed, select, slice_blueprint, slice_state,
 };
@@ -33,7 +32,6 @@ pub struct TranslationRehearsal {
     /// Tokens of every translation, end of the sentence included.
     pub output_len: usize,
     search: Search,
-    precision: Precision,
     state: State,
 }
 
@@ -63,14 +61,8 @@ impl TranslationRehearsal {
                 max_length_b: words,
                 ..rehearsal.search.clone()
             },
-            precision: Precision::Float32,
             blueprint,
         }
-    }
-
-    /// The same in other numbers.
-    pub fn with_precision(self, precision: Precision) -> Self {
-        Self { precision, ..self }
     }
 
     /// The same with the model that one round of the stage `everything` leaves of it, to the `exact` budget (SPEC §6).
@@ -104,13 +96,12 @@ fn sources(scene: &Scene, sentences: usize) -> Vec<Vec<u32>> {
 }
 
 impl Work for &TranslationRehearsal {
-    type Output = Result<Translate, StageFailure>;
+    type Output = Result<Translate, LoadError>;
 
     fn run<B: Learning>(self, device: B::Device) -> Self::Output {
         let (model, sources) = ((&self.blueprint, &self.state), self.sources.clone());
         let translator =
-            Translator::<B::InnerBackend>::new(model, &self.search, self.precision, &device)
-                .map_err(StageFailure::diagnostic)?;
+            Translator::<B::InnerBackend>::new(model, &self.search, &device)?;
         Ok(Box::new(move || {
             let translations = translator.translate(&sources, |_| ControlFlow::Continue(()));
             // No sentence is too long: `src_len` is below `max-positions` in every scene.

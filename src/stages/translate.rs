@@ -2,7 +2,7 @@
 
 use super::model_artifact::{self, TEXT};
 use super::translation::{TooLong, Translator, Unfinished};
-use crate::config::{Checkpoint, Precision, Search};
+use crate::config::{Checkpoint, Search};
 use crate::device::{Device, Work};
 use crate::exec::StageFailure;
 use crate::kernels::Learning;
@@ -20,8 +20,6 @@ pub struct Translation<'a> {
     pub checkpoint: Checkpoint,
     /// How to search.
     pub search: &'a Search,
-    /// In which numbers to compute.
-    pub precision: Precision,
 }
 
 /// Why lines could not be translated.
@@ -70,14 +68,12 @@ impl Work for OnDevice<'_> {
             model: folder,
             checkpoint,
             search,
-            precision,
         } = *self.translation;
         let (blueprint, state) = model_artifact::read(folder, checkpoint)?;
         let text = folder.join(TEXT);
         let (pipeline, target) = (TextPipeline::open(&text)?, TargetText::open(&text)?);
         let model = (&blueprint, &state);
-        let translator = Translator::<B::InnerBackend>::new(model, search, precision, &device)
-            .map_err(StageFailure::diagnostic)?;
+        let translator = Translator::<B::InnerBackend>::new(model, search, &device)?;
         let mut lines = (1..).zip(self.input.lines());
         let mut done = 0;
         loop {

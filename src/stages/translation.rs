@@ -1,6 +1,6 @@
 //! Translating many sentences.
 
-use crate::config::{Precision, Search};
+use crate::config::Search;
 use crate::decode::{Engine, Proposer, Tensors, Vectors, beam_search, longest};
 use crate::device::is_cpu;
 use crate::kernels::Kernels;
@@ -58,18 +58,6 @@ pub(super) fn check_lengths(sources: &[Vec<u32>], max_positions: usize) -> Resul
     }
 }
 
-/// Why a model cannot translate.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
-pub(super) enum NotReady {
-    /// Its numbers do not fit its blueprint.
-    #[error(transparent)]
-    Load(#[from] LoadError),
-    /// It was asked for in numbers that a GPU has no kernels for.
-    #[error("8-bit integers are for the CPU: no other device translates with them")]
-    #[diagnostic(help("choose `cpu` as the device, or `float32` as the precision"))]
-    Precision,
-}
-
 /// A model that is ready to translate: an engine on the CPU, tensors elsewhere.
 pub(super) struct Translator<B: Backend> {
     means: Means<B>,
@@ -106,24 +94,21 @@ impl<B: Kernels> Translator<B> {
     /// Makes a model ready that was read from a file.
     ///
     /// # Errors
-    /// If its numbers do not fit its blueprint, or the device cannot compute in this precision.
+    /// If its numbers do not fit its blueprint.
     pub(super) fn new(
         (blueprint, state): (&Blueprint, &State),
         search: &Search,
-        precision: Precision,
         device: &B::Device,
-    ) -> Result<Self, NotReady> {
+    ) -> Result<Self, LoadError> {
         let means = if is_cpu::<B>(device) {
             check(blueprint, state)?;
-            Means::Engine(Engine::new(blueprint, state, None, precision))
-        } else if precision == Precision::Float32 {
+            Means::Engine(Engine::new(blueprint, state, None))
+        } else {
             Means::Tensors {
                 model: Transformer::from_state(blueprint, state, device)?,
                 connectivity: None,
                 device: device.clone(),
             }
-        } else {
-            return Err(NotReady::Precision);
         };
         Ok(Self {
             means,
@@ -143,8 +128,7 @@ impl<B: Kernels> Translator<B> {
             true => {
                 let vectors = connectivity.map(vectors);
                 let state = model.to_state();
-                let precision = Precision::Float32;
-                Means::Engine(Engine::new(blueprint, &state, vectors.as_ref(), precision))
+                Means::Engine(Engine::new(blueprint, &state, vectors.as_ref()))
             }
             false => Means::Tensors {
                 model: model.clone(),

@@ -1,7 +1,6 @@
 //! Affine maps: how they are made ready, and how they are applied.
 
-use super::panels::{After, Panels, Rows, Start, multiply, pack, padded};
-use crate::config::Precision;
+use super::panels::{After, Panels, Rows, multiply, pack, padded};
 use crate::kernels::simd::LANES;
 use std::ops::Range;
 
@@ -93,7 +92,7 @@ pub(super) struct Affine {
 }
 
 impl Affine {
-    pub(super) fn new(matrix: &Dense, _precision: Precision) -> Self {
+    pub(super) fn new(matrix: &Dense) -> Self {
         let (inputs, outputs) = (matrix.columns, matrix.rows());
         let mut entries = vec![0.0; inputs * padded(outputs)];
         pack(&mut entries, inputs, outputs, |output, input| {
@@ -120,16 +119,28 @@ impl Affine {
     }
 
     /// Maps rows into `y`, which is made as long as that needs.
-    pub(super) fn apply(&self, x: Rows<'_>, after: After, y: &mut Vec<f32>) {
-        y.resize(x.count * self.stride(), 0.0);
-        self.apply_some(x, 0..self.stride() / LANES, after, y);
+    pub(super) fn apply(&self, x: Rows<'_>, y: &mut Vec<f32>) {
+        self.apply_then(x, After::Add(&self.bias), y);
     }
 
-    /// Maps rows to the outputs of some panels.
-    pub(super) fn apply_some(&self, x: Rows<'_>, panels: Range<usize>, after: After, y: &mut [f32]) {
-        let bias = Start::Bias(&self.bias[panels.start * LANES..]);
-        let stride = panels.len() * LANES;
-        let panels = Panels::new(&self.entries, self.inputs, self.outputs).range(panels);
-        multiply(x, panels, bias, after, y, stride);
+    /// The same; what is below 0 becomes 0.
+    pub(super) fn apply_relu(&self, x: Rows<'_>, y: &mut Vec<f32>) {
+        self.apply_then(x, After::AddRelu(&self.bias), y);
+    }
+
+    fn apply_then(&self, x: Rows<'_>, after: After<'_>, y: &mut Vec<f32>) {
+        let stride = self.stride();
+        y.resize(x.count * stride, 0.0);
+        multiply(x, self.panels(), after, y, stride);
+    }
+
+    /// Maps rows to some vectors of outputs, whole panels of them, without the bias.
+    pub(super) fn apply_some(&self, x: Rows<'_>, vectors: Range<usize>, y: &mut [f32]) {
+        let stride = vectors.len() * LANES;
+        multiply(x, self.panels().range(vectors), After::Keep, y, stride);
+    }
+
+    fn panels(&self) -> Panels<'_> {
+        Panels::new(&self.entries, self.inputs, self.outputs)
     }
 }

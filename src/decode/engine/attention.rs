@@ -1,6 +1,6 @@
 //! Attention in the engine: to packed keys and values, and to those of earlier steps wherever they lie.
 
-use super::panels::{After, Panels, Rows, Start, pack, padded, product};
+use super::panels::{After, Panels, Rows, pack, padded, product};
 use super::weights::HeadSizes;
 use crate::kernels::simd::{LANES, add, exp, fold, larger, vectorised};
 
@@ -56,14 +56,14 @@ vectorised! {
             let values = &values[head * len * sizes.vo_stride()..];
             let of_head = Rows { entries: &queries.entries[head * sizes.qk_stride()..], ..queries };
             let panels = Panels::new(keys, sizes.qk, len);
-            product(of_head, panels, Start::Zero, After::Keep, scores, stride);
+            product(of_head, panels, After::Keep, scores, stride);
             for row in scores.chunks_exact_mut(stride) {
                 soften(row, len);
             }
             let weights = Rows { entries: scores, stride, count: queries.count };
             let panels = Panels::new(values, len, sizes.vo);
             let mixed = &mut mixed[head * sizes.vo_stride()..];
-            product(weights, panels, Start::Zero, After::Keep, mixed, sizes.mixed());
+            product(weights, panels, After::Keep, mixed, sizes.mixed());
         }
     }
 

@@ -18,7 +18,6 @@ mod weights;
 pub use session::Session;
 pub use weights::Vectors;
 
-use crate::config::Precision;
 use crate::model::Blueprint;
 use crate::model::state::State;
 use weights::Weights;
@@ -36,9 +35,8 @@ impl Engine {
         blueprint: &Blueprint,
         state: &State,
         connectivity: Option<&Vectors>,
-        precision: Precision,
     ) -> Self {
-        Self(Weights::new(blueprint, state, connectivity, precision))
+        Self(Weights::new(blueprint, state, connectivity))
     }
 
     /// What translates with it.

@@ -6,18 +6,21 @@
 use crate::kernels::simd::{LANES, Level, level, vectorised};
 use std::ops::Range;
 
+/// Vectors of a panel.
+const PANEL: usize = 2;
+
 /// Entries of a row as they lie in a buffer: whole vectors, so that no loop has a rest.
 pub(super) fn padded(width: usize) -> usize {
     width.next_multiple_of(LANES)
 }
 
-/// A matrix `[outputs, inputs]` in panels of sixteen outputs: panel after panel, input after input. What the last
-/// panel has beyond the outputs is 0.
+/// A matrix `[outputs, inputs]` in panels: one after another, in each the weights of all its outputs, input after
+/// input. A panel has two vectors of outputs, or one at the end. What it has beyond the outputs is 0.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Panels<'a> {
     inputs: usize,
-    /// How many panels there are.
-    count: usize,
+    /// Vectors of outputs.
+    vectors: usize,
     entries: &'a [[f32; LANES]],
 }
 
@@ -27,24 +30,26 @@ impl<'a> Panels<'a> {
         let (entries, _) = entries[..inputs * padded(outputs)].as_chunks();
         Self {
             inputs,
-            count: padded(outputs) / LANES,
+            vectors: padded(outputs) / LANES,
             entries,
         }
     }
 
-    /// Only some of the panels.
-    pub(super) fn range(self, panels: Range<usize>) -> Self {
+    /// Only some of the vectors, from a panel's first on to a panel's last.
+    pub(super) fn range(self, vectors: Range<usize>) -> Self {
         Self {
-            count: panels.len(),
-            entries: &self.entries[panels.start * self.inputs..panels.end * self.inputs],
+            vectors: vectors.len(),
+            entries: &self.entries[vectors.start * self.inputs..vectors.end * self.inputs],
             ..self
         }
     }
 
-    /// One panel.
+    /// The weights of so many vectors.
     #[inline(always)]
-    fn panel(&self, index: usize) -> &'a [[f32; LANES]] {
-        &self.entries[index * self.inputs..][..self.inputs]
+    fn panel<const V: usize>(&self, first: usize) -> &'a [[[f32; LANES]; V]] {
+        self.entries[first * self.inputs..][..V * self.inputs]
+            .as_chunks()
+            .0
     }
 }
 
@@ -59,17 +64,23 @@ pub(super) fn pack(
     outputs: usize,
     at: impl Fn(usize, usize) -> f32,
 ) {
-    let to = &mut to[..inputs * padded(outputs)];
-    if inputs == 0 {
-        return;
-    }
-    for (panel, to) in to.chunks_exact_mut(inputs * LANES).enumerate() {
-        for (input, to) in to.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-            for (lane, to) in to.iter_mut().enumerate() {
-                let output = panel * LANES + lane;
-                *to = if output < outputs { at(output, input) } else { 0.0 };
+    let mut rest = &mut to[..inputs * padded(outputs)];
+    let mut first = 0;
+    while first < outputs {
+        let width = (PANEL * LANES).min(padded(outputs - first));
+        let (panel, others) = rest.split_at_mut(inputs * width);
+        for (input, weights) in panel.chunks_exact_mut(width).enumerate() {
+            for (lane, to) in weights.iter_mut().enumerate() {
+                let output = first + lane;
+                *to = if output < outputs {
+                    at(output, input)
+                } else {
+                    0.0
+                };
             }
         }
+        rest = others;
+        first += width;
     }
 }
 
@@ -82,32 +93,15 @@ pub(super) struct Rows<'a> {
     pub(super) count: usize,
 }
 
-/// What becomes of a sum before it is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum After {
+/// What becomes of sums before they are read.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum After<'a> {
     /// Nothing.
     Keep,
-    /// What is below 0 becomes 0.
-    Relu,
-}
-
-/// Where a product starts from.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Start<'a> {
-    /// From 0.
-    Zero,
-    /// From these, padded.
-    Bias(&'a [f32]),
-}
-
-/// Rows of a tile, and whether it is two panels wide: as many sums as there are registers for.
-#[inline(always)]
-fn tiles() -> (usize, bool) {
-    match level() {
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => (12, true),
-        _ => (6, false),
-    }
+    /// These are added to each row.
+    Add(&'a [f32]),
+    /// These are added, then what is below 0 becomes 0.
+    AddRelu(&'a [f32]),
 }
 
 vectorised! {
@@ -115,12 +109,11 @@ vectorised! {
     pub(super) fn multiply(
         x: Rows<'_>,
         panels: Panels<'_>,
-        start: Start<'_>,
-        after: After,
+        after: After<'_>,
         y: &mut [f32],
         stride: usize,
     ) {
-        product(x, panels, start, after, y, stride);
+        product(x, panels, after, y, stride);
     }
 }
 
@@ -129,35 +122,38 @@ vectorised! {
 pub(super) fn product(
     x: Rows<'_>,
     panels: Panels<'_>,
-    start: Start<'_>,
-    after: After,
+    after: After<'_>,
     y: &mut [f32],
     stride: usize,
 ) {
-    let (tall, wide) = tiles();
-    let mut panel = 0;
-    while panel < panels.count {
-        if wide && panel + 2 <= panels.count {
-            let pair = [panels.panel(panel), panels.panel(panel + 1)];
-            let from = [begin(start, panel), begin(start, panel + 1)];
-            column(x, pair, from, after, &mut y[panel * LANES..], stride, tall);
-            panel += 2;
-        } else {
-            let one = [panels.panel(panel)];
-            let from = [begin(start, panel)];
-            column(x, one, from, after, &mut y[panel * LANES..], stride, tall);
-            panel += 1;
-        }
+    // As many sums as there are registers for.
+    let tall = match level() {
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => 12,
+        _ => 3,
+    };
+    let mut vector = 0;
+    while vector + PANEL <= panels.vectors {
+        let panel = panels.panel::<PANEL>(vector);
+        column(x, panel, &mut y[vector * LANES..], stride, tall);
+        vector += PANEL;
     }
+    if vector < panels.vectors {
+        let panel = panels.panel::<1>(vector);
+        let tall = TALLEST.min(PANEL * tall);
+        column(x, panel, &mut y[vector * LANES..], stride, tall);
+    }
+    finish(x.count, panels.vectors * LANES, after, y, stride);
 }
 
-/// All rows against some panels, in tiles of about the same height.
+/// Rows of a tile at most.
+const TALLEST: usize = 12;
+
+/// All rows against a panel, in tiles of about the same height.
 #[inline(always)]
 fn column<const V: usize>(
     x: Rows<'_>,
-    panels: [&[[f32; LANES]]; V],
-    start: [[f32; LANES]; V],
-    after: After,
+    panel: &[[[f32; LANES]; V]],
     y: &mut [f32],
     stride: usize,
     tall: usize,
@@ -170,7 +166,7 @@ fn column<const V: usize>(
         macro_rules! of_height {
             ($($rows:literal)*) => {
                 match rows {
-                    $($rows => tile::<$rows, V>(from, x.stride, panels, start, after, to, stride),)*
+                    $($rows => tile::<$rows, V>(from, x.stride, panel, to, stride),)*
                     _ => unreachable!("a tile has at most twelve rows"),
                 }
             };
@@ -181,54 +177,71 @@ fn column<const V: usize>(
     }
 }
 
-/// The entries that the sums of a panel start from.
-#[inline(always)]
-fn begin(start: Start<'_>, panel: usize) -> [f32; LANES] {
-    match start {
-        Start::Zero => [0.0; LANES],
-        Start::Bias(bias) => bias.as_chunks().0[panel],
-    }
+/// Does something for each row that a tile can have.
+macro_rules! each_row {
+    ($row:ident, $do:block) => {
+        each_row!($row, $do, 0 1 2 3 4 5 6 7 8 9 10 11)
+    };
+    ($row:ident, $do:block, $($number:literal)*) => {
+        $({ const $row: usize = $number; $do })*
+    };
 }
 
-/// So many rows against so many panels: sums that stay in registers.
+/// So many rows against so many vectors: sums that stay in registers.
+///
+/// Rows are spelt out, not looped over: the compiler does not unroll a loop of this size, and then keeps the sums in
+/// memory. For the same reason nothing else is done here.
 #[inline(always)]
 fn tile<const M: usize, const V: usize>(
     x: &[f32],
     x_stride: usize,
-    panels: [&[[f32; LANES]]; V],
-    start: [[f32; LANES]; V],
-    after: After,
+    panel: &[[[f32; LANES]; V]],
     y: &mut [f32],
     y_stride: usize,
 ) {
-    let inputs = panels[0].len();
-    let mut rows: [&[f32]; M] = [&[]; M];
-    for (m, row) in rows.iter_mut().enumerate() {
-        *row = &x[m * x_stride..][..inputs];
-    }
-    let mut columns = panels;
-    for panel in &mut columns {
-        *panel = &panel[..inputs];
-    }
-    let mut sums = [start; M];
-    for input in 0..inputs {
-        for m in 0..M {
-            let factor = rows[m][input];
-            for v in 0..V {
-                for lane in 0..LANES {
-                    sums[m][v][lane] = factor.mul_add(columns[v][input][lane], sums[m][v][lane]);
-                }
+    let inputs = panel.len();
+    let rows: [&[f32]; M] = std::array::from_fn(|m| &x[m * x_stride..][..inputs]);
+    let mut sums = [[[0.0_f32; LANES]; V]; M];
+    for (input, weights) in panel.iter().enumerate() {
+        each_row!(ROW, {
+            if ROW < M {
+                add_products(&mut sums[ROW], rows[ROW][input], weights);
             }
+        });
+    }
+    each_row!(ROW, {
+        if ROW < M {
+            y[ROW * y_stride..][..V * LANES].copy_from_slice(sums[ROW].as_flattened());
+        }
+    });
+}
+
+/// Adds a factor times some vectors.
+#[inline(always)]
+fn add_products<const V: usize>(
+    sums: &mut [[f32; LANES]; V],
+    factor: f32,
+    weights: &[[f32; LANES]; V],
+) {
+    for (sums, weights) in sums.iter_mut().zip(weights) {
+        for (sum, weight) in sums.iter_mut().zip(weights) {
+            *sum = factor.mul_add(*weight, *sum);
         }
     }
-    for m in 0..M {
-        for v in 0..V {
-            if after == After::Relu {
-                for sum in &mut sums[m][v] {
-                    *sum = if *sum > 0.0 { *sum } else { 0.0 };
-                }
-            }
-            y[m * y_stride + v * LANES..][..LANES].copy_from_slice(&sums[m][v]);
+}
+
+/// What is done to sums afterwards.
+#[inline(always)]
+fn finish(rows: usize, width: usize, after: After<'_>, y: &mut [f32], stride: usize) {
+    let (bias, relu) = match after {
+        After::Keep => return,
+        After::Add(bias) => (bias, false),
+        After::AddRelu(bias) => (bias, true),
+    };
+    for row in y.chunks_mut(stride.max(1)).take(rows) {
+        for (y, bias) in row[..width].iter_mut().zip(bias) {
+            let sum = *y + bias;
+            *y = if relu && sum < 0.0 { 0.0 } else { sum };
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::attention::{attend_packed, attend_steps, pack_memory, packed_memory};
 use super::norm::{Norm, close_block};
-use super::panels::{After, Rows, padded};
+use super::panels::{Rows, padded};
 use super::vocabulary::Vocabulary;
 use super::weights::{Attention, Embedding, FeedForward, HeadSizes, Weights};
 use crate::decode::proposer::{Proposals, Proposer, Rules};
@@ -115,7 +115,7 @@ impl Proposer for Session<'_> {
                 memory.steps.push(Vec::new());
             }
             let steps = &mut memory.steps[..=step];
-            layer.own.memory.apply(rows(x, stride), After::Keep, &mut steps[step]);
+            layer.own.memory.apply(rows(x, stride), &mut steps[step]);
             room.attend_to_steps(&layer.own, rows(x, stride), steps, &self.origins);
             room.close_attention(&layer.own, &layer.own_norm, x);
             let hypotheses = (0..spans.len()).map(|sentence| (sentence * beam, beam));
@@ -141,7 +141,7 @@ impl Room {
     /// Packs the keys and values of some sentences.
     fn remember(&mut self, attention: &Attention, x: Rows<'_>, spans: &[Span], to: &mut Vec<f32>) {
         let sizes = attention.sizes;
-        attention.memory.apply(x, After::Keep, &mut self.memory);
+        attention.memory.apply(x, &mut self.memory);
         to.resize(spans.last().map_or(0, |last| last.packed(sizes).end), 0.0);
         for span in spans {
             let memory = Rows {
@@ -163,7 +163,7 @@ impl Room {
         queries: impl Iterator<Item = (usize, usize)>,
     ) {
         let sizes = attention.sizes;
-        attention.queries.apply(x, After::Keep, &mut self.queries);
+        attention.queries.apply(x, &mut self.queries);
         self.mixed.resize(x.count * sizes.mixed(), 0.0);
         for (span, (first, count)) in spans.iter().zip(queries) {
             let queries = Rows {
@@ -180,7 +180,7 @@ impl Room {
     /// Attends from each row to its own steps.
     fn attend_to_steps(&mut self, attention: &Attention, x: Rows<'_>, steps: &[Vec<f32>], origins: &[u32]) {
         let sizes = attention.sizes;
-        attention.queries.apply(x, After::Keep, &mut self.queries);
+        attention.queries.apply(x, &mut self.queries);
         self.mixed.resize(x.count * sizes.mixed(), 0.0);
         make_room(&mut self.scores, sizes.heads * padded(steps.len()));
         attend_steps(sizes, &self.queries, steps, origins, &mut self.mixed, &mut self.scores);
@@ -193,20 +193,20 @@ impl Room {
             stride: attention.sizes.mixed(),
             count: x.len() / norm.stride(),
         };
-        attention.out.apply(mixed, After::Keep, &mut self.sublayer);
+        attention.out.apply(mixed, &mut self.sublayer);
         close_block(norm, x, &self.sublayer);
     }
 
     /// The feed-forward block.
     fn feed_forward(&mut self, weights: &FeedForward, norm: &Norm, x: &mut [f32]) {
         let input = rows(x, norm.stride());
-        weights.first.apply(input, After::Relu, &mut self.hidden);
+        weights.first.apply_relu(input, &mut self.hidden);
         let hidden = Rows {
             entries: &self.hidden,
             stride: weights.first.stride(),
             count: input.count,
         };
-        weights.second.apply(hidden, After::Keep, &mut self.sublayer);
+        weights.second.apply(hidden, &mut self.sublayer);
         close_block(norm, x, &self.sublayer);
     }
 }

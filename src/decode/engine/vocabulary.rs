@@ -4,16 +4,16 @@
 //! matrix of `[rows, vocab]`.
 
 use super::affine::Affine;
-use super::panels::{After, Rows, padded};
+use super::panels::{Rows, padded};
 use crate::decode::proposer::{Proposals, Rules};
 use crate::decode::ranking::Ranking;
 use crate::kernels::simd::LANES;
 
-/// Weights of a block: so many stay in the cache while all rows are multiplied with them.
+/// Weights of a block at most: so many stay in the cache while all rows are multiplied with them.
 const BLOCK_ENTRIES: usize = 1 << 16;
 
-/// Panels of a block at most: its scores stay in the cache too.
-const MOST_PANELS: usize = 16;
+/// Vectors of scores in a row of a block at most: they stay in the cache too.
+const MOST_VECTORS: usize = 16;
 
 /// Room for scores and what is known of them, to be used again and again.
 #[derive(Debug, Default)]
@@ -36,13 +36,14 @@ impl Vocabulary {
             ranking.clear(count);
         }
         let (inputs, vocab) = projection.sizes();
-        let panels = padded(vocab) / LANES;
-        let at_once = (BLOCK_ENTRIES / (inputs * LANES)).clamp(2, MOST_PANELS);
-        for first in (0..panels).step_by(at_once) {
-            let block = first..panels.min(first + at_once);
+        let vectors = padded(vocab) / LANES;
+        let at_once = (BLOCK_ENTRIES / (inputs * LANES)).clamp(2, MOST_VECTORS);
+        let at_once = at_once.next_multiple_of(2);
+        for first in (0..vectors).step_by(at_once) {
+            let block = first..vectors.min(first + at_once);
             let width = block.len() * LANES;
             self.scores.resize(features.count * width, 0.0);
-            projection.apply_some(features, block, After::Keep, &mut self.scores);
+            projection.apply_some(features, block, &mut self.scores);
             let known = width.min(vocab - first * LANES);
             let rows = self.scores.chunks_exact_mut(width);
             for (scores, ranking) in rows.zip(&mut self.rankings) {

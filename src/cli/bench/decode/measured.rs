@@ -50,7 +50,7 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     let threads = Threads::new(args.threads).map_err(failed)?;
 
     let own = |name: String, rehearsal: &TranslationRehearsal| {
-        let translate = threads.run(|| device.run(rehearsal))?;
+        let translate = threads.run(|| device.run(rehearsal)).map_err(failed)?;
         Ok::<_, Failure>(Contender::new(name, Program::Own(translate)))
     };
     let mut contenders = vec![own("srp".to_owned(), &whole)?];
