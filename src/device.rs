@@ -220,8 +220,9 @@ impl Feed {
     }
 }
 
+/// Whether tensors of a back end live on the CPU.
 #[cfg(feature = "nn")]
-fn is_cpu<B: burn::tensor::backend::Backend>(device: &B::Device) -> bool {
+pub fn is_cpu<B: burn::tensor::backend::Backend>(device: &B::Device) -> bool {
     B::name(device).contains("flex")
 }
 

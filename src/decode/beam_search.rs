@@ -1,12 +1,9 @@
 //! Beam search, as fairseq does it (SPEC §15).
 
 use super::candidates::{Candidate, best};
+use super::proposer::{Continuation, End, Proposer, Rules};
 use crate::config::Search;
-use crate::kernels::Kernels;
-use crate::model::{Pass, Source, Transformer};
-use crate::text::vocabulary::{EOS, PAD, UNK};
-use burn::tensor::activation::log_softmax;
-use burn::tensor::{Int, Tensor, TensorData, backend::Backend};
+use crate::text::vocabulary::EOS;
 
 /// A finished translation.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,198 +16,178 @@ pub struct Translation {
     pub positional_scores: Vec<f64>,
 }
 
-/// A hypothesis that goes on.
-#[derive(Debug, Clone, Default)]
-struct Hypothesis {
-    tokens: Vec<u32>,
-    /// Cumulative log-probability after each token.
-    cumulative: Vec<f64>,
-}
-
-impl Hypothesis {
-    fn total(&self) -> f64 {
-        self.cumulative.last().copied().unwrap_or(0.0)
-    }
-
-    fn with(&self, candidate: Candidate) -> Self {
-        let mut longer = self.clone();
-        longer.tokens.push(candidate.token as u32);
-        longer.cumulative.push(candidate.total);
-        longer
-    }
-
-    fn finish(self, length_penalty: f64) -> Translation {
-        let before = std::iter::once(0.0).chain(self.cumulative.iter().copied());
-        Translation {
-            score: self.total() / (self.tokens.len() as f64).powf(length_penalty),
-            positional_scores: self
-                .cumulative
-                .iter()
-                .zip(before)
-                .map(|(after, before)| after - before)
-                .collect(),
-            tokens: self.tokens,
-        }
-    }
+/// A token of a hypothesis.
+#[derive(Debug, Clone, Copy)]
+struct Link {
+    /// Where the token before it stands among the links; none before the first.
+    before: Option<usize>,
+    token: u32,
+    /// Cumulative log-probability.
+    total: f64,
 }
 
 /// A sentence that is being translated.
 struct Sentence {
     /// Its place in the batch.
     index: usize,
-    live: Vec<Hypothesis>,
+    /// Tokens of all hypotheses that there were: those that share a beginning share its links.
+    links: Vec<Link>,
+    /// The newest link of each live hypothesis; none at the first step, when there is one hypothesis.
+    live: Vec<Option<usize>>,
     finished: Vec<Translation>,
 }
 
-/// The finished translations of every sentence of a batch, best first.
+/// The most steps that a translation of a sentence of `src_len` tokens may take after its first.
 ///
-/// `max_positions` is the model's; it bounds the length of translations.
-pub fn beam_search<B: Kernels>(
-    model: &Transformer<B>,
-    source: &Source<B>,
+/// `src_len` is that of the longest sentence of its batch, `max_positions` the model's limit.
+pub fn longest(search: &Search, src_len: usize, max_positions: usize) -> usize {
+    let limit = search.max_length_a.get() * src_len as f64 + search.max_length_b as f64;
+    (limit.floor() as usize).min(max_positions.saturating_sub(1))
+}
+
+/// The finished translations of every sentence of a batch, best first. They end at step `limit`, counted from 0.
+pub fn beam_search(
+    proposer: &mut impl Proposer,
+    sources: &[&[u32]],
     search: &Search,
-    max_positions: usize,
-    pass: Pass<'_, B>,
+    limit: usize,
 ) -> Vec<Vec<Translation>> {
     let beam = search.beam.get();
-    let limit = (search.max_length_a.get() * source.src_len as f64 + search.max_length_b as f64)
-        .floor() as usize;
-    let limit = limit.min(max_positions.saturating_sub(1));
-    let device = source.device();
-    let memory = model.encode(source, pass);
-    let mut cache = model.cache(&memory, source);
-    let mut sentences: Vec<Sentence> = (0..source.batch)
-        .map(|index| Sentence {
-            index,
-            live: vec![Hypothesis::default(); beam],
-            finished: Vec::new(),
-        })
-        .collect();
-    let mut done: Vec<Vec<Translation>> = vec![Vec::new(); source.batch];
+    proposer.begin(sources);
+    let mut sentences: Vec<Sentence> = (0..sources.len()).map(Sentence::new).collect();
+    let mut done: Vec<Vec<Translation>> = vec![Vec::new(); sources.len()];
     for step in 0..=limit {
-        let newest = sentences.iter().flat_map(|sentence| &sentence.live);
-        let newest =
-            newest.map(|hypothesis| hypothesis.tokens.last().map_or(EOS as i32, |&t| t as i32));
-        let logits = model.step(ints(newest.collect(), &device), &mut cache, pass);
-        let [_, vocab] = logits.dims();
-        let scores = log_softmax(logits, 1).into_data().convert::<f32>();
-        let Ok(mut scores) = scores.into_vec::<f32>() else {
-            unreachable!("converted to f32")
-        };
-        for row in scores.chunks_exact_mut(vocab) {
-            forbid(row, step, limit, search);
-        }
-        let mut rows = Vec::new();
-        let mut going_on = Vec::new();
-        for (place, sentence) in sentences.iter_mut().enumerate() {
-            let scores =
-                scores[place * beam * vocab..(place + 1) * beam * vocab].chunks_exact(vocab);
-            let from = sentence.advance(scores, step, search);
+        let newest: Vec<u32> = sentences.iter().flat_map(Sentence::newest).collect();
+        let proposals = proposer.propose(&newest, rules(search, step, limit), 2 * beam);
+        let mut proposed = proposals.rows();
+        let (mut places, mut rows) = (Vec::new(), Vec::new());
+        let mut first_row = 0;
+        let mut going_on = Vec::with_capacity(sentences.len());
+        for (place, mut sentence) in sentences.into_iter().enumerate() {
+            let hypotheses = sentence.live.len();
+            let from = sentence.advance(proposed.by_ref().take(hypotheses), search);
             if sentence.finished.len() >= beam || step == limit {
-                sentence
-                    .finished
-                    .sort_by(|a, b| b.score.total_cmp(&a.score));
-                done[sentence.index] = std::mem::take(&mut sentence.finished);
+                let index = sentence.index;
+                done[index] = sentence.best_first();
             } else {
-                rows.extend(
-                    from.into_iter()
-                        .map(|hypothesis| (place * beam + hypothesis) as i32),
-                );
-                going_on.push(place);
+                rows.extend(from.into_iter().map(|hypothesis| first_row + hypothesis));
+                places.push(place);
+                going_on.push(sentence);
             }
+            first_row += hypotheses;
         }
-        if going_on.is_empty() {
+        sentences = going_on;
+        if sentences.is_empty() {
             break;
         }
-        if going_on.len() < sentences.len() {
-            let mut place = 0;
-            sentences.retain(|_| {
-                place += 1;
-                going_on.binary_search(&(place - 1)).is_ok()
-            });
-            cache.keep_sentences(&going_on);
-        }
-        cache.reorder(ints(rows, &device));
+        proposer.go_on(&places, &rows);
     }
     done
 }
 
-/// Rules out tokens that may not come at this step.
-fn forbid(row: &mut [f32], step: usize, limit: usize, search: &Search) {
-    let (pad, eos, unk) = (PAD as usize, EOS as usize, UNK as usize);
-    for score in row.iter_mut().filter(|score| score.is_nan()) {
-        *score = f32::NEG_INFINITY;
-    }
-    row[pad] = f32::NEG_INFINITY;
-    row[unk] -= search.unknown_penalty.get() as f32;
-    if step == limit {
-        let end = row[eos];
-        row.fill(f32::NEG_INFINITY);
-        row[eos] = end;
+/// What may come at a step.
+fn rules(search: &Search, step: usize, limit: usize) -> Rules {
+    let end = if step == limit {
+        End::Required
     } else if step < search.min_length {
-        row[eos] = f32::NEG_INFINITY;
+        End::Forbidden
+    } else {
+        End::Allowed
+    };
+    Rules {
+        end,
+        unknown_penalty: search.unknown_penalty.get() as f32,
     }
 }
 
 impl Sentence {
+    fn new(index: usize) -> Self {
+        Self {
+            index,
+            links: Vec::new(),
+            live: vec![None],
+            finished: Vec::new(),
+        }
+    }
+
+    /// The newest token of each live hypothesis; the first is the end of a sentence.
+    fn newest(&self) -> impl Iterator<Item = u32> {
+        let token = |link: &Option<usize>| link.map_or(EOS, |link| self.links[link].token);
+        self.live.iter().map(token)
+    }
+
+    /// The cumulative log-probability up to a link.
+    fn total(&self, link: Option<usize>) -> f64 {
+        link.map_or(0.0, |link| self.links[link].total)
+    }
+
     /// Takes the best continuations; returns the hypotheses that the new live ones came from.
     fn advance<'a>(
         &mut self,
-        scores: impl Iterator<Item = &'a [f32]>,
-        step: usize,
+        proposed: impl Iterator<Item = &'a [Continuation]>,
         search: &Search,
     ) -> Vec<usize> {
-        let beam = self.live.len();
-        // All hypotheses are the same at the first step.
-        let counted = if step == 0 { 1 } else { beam };
-        let totals: Vec<f64> = self
-            .live
-            .iter()
-            .take(counted)
-            .map(Hypothesis::total)
-            .collect();
-        let mut scores = scores.peekable();
-        let vocab = scores.peek().map_or(0, |row| row.len());
-        let candidates = best(
-            scores,
-            &totals,
-            (2 * beam).min((counted * vocab).saturating_sub(1)),
-        );
+        let beam = search.beam.get();
+        let totals = self.live.iter().map(|&link| self.total(link));
+        let candidates = best(proposed, totals, 2 * beam);
         let mut live = Vec::with_capacity(beam);
         let mut from = Vec::with_capacity(beam);
-        for (rank, &candidate) in candidates.iter().enumerate() {
-            let ends = candidate.token == EOS as usize;
+        for (rank, candidate) in candidates.iter().enumerate() {
+            let before = self.live[candidate.hypothesis];
+            let ends = candidate.token == EOS;
             if ends
                 && rank < beam
                 && self.finished.len() < beam
                 && candidate.total > f64::NEG_INFINITY
             {
-                let hypothesis = self.live[candidate.hypothesis].with(candidate);
-                self.finished
-                    .push(hypothesis.finish(search.length_penalty.get()));
+                let finished = self.finish(before, candidate, search.length_penalty.get());
+                self.finished.push(finished);
             } else if !ends && live.len() < beam {
-                live.push(self.live[candidate.hypothesis].with(candidate));
+                live.push(Some(self.links.len()));
                 from.push(candidate.hypothesis);
+                self.links.push(Link {
+                    before,
+                    token: candidate.token,
+                    total: candidate.total,
+                });
             }
-        }
-        // A dictionary smaller than the beam leaves places free.
-        while let (Some(hypothesis), Some(&origin)) = (live.last().cloned(), from.last()) {
-            if live.len() == beam {
-                break;
-            }
-            let hopeless = vec![f64::NEG_INFINITY; hypothesis.cumulative.len()];
-            live.push(Hypothesis {
-                cumulative: hopeless,
-                ..hypothesis
-            });
-            from.push(origin);
         }
         self.live = live;
         from
     }
-}
 
-fn ints<B: Backend>(values: Vec<i32>, device: &B::Device) -> Tensor<B, 1, Int> {
-    let count = values.len();
-    Tensor::from_data(TensorData::new(values, [count]), device)
+    /// The translation that ends behind a link.
+    fn finish(
+        &self,
+        mut link: Option<usize>,
+        last: &Candidate,
+        length_penalty: f64,
+    ) -> Translation {
+        let (mut tokens, mut positional_scores) = (vec![last.token], Vec::new());
+        let mut total = last.total;
+        while let Some(Link {
+            before,
+            token,
+            total: earlier,
+        }) = link.map(|link| self.links[link])
+        {
+            tokens.push(token);
+            positional_scores.push(total - earlier);
+            (total, link) = (earlier, before);
+        }
+        positional_scores.push(total);
+        tokens.reverse();
+        positional_scores.reverse();
+        Translation {
+            score: last.total / (tokens.len() as f64).powf(length_penalty),
+            tokens,
+            positional_scores,
+        }
+    }
+
+    /// Its finished translations, best first.
+    fn best_first(mut self) -> Vec<Translation> {
+        self.finished.sort_by(|a, b| b.score.total_cmp(&a.score));
+        self.finished
+    }
 }

@@ -19,13 +19,14 @@ mod linear;
 mod lookup;
 mod norm;
 mod product;
-mod simd;
+pub(crate) mod simd;
 mod softmax;
 #[cfg(test)]
 mod tests;
 
 pub use adam::AdamRule;
 pub use dropout::Mask;
+pub(crate) use norm::SMALLEST_VARIANCE;
 pub use norm::{LAYER_NORM_EPSILON, Weighing};
 
 use burn::tensor::backend::{AutodiffBackend, Backend};

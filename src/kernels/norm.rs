@@ -9,7 +9,7 @@ use rayon::prelude::*;
 pub const LAYER_NORM_EPSILON: f64 = 1e-5;
 
 /// Keeps the root's slope finite where a row has no spread at all; far below what [`LAYER_NORM_EPSILON`] resolves.
-pub(super) const SMALLEST_VARIANCE: f64 = 1e-24;
+pub(crate) const SMALLEST_VARIANCE: f64 = 1e-24;
 
 /// How the dimensions of a row count in its mean and variance (SPEC §3, table of four variants).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 //! machine.
 
 /// Lanes of every sum.
-const LANES: usize = 16;
+pub(crate) const LANES: usize = 16;
 
 /// Defines functions that are compiled once for each level of the instruction set; a call takes the best that the
 /// processor has. What they call must be inlined.
@@ -22,7 +22,7 @@ macro_rules! vectorised {
             }
 
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx2")]
+            #[target_feature(enable = "avx2,fma")]
             fn avx2($($argument: $type),*) $(-> $result)? {
                 plain($($argument),*)
             }
@@ -40,11 +40,11 @@ macro_rules! vectorised {
     )*};
 }
 
-pub(super) use vectorised;
+pub(crate) use vectorised;
 
 /// What the processor can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Level {
+pub(crate) enum Level {
     #[cfg(target_arch = "x86_64")]
     Avx512,
     #[cfg(target_arch = "x86_64")]
@@ -54,7 +54,7 @@ pub(super) enum Level {
 
 /// What this processor can do. The standard library remembers the answers.
 #[inline]
-pub(super) fn level() -> Level {
+pub(crate) fn level() -> Level {
     #[cfg(target_arch = "x86_64")]
     {
         let wide = is_x86_feature_detected!("avx512f")
@@ -65,7 +65,7 @@ pub(super) fn level() -> Level {
         if wide {
             return Level::Avx512;
         }
-        if is_x86_feature_detected!("avx2") {
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
             return Level::Avx2;
         }
     }
@@ -74,7 +74,7 @@ pub(super) fn level() -> Level {
 
 /// Combines lanes pairwise.
 #[inline(always)]
-fn fold(mut lanes: [f32; LANES], combine: impl Fn(f32, f32) -> f32) -> f32 {
+pub(crate) fn fold(mut lanes: [f32; LANES], combine: impl Fn(f32, f32) -> f32) -> f32 {
     let mut width = LANES / 2;
     while width > 0 {
         for lane in 0..width {
@@ -86,13 +86,13 @@ fn fold(mut lanes: [f32; LANES], combine: impl Fn(f32, f32) -> f32) -> f32 {
 }
 
 #[inline(always)]
-fn add(a: f32, b: f32) -> f32 {
+pub(crate) fn add(a: f32, b: f32) -> f32 {
     a + b
 }
 
 /// The larger of two numbers; the second if one is not a number.
 #[inline(always)]
-fn larger(a: f32, b: f32) -> f32 {
+pub(crate) fn larger(a: f32, b: f32) -> f32 {
     if a > b { a } else { b }
 }
 
@@ -130,7 +130,7 @@ pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
 
 /// The largest entry; minus infinity if there is none.
 #[inline(always)]
-pub(super) fn max(x: &[f32]) -> f32 {
+pub(crate) fn max(x: &[f32]) -> f32 {
     let mut lanes = [f32::NEG_INFINITY; LANES];
     let (blocks, rest) = x.as_chunks::<LANES>();
     for block in blocks {
@@ -152,7 +152,7 @@ const LOWEST: f32 = -80.0;
 /// `x` is split into a multiple of ln 2, which becomes the exponent, and a rest of at most half of it, for which the
 /// series is summed.
 #[inline(always)]
-pub(super) fn exp(x: f32) -> f32 {
+pub(crate) fn exp(x: f32) -> f32 {
     /// Adding it moves the binary point behind the last digit, so that what follows is cut off.
     const ROUND: f32 = 12_582_912.0;
     /// ln 2 in two parts, the first with few digits: its multiples are exact.

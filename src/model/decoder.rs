@@ -62,6 +62,11 @@ struct LayerCache<B: Backend> {
 }
 
 impl<B: Backend> DecoderCache<B> {
+    /// How many sentences are left.
+    pub fn sentences(&self) -> usize {
+        self.source_bias.dims()[0]
+    }
+
     /// Keeps only some rows, in a new order: hypotheses of the same sentences.
     ///
     /// # Shapes

@@ -12,14 +12,14 @@ const SENTENCES: usize = 16;
 /// Passes that count; one more comes before them.
 const RUNS: usize = 5;
 
-/// Measures every batch size on sentences from all over a test set. `translate` is given sentences, by their places in
-/// the test set, and the size of a batch.
+/// Measures every batch size on sentences from all over a test set. `translate` is given a batch at a time, as places in
+/// the test set.
 ///
 /// # Errors
 /// Those of `translate`.
 pub(super) fn measure<E>(
     sentences: usize,
-    mut translate: impl FnMut(&[usize], usize) -> Result<(), E>,
+    mut translate: impl FnMut(&[usize]) -> Result<(), E>,
 ) -> Result<Vec<FixedBatch>, E> {
     let mut measured = Vec::new();
     for batch in BATCHES {
@@ -27,11 +27,12 @@ pub(super) fn measure<E>(
         if sample.is_empty() {
             continue;
         }
-        translate(&sample, batch)?;
+        let mut run = || sample.chunks(batch).try_for_each(&mut translate);
+        run()?;
         let mut seconds = [0.0; RUNS];
         for seconds in &mut seconds {
             let started = Instant::now();
-            translate(&sample, batch)?;
+            run()?;
             *seconds = started.elapsed().as_secs_f64();
         }
         measured.push(summary(batch, sample.len(), seconds));
@@ -65,23 +66,24 @@ mod tests {
     #[test]
     fn every_size_is_warmed_up_and_measured_on_sentences_from_all_over() {
         let mut calls = Vec::new();
-        let measured = measure(1000, |sample, batch| {
-            calls.push((sample.to_vec(), batch));
+        let measured = measure(1000, |batch| {
+            calls.push(batch.to_vec());
             Ok::<(), ()>(())
         });
         let measured = measured.unwrap();
         let sizes: Vec<_> = measured.iter().map(|m| (m.batch, m.sentences)).collect();
         assert_eq!(sizes, [(1, 16), (128, 128)]);
-        assert_eq!(calls.len(), 2 * (1 + RUNS));
-        let (sample, batch) = &calls[0];
-        assert_eq!((sample.len(), *batch), (16, 1));
-        assert_eq!((sample[0], sample[1], sample[15]), (0, 62, 937));
+        let (alone, together) = calls.split_at(16 * (1 + RUNS));
+        assert_eq!([&alone[0], &alone[1], &alone[15]], [&[0], &[62], &[937]]);
+        assert!(alone.iter().all(|batch| batch.len() == 1));
+        assert!(together.iter().all(|batch| batch.len() == 128));
+        assert_eq!(together.len(), 1 + RUNS);
     }
 
     #[test]
     fn a_small_test_set_is_taken_whole_and_an_empty_one_not_at_all() {
         assert_eq!(spread(3, 16), [0, 1, 2]);
-        assert_eq!(measure(0, |_, _| Ok::<(), ()>(())), Ok(Vec::new()));
+        assert_eq!(measure(0, |_| Ok::<(), ()>(())), Ok(Vec::new()));
     }
 
     #[test]
@@ -93,6 +95,6 @@ mod tests {
 
     #[test]
     fn who_is_stopped_measures_nothing() {
-        assert_eq!(measure(5, |_, _| Err("stopped")), Err("stopped"));
+        assert_eq!(measure(5, |_| Err("stopped")), Err("stopped"));
     }
 }

@@ -6,14 +6,13 @@ use crate::device::Work;
 use crate::kernels::Learning;
 use crate::model::parameters::initial_state;
 use crate::model::state::State;
-use crate::model::{Blueprint, LoadError, Pass, Transformer};
+use crate::model::{Blueprint, LoadError};
 use crate::prune::{
     at_random, complement, pruned_fraction, removed, select, slice_blueprint, slice_state,
 };
 use crate::random::Stream;
 use crate::text::vocabulary::EOS;
 use crate::train::{Rehearsal, Scene};
-use burn::module::AutodiffModule;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
@@ -100,17 +99,9 @@ impl Work for &TranslationRehearsal {
     type Output = Result<Translate, LoadError>;
 
     fn run<B: Learning>(self, device: B::Device) -> Self::Output {
-        let model = Transformer::<B>::from_state(&self.blueprint, &self.state, &device)?.valid();
-        let (search, sources) = (self.search.clone(), self.sources.clone());
-        let max_positions = self.blueprint.max_positions;
+        let (model, sources) = ((&self.blueprint, &self.state), self.sources.clone());
+        let translator = Translator::<B::InnerBackend>::new(model, &self.search, &device)?;
         Ok(Box::new(move || {
-            let translator = Translator {
-                model: &model,
-                max_positions,
-                search: &search,
-                pass: Pass::plain(),
-                device: &device,
-            };
             let translations = translator.translate(&sources, |_| ControlFlow::Continue(()));
             // No sentence is too long: `src_len` is below `max-positions` in every scene.
             translations.map_or(0, |all| all.iter().map(Vec::len).sum())

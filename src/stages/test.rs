@@ -3,7 +3,7 @@
 use super::latency;
 use super::training::{start, write_json};
 use super::translation::{Translator, Unfinished};
-use crate::config::{Case, Search, Test};
+use crate::config::{Case, Test};
 use crate::exec::{StageFailure, Workplace};
 use crate::kernels::Kernels;
 use crate::metrics::bleu::{BleuStatistics, Orders};
@@ -12,7 +12,7 @@ use crate::metrics::flops::cached_inference;
 use crate::metrics::report::{DecodeSpeed, TestReport};
 use crate::metrics::signature::{self, TextCase};
 use crate::metrics::tokenized_bleu::TokenizedBleuStatistics;
-use crate::model::{Blueprint, Pass, Transformer};
+use crate::model::Blueprint;
 use crate::text::dataset::{Dataset, TargetText};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -51,14 +51,8 @@ pub(super) fn run<B: Kernels>(
     let dataset = Dataset::open(folder)?;
     let split = dataset.split(&spec.split)?;
     let (blueprint, state) = start(inputs, "model", spec.checkpoint)?;
-    let model = Transformer::<B>::from_state(&blueprint, &state, device)?;
-    let translator = Translator {
-        model: &model,
-        max_positions: blueprint.max_positions,
-        search: &spec.search,
-        pass: Pass::plain(),
-        device,
-    };
+    let model = (&blueprint, &state);
+    let translator = Translator::<B>::new(model, &spec.search, device)?;
     let sources: Vec<Vec<u32>> = split.pairs.iter().map(|pair| pair.source.clone()).collect();
     progress.phase(&format!("translating {}", spec.split));
     let started = Instant::now();
@@ -74,21 +68,13 @@ pub(super) fn run<B: Kernels>(
         .map_err(|error| failure(error, spec))?;
     let seconds = started.elapsed().as_secs_f64();
     progress.phase("measuring speed");
-    let fixed_batches = latency::measure(sources.len(), |sample, batch| {
-        let search = Search {
-            batch_sentences: batch,
-            ..spec.search.clone()
-        };
-        let sample: Vec<Vec<u32>> = sample.iter().map(|&index| sources[index].clone()).collect();
-        let translator = Translator {
-            search: &search,
-            ..translator
-        };
+    let fixed_batches = latency::measure(sources.len(), |batch| {
+        let batch: Vec<Vec<u32>> = batch.iter().map(|&index| sources[index].clone()).collect();
         let heard = |_| match stop.requested() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         };
-        translator.translate(&sample, heard).map(drop)
+        translator.translate_at_once(&batch, heard).map(drop)
     })
     .map_err(|error| failure(error, spec))?;
     let tokens: usize = translations.iter().map(Vec::len).sum();

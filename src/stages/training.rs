@@ -12,7 +12,7 @@ use crate::exec::{Figures, Inputs, Progress, StageFailure, Workplace};
 use crate::kernels::Learning;
 use crate::metrics::bleu::{BleuStatistics, Orders};
 use crate::model::state::State;
-use crate::model::{Blueprint, Connectivity, LoadError, Pass, Transformer};
+use crate::model::{Blueprint, Connectivity, LoadError, Transformer};
 use crate::text::batching::Batch;
 use crate::text::dataset::{Dataset, TargetText, Transfer, VALID, copy_pipeline, same_symbols};
 use crate::train::{
@@ -163,7 +163,6 @@ pub(super) fn train<B: Learning>(
     let mut judge = Judge {
         judged: &corpus.judged,
         validation: &corpus.training.validation,
-        max_positions,
         device: learner.device.clone(),
         progress,
     };
@@ -245,7 +244,6 @@ pub(super) fn start(
 struct Judge<'a, B: Learning> {
     judged: &'a Judged,
     validation: &'a Validation,
-    max_positions: usize,
     device: B::Device,
     progress: &'a dyn Progress,
 }
@@ -253,20 +251,14 @@ struct Judge<'a, B: Learning> {
 impl<B: Learning> Validate<B> for Judge<'_, B> {
     fn score(
         &mut self,
+        blueprint: &Blueprint,
         model: &Transformer<B::InnerBackend>,
         connectivity: Option<&Connectivity<B::InnerBackend>>,
         stopped: &mut dyn FnMut() -> bool,
     ) -> Result<Option<f64>, TrainError> {
-        let translator = Translator {
-            model,
-            max_positions: self.max_positions,
-            search: &self.validation.search,
-            pass: Pass {
-                connectivity,
-                ..Pass::plain()
-            },
-            device: &self.device,
-        };
+        let search = &self.validation.search;
+        let translator =
+            Translator::of_learner((blueprint, model), connectivity, search, &self.device);
         let total = self.judged.sources.len() as u64;
         self.progress.phase("validation");
         let translations = translator.translate(&self.judged.sources, |done| {

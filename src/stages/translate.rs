@@ -6,9 +6,7 @@ use crate::config::{Checkpoint, Search};
 use crate::device::{Device, Work};
 use crate::exec::StageFailure;
 use crate::kernels::Learning;
-use crate::model::{Pass, Transformer};
 use crate::text::dataset::{TargetText, TextPipeline};
-use burn::module::AutodiffModule;
 use std::io::{self, BufRead, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -72,16 +70,10 @@ impl Work for OnDevice<'_> {
             search,
         } = *self.translation;
         let (blueprint, state) = model_artifact::read(folder, checkpoint)?;
-        let model = Transformer::<B>::from_state(&blueprint, &state, &device)?.valid();
         let text = folder.join(TEXT);
         let (pipeline, target) = (TextPipeline::open(&text)?, TargetText::open(&text)?);
-        let translator = Translator {
-            model: &model,
-            max_positions: blueprint.max_positions,
-            search,
-            pass: Pass::plain(),
-            device: &device,
-        };
+        let model = (&blueprint, &state);
+        let translator = Translator::<B::InnerBackend>::new(model, search, &device)?;
         let mut lines = (1..).zip(self.input.lines());
         let mut done = 0;
         loop {

@@ -1,13 +1,19 @@
 //! Translating many sentences.
 
 use crate::config::Search;
-use crate::decode::beam_search;
+use crate::decode::{Engine, Proposer, Tensors, Vectors, beam_search, longest};
+use crate::device::is_cpu;
 use crate::kernels::Kernels;
-use crate::model::{Pass, Source, Transformer};
-use crate::text::vocabulary::PAD;
+use crate::model::state::{Array, State};
+use crate::model::{Blueprint, Connectivity, LoadError, Pass, Transformer, check};
 use burn::tensor::backend::Backend;
 use std::cmp::Reverse;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// Hypotheses that are computed together: so many rows keep the vector units busy while the weights pass by, and stay
+/// in the cache. Where a batch is cut changes no bit.
+const ROWS_TOGETHER: usize = 160;
 
 /// A sentence that the model has no positions for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
@@ -52,21 +58,91 @@ pub(super) fn check_lengths(sources: &[Vec<u32>], max_positions: usize) -> Resul
     }
 }
 
-/// A model that is ready to translate.
-pub(super) struct Translator<'a, B: Backend> {
-    /// The model.
-    pub(super) model: &'a Transformer<B>,
-    /// Its longest sentence.
-    pub(super) max_positions: usize,
+/// A model that is ready to translate: an engine on the CPU, tensors elsewhere.
+pub(super) struct Translator<B: Backend> {
+    means: Means<B>,
+    /// The model's longest sentence.
+    max_positions: usize,
     /// How to search.
-    pub(super) search: &'a Search,
-    /// Connectivity, if active.
-    pub(super) pass: Pass<'a, B>,
-    /// Where to compute.
-    pub(super) device: &'a B::Device,
+    search: Search,
 }
 
-impl<B: Kernels> Translator<'_, B> {
+enum Means<B: Backend> {
+    Engine(Engine),
+    Tensors {
+        model: Transformer<B>,
+        connectivity: Option<Connectivity<B>>,
+        device: B::Device,
+    },
+}
+
+/// Sentences that are translated together.
+struct Piece<'a> {
+    /// Which ones.
+    indices: &'a [usize],
+    /// The last step of their translations.
+    limit: usize,
+}
+
+/// Translations, each with the index of its sentence.
+type Found = Vec<(usize, Vec<u32>)>;
+
+/// Hears how many sentences are done, and may end the work.
+type Report<'a> = &'a mut dyn FnMut(usize) -> ControlFlow<()>;
+
+impl<B: Kernels> Translator<B> {
+    /// Makes a model ready that was read from a file.
+    ///
+    /// # Errors
+    /// If its numbers do not fit its blueprint.
+    pub(super) fn new(
+        (blueprint, state): (&Blueprint, &State),
+        search: &Search,
+        device: &B::Device,
+    ) -> Result<Self, LoadError> {
+        let means = if is_cpu::<B>(device) {
+            check(blueprint, state)?;
+            Means::Engine(Engine::new(blueprint, state, None))
+        } else {
+            Means::Tensors {
+                model: Transformer::from_state(blueprint, state, device)?,
+                connectivity: None,
+                device: device.clone(),
+            }
+        };
+        Ok(Self {
+            means,
+            max_positions: blueprint.max_positions,
+            search: search.clone(),
+        })
+    }
+
+    /// Makes a model ready as it is in the middle of a training.
+    pub(super) fn of_learner(
+        (blueprint, model): (&Blueprint, &Transformer<B>),
+        connectivity: Option<&Connectivity<B>>,
+        search: &Search,
+        device: &B::Device,
+    ) -> Self {
+        let means = match is_cpu::<B>(device) {
+            true => {
+                let vectors = connectivity.map(vectors);
+                let state = model.to_state();
+                Means::Engine(Engine::new(blueprint, &state, vectors.as_ref()))
+            }
+            false => Means::Tensors {
+                model: model.clone(),
+                connectivity: connectivity.cloned(),
+                device: device.clone(),
+            },
+        };
+        Self {
+            means,
+            max_positions: blueprint.max_positions,
+            search: search.clone(),
+        }
+    }
+
     /// The best translation of each sentence, in their order, as token ids with the end of the sentence.
     ///
     /// Sentences of similar length are decoded together; `progress` hears how many are done, and may end it.
@@ -76,49 +152,154 @@ impl<B: Kernels> Translator<'_, B> {
     pub(super) fn translate(
         &self,
         sources: &[Vec<u32>],
+        progress: impl FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Vec<Vec<u32>>, Unfinished> {
+        self.translate_in_batches(sources, self.search.batch_sentences.get(), progress)
+    }
+
+    /// [`Self::translate`], all sentences in one batch.
+    ///
+    /// # Errors
+    /// Likewise.
+    pub(super) fn translate_at_once(
+        &self,
+        sources: &[Vec<u32>],
+        progress: impl FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Vec<Vec<u32>>, Unfinished> {
+        self.translate_in_batches(sources, sources.len().max(1), progress)
+    }
+
+    fn translate_in_batches(
+        &self,
+        sources: &[Vec<u32>],
+        batch_sentences: usize,
         mut progress: impl FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Vec<Vec<u32>>, Unfinished> {
         check_lengths(sources, self.max_positions)?;
         let mut order: Vec<usize> = (0..sources.len()).collect();
         order.sort_by_key(|&index| Reverse(sources[index].len()));
+        let job = Job {
+            sources,
+            search: &self.search,
+            pieces: self.pieces(&order, sources, batch_sentences),
+            next: AtomicUsize::new(0),
+            done: AtomicUsize::new(0),
+            stopped: AtomicBool::new(false),
+        };
+        let found = match &self.means {
+            Means::Engine(engine) => job.share(engine, &mut progress),
+            Means::Tensors {
+                model,
+                connectivity,
+                device,
+            } => {
+                let pass = Pass {
+                    connectivity: connectivity.as_ref(),
+                    ..Pass::plain()
+                };
+                job.work(&mut Tensors::new(model, pass, device), &mut progress)
+            }
+        };
+        if job.stopped.into_inner() {
+            return Err(Unfinished::Stopped);
+        }
         let mut translations = vec![Vec::new(); sources.len()];
-        let mut done = 0;
-        for group in order.chunks(self.search.batch_sentences.get()) {
-            let source = self.pad(group, sources);
-            let found = beam_search(
-                self.model,
-                &source,
-                self.search,
-                self.max_positions,
-                self.pass,
-            );
-            for (&index, found) in group.iter().zip(found) {
-                translations[index] = found
-                    .into_iter()
-                    .next()
-                    .map(|best| best.tokens)
-                    .unwrap_or_default();
-            }
-            done += group.len();
-            if progress(done).is_break() {
-                return Err(Unfinished::Stopped);
-            }
+        for (index, translation) in found {
+            translations[index] = translation;
         }
         Ok(translations)
     }
 
-    /// A batch of sentences, padded on the left.
-    fn pad(&self, group: &[usize], sources: &[Vec<u32>]) -> Source<B> {
-        let longest = group
-            .iter()
-            .map(|&index| sources[index].len())
-            .max()
-            .unwrap_or(1);
-        let rows = group.iter().flat_map(|&index| {
-            let source = &sources[index];
-            let padding = std::iter::repeat_n(PAD as i32, longest - source.len());
-            padding.chain(source.iter().map(|&id| id as i32))
+    /// Cuts sentences into batches, and those into what is translated together.
+    fn pieces<'o>(
+        &self,
+        order: &'o [usize],
+        sources: &[Vec<u32>],
+        batch_sentences: usize,
+    ) -> Vec<Piece<'o>> {
+        let most = match self.means {
+            Means::Engine(_) => {
+                let share = order.len().div_ceil(rayon::current_num_threads());
+                share.min(ROWS_TOGETHER / self.search.beam).max(1)
+            }
+            Means::Tensors { .. } => usize::MAX,
+        };
+        let batches = order.chunks(batch_sentences);
+        let cut = batches.flat_map(|batch| {
+            let src_len = sources[batch[0]].len();
+            let limit = longest(&self.search, src_len, self.max_positions);
+            let size = batch.len().div_ceil(batch.len().div_ceil(most));
+            let pieces = batch.chunks(size);
+            pieces.map(move |indices| Piece { indices, limit })
         });
-        Source::new(&rows.collect::<Vec<_>>(), longest, self.device)
+        cut.collect()
     }
+}
+
+/// All that is to be translated, and how far that is.
+struct Job<'a> {
+    sources: &'a [Vec<u32>],
+    search: &'a Search,
+    pieces: Vec<Piece<'a>>,
+    /// The next piece to be taken.
+    next: AtomicUsize,
+    /// Sentences that are translated.
+    done: AtomicUsize,
+    stopped: AtomicBool,
+}
+
+impl Job<'_> {
+    /// Translates with all threads; only this one tells how many sentences are done.
+    fn share(&self, engine: &Engine, progress: Report<'_>) -> Found {
+        let threads = rayon::current_num_threads().min(self.pieces.len());
+        let mut others: Vec<Found> = vec![Found::new(); threads.saturating_sub(1)];
+        let own = rayon::in_place_scope(|scope| {
+            for found in &mut others {
+                scope.spawn(|_| {
+                    let mut quietly = |_| ControlFlow::Continue(());
+                    *found = self.work(&mut engine.session(), &mut quietly);
+                });
+            }
+            self.work(&mut engine.session(), progress)
+        });
+        others.into_iter().flatten().chain(own).collect()
+    }
+
+    /// Takes one piece after another until there is none.
+    fn work(&self, proposer: &mut impl Proposer, progress: Report<'_>) -> Found {
+        let mut found = Found::new();
+        while let Some(piece) = self.take() {
+            let sources = piece
+                .indices
+                .iter()
+                .map(|&index| self.sources[index].as_slice());
+            let sources: Vec<&[u32]> = sources.collect();
+            let translations = beam_search(proposer, &sources, self.search, piece.limit);
+            for (&index, translations) in piece.indices.iter().zip(translations) {
+                let best = translations.into_iter().next();
+                found.push((index, best.map(|best| best.tokens).unwrap_or_default()));
+            }
+            let more = piece.indices.len();
+            let done = self.done.fetch_add(more, Ordering::Relaxed) + more;
+            if progress(done).is_break() {
+                self.stopped.store(true, Ordering::Relaxed);
+            }
+        }
+        found
+    }
+
+    fn take(&self) -> Option<&Piece<'_>> {
+        if self.stopped.load(Ordering::Relaxed) {
+            return None;
+        }
+        self.pieces.get(self.next.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// The values of connectivity vectors.
+fn vectors<B: Backend>(connectivity: &Connectivity<B>) -> Vectors {
+    connectivity.map(|_, vector| match vector {
+        Some(vector) => Array::of(vector.clone()).data,
+        None => Vec::new(),
+    })
 }

@@ -3,7 +3,7 @@
 use super::snapshot::Snapshot;
 use super::{Learner, Teacher, TrainError};
 use crate::kernels::Learning;
-use crate::model::{Connectivity, Transformer};
+use crate::model::{Blueprint, Connectivity, Transformer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -139,6 +139,7 @@ pub trait Validate<B: Learning> {
     /// If the score cannot be computed.
     fn score(
         &mut self,
+        blueprint: &Blueprint,
         model: &Transformer<B::InnerBackend>,
         connectivity: Option<&Connectivity<B::InnerBackend>>,
         stopped: &mut dyn FnMut() -> bool,

@@ -273,10 +273,12 @@ where
             let model = self.learner.model.valid();
             let keep = &mut *self.company.keep;
             let mut stopped = || keep.wish() == Wish::Stop;
-            let judged =
-                self.company
-                    .validate
-                    .score(&model, connectivity.as_ref(), &mut stopped)?;
+            let judged = self.company.validate.score(
+                &self.learner.blueprint,
+                &model,
+                connectivity.as_ref(),
+                &mut stopped,
+            )?;
             let Some(value) = judged else {
                 return Err(self.stop()?);
             };

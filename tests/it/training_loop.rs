@@ -111,6 +111,7 @@ pub(crate) struct Scripted {
 impl Validate<Learning> for Scripted {
     fn score(
         &mut self,
+        _: &Blueprint,
         model: &Transformer<Cpu>,
         connectivity: Option<&Connectivity<Cpu>>,
         _: &mut dyn FnMut() -> bool,
