@@ -1,10 +1,12 @@
 """One training step of the model that `srp bench train` measures, written for PyTorch in eager mode.
 
 Reads settings from the command line, prints `ready VERSION`, and then does one step for each line of standard input,
-answering with its seconds, its processor seconds, its loss, and the process's peak memory in bytes.
+answering with its seconds, its processor seconds, its loss, and the process's peak memory in bytes. With `--teacher`,
+the factor of its loss, the model also imitates what it was at first.
 """
 
 import argparse
+import copy
 import resource
 import sys
 import time
@@ -44,7 +46,7 @@ class Layer(nn.Module):
         self.norms = nn.ModuleList(nn.LayerNorm(d) for _ in range(3 if cross else 2))
 
     def close(self, x, y, norm):
-        return norm(x + F.dropout(y, self.dropout))
+        return norm(x + F.dropout(y, self.dropout, self.training))
 
     def forward(self, x, own_bias, memory=None, source_bias=None):
         x = self.close(x, self.own(x, x, own_bias), self.norms[0])
@@ -68,7 +70,7 @@ class Transformer(nn.Module):
 
     def embed(self, table, tokens):
         x = table(tokens) * self.args.d_model**0.5 + self.positions[: tokens.shape[1]]
-        return F.dropout(x, self.args.dropout)
+        return F.dropout(x, self.args.dropout, self.training)
 
     def forward(self, source, target, source_bias, target_bias):
         memory = self.embed(self.source, source)
@@ -86,6 +88,8 @@ def arguments():
         parser.add_argument(f"--{name}", type=int, required=True)
     for name in "dropout label-smoothing".split():
         parser.add_argument(f"--{name}", type=float, required=True)
+    parser.add_argument("--teacher", type=float, default=0.0)
+    parser.add_argument("--temperature", type=float, default=1.0)
     return parser.parse_args()
 
 
@@ -109,11 +113,20 @@ def batch(args):
     return source, inputs, labels, source_bias, target_bias
 
 
+def taught(logits, wanted, labels, args):
+    """What a student loses against its teacher at target tokens, per token."""
+    t, valid = args.temperature, labels.view(-1) != PAD
+    student = F.log_softmax(logits / t, -1)
+    loss = F.kl_div(student, F.log_softmax(wanted / t, -1), log_target=True, reduction="none")
+    return (loss.sum(-1) * valid).sum() * t * t / valid.sum()
+
+
 def main():
     args = arguments()
     torch.manual_seed(1)
     torch.set_num_threads(args.threads)
     model = Transformer(args)
+    teacher = copy.deepcopy(model).eval() if args.teacher else None
     adam = torch.optim.Adam(model.parameters(), lr=1e-3, betas=(0.9, 0.98), eps=1e-8)
     source, inputs, labels, source_bias, target_bias = batch(args)
     print("ready", torch.__version__, flush=True)
@@ -124,6 +137,10 @@ def main():
         loss = F.cross_entropy(
             logits, labels.view(-1), ignore_index=PAD, label_smoothing=args.label_smoothing
         )
+        if teacher:
+            with torch.no_grad():
+                wanted = teacher(source, inputs, source_bias, target_bias)
+            loss = loss + args.teacher * taught(logits, wanted, labels, args)
         loss.backward()
         adam.step()
         value = loss.item()

@@ -1,11 +1,13 @@
-//! The kernels composed of operations that every back end has.
+//! The kernels composed of operations that every back end has: what the defaults of [`Kernels`](super::Kernels) call, and
+//! what benches hold the hand-written ones against.
 
 use super::norm::SMALLEST_VARIANCE;
 use super::{AdamInputs, AdamRule, CrossEntropy, LAYER_NORM_EPSILON, Mask, NormInputs, Weighing};
 use burn::tensor::activation::{log_softmax, softmax};
 use burn::tensor::{Int, Tensor, TensorData, backend::Backend};
 
-pub(super) fn lookup<B: Backend>(
+/// [`Kernels::lookup`](super::Kernels::lookup) of any back end.
+pub fn lookup<B: Backend>(
     table: Tensor<B, 2>,
     numbers: Tensor<B, 1, Int>,
     factor: f64,
@@ -22,7 +24,8 @@ pub(super) fn lookup<B: Backend>(
     rows * factor
 }
 
-pub(super) fn linear<B: Backend>(
+/// [`Kernels::affine`](super::Kernels::affine) of any back end.
+pub fn linear<B: Backend>(
     x: Tensor<B, 2>,
     weight: Tensor<B, 2>,
     bias: Option<Tensor<B, 1>>,
@@ -34,7 +37,8 @@ pub(super) fn linear<B: Backend>(
     }
 }
 
-pub(super) fn attention<B: Backend>(
+/// [`Kernels::attend`](super::Kernels::attend) of any back end.
+pub fn attention<B: Backend>(
     queries: Tensor<B, 4>,
     keys: Tensor<B, 4>,
     values: Tensor<B, 4>,
@@ -45,7 +49,8 @@ pub(super) fn attention<B: Backend>(
     softmax(scores, 3).matmul(values)
 }
 
-pub(super) fn dropout<B: Backend>(x: Tensor<B, 2>, mask: Mask) -> Tensor<B, 2> {
+/// [`Kernels::dropout`](super::Kernels::dropout) of any back end.
+pub fn dropout<B: Backend>(x: Tensor<B, 2>, mask: Mask) -> Tensor<B, 2> {
     let shape = x.dims();
     let places = 0..shape.iter().product();
     let factors: Vec<f32> = places.map(|place| mask.factor(place)).collect();
@@ -53,7 +58,8 @@ pub(super) fn dropout<B: Backend>(x: Tensor<B, 2>, mask: Mask) -> Tensor<B, 2> {
     x * factors
 }
 
-pub(super) fn residual_norm<B: Backend>(
+/// [`Kernels::residual_norm`](super::Kernels::residual_norm) of any back end.
+pub fn residual_norm<B: Backend>(
     inputs: NormInputs<B>,
     weighing: Weighing,
     mask: Option<Mask>,
@@ -113,7 +119,8 @@ fn with_divisor<B: Backend>(x: Tensor<B, 2>, divisor: usize) -> (Tensor<B, 2>, T
     }
 }
 
-pub(super) fn cross_entropy<B: Backend>(
+/// [`Kernels::cross_entropy`](super::Kernels::cross_entropy) of any back end.
+pub fn cross_entropy<B: Backend>(
     scores: Tensor<B, 2>,
     targets: Tensor<B, 1, Int>,
     valid: Tensor<B, 2>,
@@ -133,7 +140,8 @@ pub(super) fn cross_entropy<B: Backend>(
     }
 }
 
-pub(super) fn distillation<B: Backend>(
+/// [`Kernels::distillation`](super::Kernels::distillation) of any back end.
+pub fn distillation<B: Backend>(
     student: Tensor<B, 2>,
     teacher: Tensor<B, 2>,
     valid: Tensor<B, 2>,
@@ -145,7 +153,8 @@ pub(super) fn distillation<B: Backend>(
     ((expected * difference).sum_dim(1) * valid).sum() * (temperature * temperature)
 }
 
-pub(super) fn adam<B: Backend>(
+/// [`Kernels::adam`](super::Kernels::adam) of any back end.
+pub fn adam<B: Backend>(
     inputs: AdamInputs<B>,
     rule: AdamRule,
 ) -> (Tensor<B, 1>, [Tensor<B, 1>; 2]) {

@@ -117,7 +117,7 @@ impl<B: Learning> Learner<B> {
 
 impl Sums {
     /// Adds an update; returns its loss per token, to the base 2.
-    pub(super) fn add<B: Learning>(&mut self, update: UpdateLoss<B>) -> f64 {
+    pub fn add<B: Learning>(&mut self, update: UpdateLoss<B>) -> f64 {
         let total: f64 = update.total.into_scalar().elem();
         let nll: f64 = update.nll.into_scalar().elem();
         self.loss += total;

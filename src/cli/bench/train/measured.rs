@@ -1,20 +1,35 @@
 //! The measurement of `srp bench train`, which needs models.
 
 use super::super::failed;
-use super::super::peer::Peer;
+use super::super::peer::{Peer, PeerError};
 use super::super::samples::{CPU, Sample, Samples, WALL};
-use super::{Against, Args, Context, Failure};
+use super::{Against, Args, Context, Failure, Step};
 use crate::config::DeviceChoice;
 use crate::device::{Device, Threads};
 use crate::exec::own_peak_memory_bytes;
+use crate::stages::pruning_rehearsal::{PruningRehearsal, RepeatPruning};
 use crate::train::Rehearsal;
 use std::fmt::Write;
 
 /// The peer's program, which stands in the repository as a file of its own.
 const PYTORCH: &str = include_str!("../../../../benches/peers/pytorch_train.py");
 
+/// What does a step when its turn comes.
+enum Program<'a> {
+    Own(RepeatPruning<'a>),
+    Peer(Peer),
+}
+
+/// A line of the table.
+struct Contender<'a> {
+    name: String,
+    program: Program<'a>,
+    samples: Samples,
+}
+
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
     let rehearsal = Rehearsal::of(args.shape.name()).map_err(failed)?;
+    let pruning = PruningRehearsal::new(rehearsal.clone()).map_err(failed)?;
     let choice = match args.against {
         // The peer computes on the CPU.
         Some(Against::Pytorch) if args.device == DeviceChoice::Auto => DeviceChoice::Cpu,
@@ -22,24 +37,25 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     };
     let device = Device::find(choice).map_err(|error| Failure::of_input(error.into()))?;
     let threads = Threads::new(args.threads).map_err(failed)?;
-    let mut own = threads.run(|| device.run(&rehearsal)).map_err(failed)?;
-    let mut peer = match args.against {
-        None => None,
-        Some(Against::Pytorch) => {
-            let arguments = arguments(&rehearsal, threads.count());
-            Some(Peer::start(&args.python, PYTORCH, &arguments)?)
-        }
-    };
-    let mut samples = [Samples::default(), Samples::default()];
+    let mut contenders = Vec::new();
+    if args.step != Step::Pruning {
+        let repeat = threads.run(|| device.run(&rehearsal)).map_err(failed)?;
+        contenders.push(Contender::new("srp", Program::Own(repeat)));
+    }
+    if args.step != Step::Plain {
+        let repeat = threads.run(|| device.run(&pruning)).map_err(failed)?;
+        contenders.push(Contender::new("srp, pruning", Program::Own(repeat)));
+    }
+    if args.against == Some(Against::Pytorch) {
+        let arguments = arguments(&rehearsal, &pruning, args.step, threads.count());
+        let peer = Peer::start(&args.python, PYTORCH, &arguments)?;
+        let name = format!("pytorch {}", peer.version);
+        contenders.push(Contender::new(&name, Program::Peer(peer)));
+    }
     // The first steps meet cold caches and empty allocators.
     for counts in std::iter::once(false).chain(vec![true; args.steps.get()]) {
-        let sample = threads.run(|| Sample::of(&mut own));
-        let answer = peer.as_mut().map(Peer::step).transpose()?;
-        if counts {
-            samples[0].push(sample);
-            answer
-                .into_iter()
-                .for_each(|answer| samples[1].push(answer));
+        for contender in &mut contenders {
+            contender.take_turn(&threads, counts)?;
         }
     }
     let tokens = rehearsal.batch().target_tokens;
@@ -49,41 +65,76 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
         threads.count(),
         args.steps,
     );
-    text += &line("srp", &samples[0], tokens, own_peak_memory_bytes());
-    if let Some(peer) = &peer {
-        let name = format!("pytorch {}", peer.version);
-        text += &line(&name, &samples[1], tokens, Some(peer.memory));
-        let ratio = |pick| samples[0].median(pick) / samples[1].median(pick);
+    contenders
+        .iter()
+        .for_each(|contender| text += &contender.line(tokens));
+    let [first, rest @ ..] = &contenders[..] else {
+        unreachable!("one step is always measured")
+    };
+    for other in rest {
+        let ratio = |pick| first.samples.median(pick) / other.samples.median(pick);
         let (wall, cpu) = (ratio(WALL), ratio(CPU));
+        let (one, other) = (&first.name, &other.name);
         writeln!(
             text,
-            "srp / pytorch: {wall:.3} by the clock, {cpu:.3} of processor time"
+            "{one} / {other}: {wall:.3} by the clock, {cpu:.3} of processor time"
         )
         .ok();
     }
     Ok(context.out.write_all(text.as_bytes())?)
 }
 
+impl<'a> Contender<'a> {
+    fn new(name: &str, program: Program<'a>) -> Self {
+        Self {
+            name: name.to_owned(),
+            program,
+            samples: Samples::default(),
+        }
+    }
+
+    fn take_turn(&mut self, threads: &Threads, counts: bool) -> Result<(), PeerError> {
+        let sample = match &mut self.program {
+            Program::Own(repeat) => threads.run(|| Sample::of(repeat)),
+            Program::Peer(peer) => peer.step()?,
+        };
+        if counts {
+            self.samples.push(sample);
+        }
+        Ok(())
+    }
+
+    /// One line of the table. The memory is that of the process, which has all that srp repeats.
+    fn line(&self, tokens: usize) -> String {
+        let median = self.samples.median(WALL);
+        let (low, high) = self.samples.quartiles(WALL);
+        let quartiles = format!("{low:.1}-{high:.1}");
+        let memory = match &self.program {
+            Program::Own(_) => own_peak_memory_bytes(),
+            Program::Peer(peer) => Some(peer.memory),
+        };
+        let memory = memory.map_or("?".to_owned(), |bytes| (bytes >> 20).to_string());
+        format!(
+            "{:<20} {median:>9.1}  {quartiles:<15} {:>13.1} {:>10.0} {memory:>9}\n",
+            self.name,
+            self.samples.median(CPU),
+            tokens as f64 / median * 1e3,
+        )
+    }
+}
+
 const HEAD: &str =
     "program              median ms  quartiles ms     processor ms   tokens/s  peak MiB\n";
 
-/// One line of the table.
-fn line(name: &str, samples: &Samples, tokens: usize, memory: Option<u64>) -> String {
-    let median = samples.median(WALL);
-    let (low, high) = samples.quartiles(WALL);
-    let quartiles = format!("{low:.1}-{high:.1}");
-    let memory = memory.map_or("?".to_owned(), |bytes| (bytes >> 20).to_string());
-    format!(
-        "{name:<20} {median:>9.1}  {quartiles:<15} {:>13.1} {:>10.0} {memory:>9}\n",
-        samples.median(CPU),
-        tokens as f64 / median * 1e3,
-    )
-}
-
 /// What the peer must know of the model and the batch.
-fn arguments(rehearsal: &Rehearsal, threads: usize) -> Vec<String> {
+fn arguments(
+    rehearsal: &Rehearsal,
+    pruning: &PruningRehearsal,
+    step: Step,
+    threads: usize,
+) -> Vec<String> {
     let (scene, model) = (&rehearsal.scene, &rehearsal.scene.model);
-    [
+    let mut arguments = [
         format!("--d-model={}", model.d_model),
         format!("--d-ff={}", model.d_ff),
         format!("--heads={}", model.heads),
@@ -97,5 +148,11 @@ fn arguments(rehearsal: &Rehearsal, threads: usize) -> Vec<String> {
         format!("--label-smoothing={}", rehearsal.label_smoothing()),
         format!("--threads={threads}"),
     ]
-    .to_vec()
+    .to_vec();
+    // It does the pruning step where that is the only one.
+    if let (Step::Pruning, Some(distillation)) = (step, pruning.distillation()) {
+        arguments.push(format!("--teacher={}", distillation.weight.get()));
+        arguments.push(format!("--temperature={}", distillation.temperature.get()));
+    }
+    arguments
 }
