@@ -1,10 +1,13 @@
 """One training step of the model that `srp bench train` measures, written for PyTorch.
 
 Reads settings from the command line, prints `ready VERSION`, and then does one step for each line of standard input,
-answering with its seconds, its processor seconds, its loss, and its peak memory in bytes: of the process, or of the GPU.
+answering with its seconds, its processor seconds, its loss, and its peak memory in bytes (of the process, or of the
+GPU). With `--teacher`,
+the factor of its loss, the model also imitates what it was at first.
 """
 
 import argparse
+import copy
 import resource
 import sys
 import time
@@ -44,7 +47,7 @@ class Layer(nn.Module):
         self.norms = nn.ModuleList(nn.LayerNorm(d) for _ in range(3 if cross else 2))
 
     def close(self, x, y, norm):
-        return norm(x + F.dropout(y, self.dropout))
+        return norm(x + F.dropout(y, self.dropout, self.training))
 
     def forward(self, x, own_bias, memory=None, source_bias=None):
         x = self.close(x, self.own(x, x, own_bias), self.norms[0])
@@ -68,7 +71,7 @@ class Transformer(nn.Module):
 
     def embed(self, table, tokens):
         x = table(tokens) * self.args.d_model**0.5 + self.positions[: tokens.shape[1]]
-        return F.dropout(x, self.args.dropout)
+        return F.dropout(x, self.args.dropout, self.training)
 
     def forward(self, source, target, source_bias, target_bias):
         memory = self.embed(self.source, source)
@@ -89,6 +92,8 @@ def arguments():
     parser.add_argument("--device", default="cpu")
     for name in "bf16 compiled".split():
         parser.add_argument(f"--{name}", action="store_true")
+    parser.add_argument("--teacher", type=float, default=0.0)
+    parser.add_argument("--temperature", type=float, default=1.0)
     return parser.parse_args()
 
 
@@ -118,6 +123,14 @@ def peak_memory(device):
     return torch.cuda.max_memory_allocated(device)
 
 
+def taught(logits, wanted, labels, args):
+    """What a student loses against its teacher at target tokens, per token."""
+    t, valid = args.temperature, labels.view(-1) != PAD
+    student = F.log_softmax(logits / t, -1)
+    loss = F.kl_div(student, F.log_softmax(wanted / t, -1), log_target=True, reduction="none")
+    return (loss.sum(-1) * valid).sum() * t * t / valid.sum()
+
+
 def main():
     args = arguments()
     torch.manual_seed(1)
@@ -126,6 +139,7 @@ def main():
         torch.set_float32_matmul_precision("high")  # TF32, as srp multiplies there
     model = Transformer(args).to(args.device)
     forward = torch.compile(model) if args.compiled else model
+    teacher = copy.deepcopy(model).eval() if args.teacher else None
     adam = torch.optim.Adam(model.parameters(), lr=1e-3, betas=(0.9, 0.98), eps=1e-8)
     source, inputs, labels, source_bias, target_bias = batch(args)
     print("ready", torch.__version__, flush=True)
@@ -137,6 +151,10 @@ def main():
         loss = F.cross_entropy(
             logits.float(), labels.view(-1), ignore_index=PAD, label_smoothing=args.label_smoothing
         )
+        if teacher:
+            with torch.no_grad():
+                wanted = teacher(source, inputs, source_bias, target_bias)
+            loss = loss + args.teacher * taught(logits, wanted, labels, args)
         loss.backward()
         adam.step()
         value = loss.item()

@@ -1,4 +1,5 @@
-//! The kernels composed of operations that every back end has.
+//! The kernels composed of operations that every back end has: what the defaults of [`Kernels`](super::Kernels) call, and
+//! what benches hold the hand-written ones against.
 
 use super::norm::SMALLEST_VARIANCE;
 use super::{AdamInputs, AdamRule, CrossEntropy, LAYER_NORM_EPSILON, Mask, NormInputs, Weighing};
@@ -6,7 +7,8 @@ use crate::random::Field;
 use burn::tensor::activation::{log_softmax, softmax};
 use burn::tensor::{DType, ElementConversion, FloatDType, Int, IntDType, Tensor, backend::Backend};
 
-pub(super) fn lookup<B: Backend>(
+/// [`Kernels::lookup`](super::Kernels::lookup) of any back end.
+pub fn lookup<B: Backend>(
     table: Tensor<B, 2>,
     numbers: Tensor<B, 1, Int>,
     factor: f64,
@@ -23,7 +25,8 @@ pub(super) fn lookup<B: Backend>(
     rows * factor
 }
 
-pub(super) fn linear<B: Backend>(
+/// [`Kernels::affine`](super::Kernels::affine) of any back end.
+pub fn linear<B: Backend>(
     x: Tensor<B, 2>,
     weight: Tensor<B, 2>,
     bias: Option<Tensor<B, 1>>,
@@ -48,7 +51,8 @@ fn shifted<B: Backend>(y: Tensor<B, 2>, bias: Option<Tensor<B, 1>>) -> Tensor<B,
     }
 }
 
-pub(super) fn attention<B: Backend>(
+/// [`Kernels::attend`](super::Kernels::attend) of any back end.
+pub fn attention<B: Backend>(
     queries: Tensor<B, 4>,
     keys: Tensor<B, 4>,
     values: Tensor<B, 4>,
@@ -59,8 +63,10 @@ pub(super) fn attention<B: Backend>(
     softmax(scores, 3).matmul(values)
 }
 
+/// [`Kernels::dropout`](super::Kernels::dropout) of any back end.
+///
 /// The mask is drawn where the tensor lies, and is the one that [`Mask::factor`] gives entry by entry.
-pub(super) fn dropout<B: Backend>(x: Tensor<B, 2>, mask: Mask) -> Tensor<B, 2> {
+pub fn dropout<B: Backend>(x: Tensor<B, 2>, mask: Mask) -> Tensor<B, 2> {
     let shape = x.dims();
     let drawn = numbers_at_places::<B>(mask.field, shape.iter().product(), &x.device());
     let dropped = drawn.lower_elem(i64::from(mask.threshold));
@@ -86,7 +92,8 @@ fn numbers_at_places<B: Backend>(
     folded(z, 16)
 }
 
-pub(super) fn residual_norm<B: Backend>(
+/// [`Kernels::residual_norm`](super::Kernels::residual_norm) of any back end.
+pub fn residual_norm<B: Backend>(
     inputs: NormInputs<B>,
     weighing: Weighing,
     mask: Option<Mask>,
@@ -146,7 +153,8 @@ fn with_divisor<B: Backend>(x: Tensor<B, 2>, divisor: usize) -> (Tensor<B, 2>, T
     }
 }
 
-pub(super) fn cross_entropy<B: Backend>(
+/// [`Kernels::cross_entropy`](super::Kernels::cross_entropy) of any back end.
+pub fn cross_entropy<B: Backend>(
     scores: Tensor<B, 2>,
     targets: Tensor<B, 1, Int>,
     valid: Tensor<B, 2>,
@@ -166,7 +174,8 @@ pub(super) fn cross_entropy<B: Backend>(
     }
 }
 
-pub(super) fn distillation<B: Backend>(
+/// [`Kernels::distillation`](super::Kernels::distillation) of any back end.
+pub fn distillation<B: Backend>(
     student: Tensor<B, 2>,
     teacher: Tensor<B, 2>,
     valid: Tensor<B, 2>,
@@ -178,7 +187,8 @@ pub(super) fn distillation<B: Backend>(
     ((expected * difference).sum_dim(1) * valid).sum() * (temperature * temperature)
 }
 
-pub(super) fn adam<B: Backend>(
+/// [`Kernels::adam`](super::Kernels::adam) of any back end.
+pub fn adam<B: Backend>(
     inputs: AdamInputs<B>,
     rule: AdamRule,
 ) -> (Tensor<B, 1>, [Tensor<B, 1>; 2]) {

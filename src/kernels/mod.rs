@@ -10,7 +10,7 @@
 
 mod adam;
 mod chunks;
-mod composite;
+pub mod composite;
 mod cross_entropy;
 mod distillation;
 mod dropout;

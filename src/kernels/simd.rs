@@ -42,19 +42,29 @@ macro_rules! vectorised {
 
 pub(crate) use vectorised;
 
-/// What the processor can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a processor can do, in the order of the width of its vectors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
+    Plain,
     #[cfg(target_arch = "x86_64")]
     Avx2,
-    Plain,
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
 }
+
+/// What loops are run with: all that this processor can do.
+#[cfg(not(test))]
+#[inline]
+pub(crate) fn level() -> Level {
+    best()
+}
+
+#[cfg(test)]
+pub(crate) use limited::{level, limited_to};
 
 /// What this processor can do. The standard library remembers the answers.
 #[inline]
-pub(crate) fn level() -> Level {
+pub(super) fn best() -> Level {
     #[cfg(target_arch = "x86_64")]
     {
         let wide = is_x86_feature_detected!("avx512f")
@@ -70,6 +80,33 @@ pub(crate) fn level() -> Level {
         }
     }
     Level::Plain
+}
+
+/// Lesser processors, for tests.
+#[cfg(test)]
+mod limited {
+    use super::{Level, best};
+    use std::sync::{Mutex, PoisonError, RwLock};
+
+    /// The widest vectors that are allowed; other tests may meet them too, and must not notice.
+    static LIMIT: RwLock<Option<Level>> = RwLock::new(None);
+
+    /// What loops are run with.
+    pub(crate) fn level() -> Level {
+        let limit = *LIMIT.read().unwrap_or_else(PoisonError::into_inner);
+        limit.map_or(best(), |limit| limit.min(best()))
+    }
+
+    /// Does some work, on whatever threads, as on a processor that can do no more than this.
+    pub(crate) fn limited_to<T>(limit: Level, work: impl FnOnce() -> T) -> T {
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let set = |limit| *LIMIT.write().unwrap_or_else(PoisonError::into_inner) = limit;
+        set(Some(limit));
+        let result = work();
+        set(None);
+        result
+    }
 }
 
 /// Combines lanes pairwise.

@@ -1,8 +1,8 @@
 //! The kernels against what they stand for, values and gradients, on random shapes; and against themselves on other
-//! numbers of threads.
+//! numbers of threads and with other vectors.
 
 mod losses;
-mod threads;
+mod same_bits;
 
 use super::*;
 use crate::random::{Field, Stream};

@@ -27,6 +27,8 @@ mod pretrain;
 #[cfg(feature = "nn")]
 mod prune;
 #[cfg(feature = "nn")]
+pub mod pruning_rehearsal;
+#[cfg(feature = "nn")]
 pub mod rehearsal;
 #[cfg(feature = "nn")]
 mod score;

@@ -6,6 +6,7 @@ use crate::exec::{StageFailure, Workplace};
 use crate::kernels::Learning;
 use crate::model::Blueprint;
 use crate::model::parameters::initial_state;
+use crate::text::batching::padding;
 use crate::train::{Learner, Phase, Plain};
 
 pub(super) fn run<B: Learning>(
@@ -21,9 +22,10 @@ pub(super) fn run<B: Learning>(
     )?;
     let blueprint = Blueprint::unpruned(&spec.model, corpus.source_vocab, corpus.target_vocab);
     place.progress.note(&format!(
-        "{} parameters, {} batches an epoch",
+        "{} parameters, {} batches an epoch, {:.1} % padding",
         blueprint.shape.parameters(),
-        corpus.batches.len()
+        corpus.batches.len(),
+        padding(&corpus.batches) * 100.0,
     ));
     let fresh = || {
         let state = initial_state(&blueprint.shape, spec.seed);

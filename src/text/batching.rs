@@ -215,6 +215,18 @@ pub struct Batch {
     pub target_tokens: usize,
 }
 
+/// Share of the places of these batches, source and target, that padding fills.
+pub fn padding(batches: &[Batch]) -> f64 {
+    let sides = || {
+        batches
+            .iter()
+            .flat_map(|batch| [&batch.source, &batch.target])
+    };
+    let places: usize = sides().map(Vec::len).sum();
+    let padded = sides().flatten().filter(|&&token| token == PAD).count();
+    padded as f64 / places.max(1) as f64
+}
+
 /// Pads pairs to a batch. Rows are sorted by source length, the longest first; pairs of the same length keep the
 /// order that they are given in.
 pub fn collate(pairs: &[Pair<'_>]) -> Batch {
@@ -390,6 +402,17 @@ mod tests {
         assert_ne!(epoch_order(100, 1, 1), epoch_order(100, 1, 2));
         assert_ne!(epoch_order(100, 1, 1), epoch_order(100, 2, 1));
         assert_eq!(epoch_order(100, 1, 1), epoch_order(100, 1, 1));
+    }
+
+    #[test]
+    fn padding_is_what_shorter_sentences_leave() {
+        let pair = |id, source, target| Pair { id, source, target };
+        let even = collate(&[pair(0, &[5, 2], &[6, 2])]);
+        assert_eq!(padding(std::slice::from_ref(&even)), 0.0);
+        let uneven = collate(&[pair(0, &[5, 5, 2], &[2]), pair(1, &[2], &[7, 2])]);
+        // Two of six places of the sources and one of four places of the targets, beside four places without any.
+        assert_eq!(padding(&[even, uneven]), 3.0 / 14.0);
+        assert_eq!(padding(&[]), 0.0);
     }
 
     #[test]

@@ -118,7 +118,7 @@ impl<B: Learning> Learner<B> {
 
 impl<B: Learning> UpdateLoss<B> {
     /// Total and NLL of several updates, off the device in one transfer.
-    pub(super) fn read<'a>(losses: impl Iterator<Item = &'a Self>) -> Vec<(f64, f64)>
+    pub fn read<'a>(losses: impl Iterator<Item = &'a Self>) -> Vec<(f64, f64)>
     where
         B: 'a,
     {
@@ -134,7 +134,7 @@ impl<B: Learning> UpdateLoss<B> {
 
 impl Sums {
     /// Adds the total and the NLL of an update; returns its loss per token, to the base 2.
-    pub(super) fn add(&mut self, (total, nll): (f64, f64), tokens: usize) -> f64 {
+    pub fn add(&mut self, (total, nll): (f64, f64), tokens: usize) -> f64 {
         self.loss += total;
         self.nll += nll;
         self.tokens += tokens;

@@ -37,7 +37,8 @@ pub struct Rehearsal {
     pub scene: Scene,
     /// Beam search, as measurements of decoding do it but for beam, batch and length.
     pub search: Search,
-    training: Training,
+    /// How it is trained.
+    pub training: Training,
 }
 
 /// The file that has all scenes.

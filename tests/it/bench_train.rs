@@ -74,6 +74,38 @@ fn a_peer_takes_turns_and_the_ratio_is_that_of_the_medians() {
     assert!((printed - expected).abs() < 0.002, "{}", answer.out);
 }
 
+#[test]
+fn a_pruning_step_is_measured_beside_a_plain_one() {
+    let answer = bench(&Place::new(), &["--step", "both"]);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    let lines: Vec<&str> = answer.out.lines().collect();
+    assert!(lines[2].starts_with("srp  "), "{}", answer.out);
+    assert!(lines[3].starts_with("srp, pruning  "), "{}", answer.out);
+    assert!(
+        lines[4].starts_with("srp / srp, pruning: "),
+        "{}",
+        answer.out
+    );
+    assert!(number(lines[4]) > 0.0);
+}
+
+#[test]
+fn a_peer_has_a_teacher_where_only_pruning_is_measured() {
+    let place = Place::new();
+    let telling = "#!/bin/sh\necho \"$@\" >told\necho ready 1\nread line\necho 1 1 1 1\nread line\necho 1 1 1 1\n";
+    place.write("peer", telling);
+    let executable = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(place.path("peer"), executable).unwrap();
+    let told = |step| {
+        let beside = ["--step", step, "--against", "pytorch", "--python", "./peer"];
+        let answer = bench(&place, &beside);
+        assert_eq!(answer.code, Some(0), "{}", answer.err);
+        fs::read_to_string(place.path("told")).unwrap()
+    };
+    assert!(told("pruning").contains("--teacher=0.7 --temperature=10"));
+    assert!(!told("both").contains("--teacher=0.7"));
+}
+
 /// The number behind the first colon.
 fn number(line: &str) -> f64 {
     let words = line.split_once(": ").unwrap().1;

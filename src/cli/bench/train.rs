@@ -13,6 +13,10 @@ pub(super) struct Args {
     #[arg(long, value_enum, default_value_t = Shape::Small)]
     shape: Shape,
 
+    /// The update that is measured
+    #[arg(long, value_enum, default_value_t = Step::Plain)]
+    step: Step,
+
     /// Threads; all processors if not given
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -40,6 +44,17 @@ pub(super) struct Args {
     /// The interpreter of that program
     #[arg(long, value_name = "PROGRAM", default_value = "python3")]
     python: String,
+}
+
+/// What is done with a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Step {
+    /// That of a baseline
+    Plain,
+    /// That of a pruning run: connectivity, a teacher, entries that stand still
+    Pruning,
+    /// The two in turns
+    Both,
 }
 
 /// A model that speed is measured on.

@@ -44,6 +44,25 @@ fn the_loss_is_what_it_is_composed_of() {
     }
 }
 
+type Teaching = fn(Tensor<Cpu, 2>, Tensor<Cpu, 2>, Tensor<Cpu, 2>, f64) -> Tensor<Cpu, 1>;
+
+/// What the student among the two loses against the teacher.
+pub(super) fn distillation_found(
+    kernel: Teaching,
+    [student, teacher]: [&Leaf; 2],
+    valid: &Leaf,
+    temperature: f64,
+) -> Found {
+    let student = student.tensor();
+    let loss = kernel(
+        student.clone(),
+        teacher.constant(),
+        valid.constant(),
+        temperature,
+    );
+    Gathered::of(loss).gradient(&student).0
+}
+
 #[test]
 fn distillation_is_what_it_is_composed_of() {
     let mut stream = Stream::new(10, "distillation");
@@ -54,16 +73,8 @@ fn distillation_is_what_it_is_composed_of() {
         for valid in &mut valid.data {
             *valid = stream.below(2) as f32;
         }
-        type Teaching = fn(Tensor<Cpu, 2>, Tensor<Cpu, 2>, Tensor<Cpu, 2>, f64) -> Tensor<Cpu, 1>;
-        let found = |kernel: Teaching, temperature| {
-            let student = student.tensor();
-            let loss = kernel(
-                student.clone(),
-                teacher.constant(),
-                valid.constant(),
-                temperature,
-            );
-            Gathered::of(loss).gradient(&student).0
+        let found = |kernel, temperature| {
+            distillation_found(kernel, [&student, &teacher], &valid, temperature)
         };
         for temperature in [1.0, 10.0] {
             let fused = found(Cpu::distillation, temperature);
