@@ -56,11 +56,11 @@ fn revision(spec: &StageSpec) -> u32 {
         StageSpec::Preprocess(_) => 1,
         StageSpec::Import(_) => 1,
         StageSpec::Export(_) => 2,
-        StageSpec::Pretrain(_) => 2,
+        StageSpec::Pretrain(_) => 3,
         StageSpec::Score(_) => 1,
-        StageSpec::Prune(_) => 2,
-        StageSpec::Finetune(_) => 2,
-        StageSpec::Test(_) => 2,
+        StageSpec::Prune(_) => 3,
+        StageSpec::Finetune(_) => 3,
+        StageSpec::Test(_) => 3,
         StageSpec::Noop(_) => 1,
     }
 }

@@ -100,8 +100,7 @@ impl Work for &TranslationRehearsal {
 
     fn run<B: Learning>(self, device: B::Device) -> Self::Output {
         let (model, sources) = ((&self.blueprint, &self.state), self.sources.clone());
-        let translator =
-            Translator::<B::InnerBackend>::new(model, &self.search, &device)?;
+        let translator = Translator::<B::InnerBackend>::new(model, &self.search, &device)?;
         Ok(Box::new(move || {
             let translations = translator.translate(&sources, |_| ControlFlow::Continue(()));
             // No sentence is too long: `src_len` is below `max-positions` in every scene.

@@ -243,7 +243,10 @@ impl Job<'_> {
     fn work(&self, proposer: &mut impl Proposer, progress: Report<'_>) -> Found {
         let mut found = Found::new();
         while let Some(piece) = self.take() {
-            let sources = piece.indices.iter().map(|&index| self.sources[index].as_slice());
+            let sources = piece
+                .indices
+                .iter()
+                .map(|&index| self.sources[index].as_slice());
             let sources: Vec<&[u32]> = sources.collect();
             let translations = beam_search(proposer, &sources, self.search, piece.limit);
             for (&index, translations) in piece.indices.iter().zip(translations) {

@@ -43,7 +43,9 @@ impl Dense {
         let apart = padded(width);
         let (mut entries, mut bias) = (Vec::new(), Vec::new());
         for head in 0..heads {
-            entries.extend_from_slice(&self.entries[head * width * self.columns..][..width * self.columns]);
+            entries.extend_from_slice(
+                &self.entries[head * width * self.columns..][..width * self.columns],
+            );
             bias.extend_from_slice(&self.bias[head * width..][..width]);
             entries.resize((head + 1) * apart * self.columns, 0.0);
             bias.resize((head + 1) * apart, 0.0);

@@ -10,8 +10,6 @@ mod attention;
 mod norm;
 mod panels;
 mod session;
-#[cfg(test)]
-mod tests;
 mod vocabulary;
 mod weights;
 
@@ -31,11 +29,7 @@ impl Engine {
     ///
     /// # Panics
     /// If the state does not fit the blueprint.
-    pub fn new(
-        blueprint: &Blueprint,
-        state: &State,
-        connectivity: Option<&Vectors>,
-    ) -> Self {
+    pub fn new(blueprint: &Blueprint, state: &State, connectivity: Option<&Vectors>) -> Self {
         Self(Weights::new(blueprint, state, connectivity))
     }
 

@@ -87,7 +87,9 @@ impl Proposer for Session<'_> {
         self.sentences = spans(&sentences);
         self.steps = 0;
         self.origins = (0..sentences.len() as u32).collect();
-        let tokens = sentences.iter().flat_map(|sentence| sentence.iter().copied().zip(0..));
+        let tokens = sentences
+            .iter()
+            .flat_map(|sentence| sentence.iter().copied().zip(0..));
         let stride = self.weights.source.stride;
         embed(&self.weights.source, tokens, &mut self.x);
         let (x, room, spans) = (&mut self.x, &mut self.room, &self.sentences);
@@ -108,7 +110,11 @@ impl Proposer for Session<'_> {
         self.steps += 1;
         let beam = newest.len() / self.sentences.len();
         let stride = weights.target.stride;
-        embed(&weights.target, newest.iter().map(|&token| (token, step)), &mut self.x);
+        embed(
+            &weights.target,
+            newest.iter().map(|&token| (token, step)),
+            &mut self.x,
+        );
         let (x, room, spans) = (&mut self.x, &mut self.room, &self.sentences);
         for (layer, memory) in weights.decoder.iter().zip(&mut self.layers) {
             if memory.steps.len() == step {
@@ -119,15 +125,25 @@ impl Proposer for Session<'_> {
             room.attend_to_steps(&layer.own, rows(x, stride), steps, &self.origins);
             room.close_attention(&layer.own, &layer.own_norm, x);
             let hypotheses = (0..spans.len()).map(|sentence| (sentence * beam, beam));
-            room.attend(&layer.cross, rows(x, stride), spans, &memory.source, hypotheses);
+            room.attend(
+                &layer.cross,
+                rows(x, stride),
+                spans,
+                &memory.source,
+                hypotheses,
+            );
             room.close_attention(&layer.cross, &layer.cross_norm, x);
             room.feed_forward(&layer.feed_forward, &layer.last_norm, x);
         }
-        self.vocabulary.best(&weights.projection, rows(x, stride), rules, count)
+        self.vocabulary
+            .best(&weights.projection, rows(x, stride), rules, count)
     }
 
     fn go_on(&mut self, sentences: &[usize], rows: &[usize]) {
-        self.sentences = sentences.iter().map(|&place| self.sentences[place]).collect();
+        self.sentences = sentences
+            .iter()
+            .map(|&place| self.sentences[place])
+            .collect();
         let mut origins = Vec::with_capacity(rows.len() * (self.steps + 1));
         for (place, &row) in rows.iter().enumerate() {
             origins.extend_from_slice(&self.origins[row * self.steps..][..self.steps]);
@@ -173,17 +189,37 @@ impl Room {
             };
             let mixed = &mut self.mixed[first * sizes.mixed()..];
             make_room(&mut self.scores, count * padded(span.len));
-            attend_packed(sizes, queries, &packed[span.packed(sizes)], span.len, mixed, &mut self.scores);
+            attend_packed(
+                sizes,
+                queries,
+                &packed[span.packed(sizes)],
+                span.len,
+                mixed,
+                &mut self.scores,
+            );
         }
     }
 
     /// Attends from each row to its own steps.
-    fn attend_to_steps(&mut self, attention: &Attention, x: Rows<'_>, steps: &[Vec<f32>], origins: &[u32]) {
+    fn attend_to_steps(
+        &mut self,
+        attention: &Attention,
+        x: Rows<'_>,
+        steps: &[Vec<f32>],
+        origins: &[u32],
+    ) {
         let sizes = attention.sizes;
         attention.queries.apply(x, &mut self.queries);
         self.mixed.resize(x.count * sizes.mixed(), 0.0);
         make_room(&mut self.scores, sizes.heads * padded(steps.len()));
-        attend_steps(sizes, &self.queries, steps, origins, &mut self.mixed, &mut self.scores);
+        attend_steps(
+            sizes,
+            &self.queries,
+            steps,
+            origins,
+            &mut self.mixed,
+            &mut self.scores,
+        );
     }
 
     /// What attention gave, mapped and added to `x`.
@@ -224,7 +260,11 @@ fn spans(sentences: &[Vec<u32>]) -> Vec<Span> {
     let (mut start, mut padded_start) = (0, 0);
     let span = |sentence: &Vec<u32>| {
         let len = sentence.len();
-        let span = Span { start, len, padded_start };
+        let span = Span {
+            start,
+            len,
+            padded_start,
+        };
         start += len;
         padded_start += padded(len);
         span

@@ -103,7 +103,12 @@ impl Embedding {
     pub(super) fn push(&self, token: u32, position: usize, to: &mut Vec<f32>) {
         let words = &self.words[token as usize * self.stride..][..self.stride];
         let positions = &self.positions[position * self.stride..][..self.stride];
-        to.extend(words.iter().zip(positions).map(|(word, position)| word + position));
+        to.extend(
+            words
+                .iter()
+                .zip(positions)
+                .map(|(word, position)| word + position),
+        );
     }
 }
 
@@ -157,10 +162,7 @@ impl Weights {
         let decoder = decoder.map(|(index, layer)| {
             let name = |part: &str| format!("decoder.layers.{index}.{part}");
             let c = c.map(|c| &c.decoder.layers[index]);
-            let (own, cross) = (
-                c.map(|c| &c.self_attention),
-                c.map(|c| &c.cross_attention),
-            );
+            let (own, cross) = (c.map(|c| &c.self_attention), c.map(|c| &c.cross_attention));
             DecoderLayer {
                 own: loader.attention(&name("self_attn"), layer.self_attention, [target; 2], own),
                 own_norm: loader.norm(&name("self_attn_layer_norm"), target, target_c),
@@ -312,7 +314,10 @@ impl Loader<'_> {
         let stride = padded(width);
         let table = |entries: &[f32], factor: f32| {
             let mut table = vec![0.0; entries.len() / width * stride];
-            for (to, from) in table.chunks_exact_mut(stride).zip(entries.chunks_exact(width)) {
+            for (to, from) in table
+                .chunks_exact_mut(stride)
+                .zip(entries.chunks_exact(width))
+            {
                 for (column, (to, from)) in to.iter_mut().zip(from).enumerate() {
                     *to = factor * from * c.map_or(1.0, |c| c[column]);
                 }

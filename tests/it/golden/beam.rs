@@ -4,8 +4,8 @@ use super::data::read;
 use super::tensors::*;
 use serde::Deserialize;
 use srp::config::Search;
-use srp::decode::beam_search;
-use srp::model::{Pass, Source, Transformer};
+use srp::decode::{Engine, Proposer, Tensors, Translation, beam_search, longest};
+use srp::model::{Pass, Transformer};
 
 #[derive(Deserialize)]
 struct Golden {
@@ -58,14 +58,23 @@ fn yes() -> bool {
     true
 }
 
-/// Sources with their ends, padded on the left.
-fn padded(sources: &[Vec<i32>]) -> Source<Cpu> {
-    let longest = sources.iter().map(Vec::len).max().unwrap() + 1;
-    let rows = sources.iter().flat_map(|source| {
-        let padding = std::iter::repeat_n(1, longest - source.len() - 1);
-        padding.chain(source.iter().copied()).chain([2])
-    });
-    Source::new(&rows.collect::<Vec<_>>(), longest, &DEVICE)
+/// What a proposer finds for sentences without their ends, translated together or one by one.
+fn translations(
+    proposer: &mut impl Proposer,
+    sources: &[Vec<i32>],
+    together: bool,
+    (search, max_positions): (&Search, usize),
+) -> Vec<Vec<Translation>> {
+    let ids = |source: &Vec<i32>| source.iter().chain(&[2]).map(|&id| id as u32).collect();
+    let sources: Vec<Vec<u32>> = sources.iter().map(ids).collect();
+    let mut found = Vec::new();
+    for batch in sources.chunks(if together { sources.len() } else { 1 }) {
+        let batch: Vec<&[u32]> = batch.iter().map(Vec::as_slice).collect();
+        let src_len = batch.iter().map(|source| source.len()).max().unwrap();
+        let limit = longest(search, src_len, max_positions);
+        found.extend(beam_search(proposer, &batch, search, limit));
+    }
+    found
 }
 
 #[test]
@@ -73,7 +82,7 @@ fn translations_and_scores_are_the_references() {
     let golden: Golden = read("09_beam/case.json");
     let settings = config("09_beam");
     assert!(!golden.cases.is_empty());
-    for case in golden.cases {
+    for case in &golden.cases {
         let blueprint = settings.blueprint();
         let weights = tensors(&format!("09_beam/{}", case.weights));
         let model = Transformer::<Cpu>::from_state(&blueprint, &weights, &DEVICE).unwrap();
@@ -103,48 +112,45 @@ fn translations_and_scores_are_the_references() {
             connectivity: c.as_ref(),
             dropout: None,
         };
-        let run = |sources: &[Vec<i32>]| {
-            beam_search(
-                &model,
-                &padded(sources),
-                &search,
-                settings.max_positions,
-                pass,
-            )
-        };
-        let found = match case.batched {
-            true => run(&case.sources_without_eos),
-            false => case
-                .sources_without_eos
+        let vectors = c
+            .as_ref()
+            .map(|c| c.map(|_, c| c.clone().map_or(Vec::new(), values)));
+        let engine = Engine::new(&blueprint, &weights, vectors.as_ref());
+        let how = (&search, settings.max_positions);
+        let sources = &case.sources_without_eos;
+        let mut tensors = Tensors::new(&model, pass, &DEVICE);
+        let found = translations(&mut tensors, sources, case.batched, how);
+        assert_reference(&found, case, golden.tolerance_f32.score_abs);
+        let found = translations(&mut engine.session(), sources, case.batched, how);
+        assert_reference(&found, case, golden.tolerance_f32.score_abs);
+    }
+}
+
+fn assert_reference(found: &[Vec<Translation>], case: &Case, tolerance: f64) {
+    assert_eq!(found.len(), case.hypotheses.len());
+    for (found, expected) in found.iter().zip(&case.hypotheses) {
+        let tokens = |list: &[u32]| list.to_vec();
+        let got: Vec<_> = found.iter().map(|t| tokens(&t.tokens)).collect();
+        let wanted: Vec<_> = expected.iter().map(|t| tokens(&t.tokens)).collect();
+        assert_eq!(got, wanted, "{}", case.name);
+        for (found, expected) in found.iter().zip(expected) {
+            let near = |a: f64, b: f64| (a - b).abs() <= tolerance;
+            assert!(
+                near(found.score, expected.score),
+                "{}: {}",
+                case.name,
+                found.score
+            );
+            assert_eq!(
+                found.positional_scores.len(),
+                expected.positional_scores.len()
+            );
+            for (&a, &b) in found
+                .positional_scores
                 .iter()
-                .flat_map(|s| run(std::slice::from_ref(s)))
-                .collect(),
-        };
-        assert_eq!(found.len(), case.hypotheses.len());
-        for (found, expected) in found.iter().zip(&case.hypotheses) {
-            let tokens = |list: &[u32]| list.to_vec();
-            let got: Vec<_> = found.iter().map(|t| tokens(&t.tokens)).collect();
-            let wanted: Vec<_> = expected.iter().map(|t| tokens(&t.tokens)).collect();
-            assert_eq!(got, wanted, "{}", case.name);
-            for (found, expected) in found.iter().zip(expected) {
-                let near = |a: f64, b: f64| (a - b).abs() <= golden.tolerance_f32.score_abs;
-                assert!(
-                    near(found.score, expected.score),
-                    "{}: {}",
-                    case.name,
-                    found.score
-                );
-                assert_eq!(
-                    found.positional_scores.len(),
-                    expected.positional_scores.len()
-                );
-                for (&a, &b) in found
-                    .positional_scores
-                    .iter()
-                    .zip(&expected.positional_scores)
-                {
-                    assert!(near(a, b), "{}: {a}, expected {b}", case.name);
-                }
+                .zip(&expected.positional_scores)
+            {
+                assert!(near(a, b), "{}: {a}, expected {b}", case.name);
             }
         }
     }
