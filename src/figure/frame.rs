@@ -44,7 +44,7 @@ impl Field {
 
 /// A mark of series `series` around a place; shapes differ for those who cannot tell the colours.
 pub(super) fn mark(svg: &mut Svg, series: usize, shape: usize, (x, y): (f64, f64)) {
-    let class = format!("mark f{series}");
+    let class = format!("mark f{series} l{series}");
     let polygon = |svg: &mut Svg, corners: &[(f64, f64)]| {
         let corners: Vec<String> = corners
             .iter()

@@ -32,7 +32,7 @@ const RULES: &str = "\
 .figure .paper{fill:$paper}
 .figure .grid{stroke:$grid;stroke-width:1}
 .figure .axis{stroke:$line;stroke-width:1}
-.figure .mark{stroke:$paper;stroke-width:1.25}
+.figure .mark{fill-opacity:.45;stroke-width:1.75}
 .figure .curve{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
 .figure .dashed{stroke-dasharray:5 4}
 .figure .front{fill:none;stroke:$muted;stroke-width:1.5;stroke-dasharray:2 4;stroke-linecap:round}

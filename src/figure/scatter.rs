@@ -212,6 +212,9 @@ fn series(colour: Option<usize>) -> usize {
     colour.map_or(SERIES - 1, |position| position % (SERIES - 1))
 }
 
+/// How close two points with the same label are if only one of them shows it.
+const NEAR: f64 = 30.0;
+
 /// An area: left, top, right, bottom.
 type Area = [f64; 4];
 
@@ -239,11 +242,16 @@ fn draw_labels(
     };
     let mut taken: Vec<Area> = places.iter().flatten().map(around).collect();
     taken.extend(front.windows(2).map(between));
+    let mut told: Vec<(&str, (f64, f64))> = Vec::new();
     for (point, place) in points.iter().zip(places) {
         let Some((x, y)) = *place else {
             continue;
         };
-        if point.label.is_empty() {
+        // Neighbours that would say the same need it once.
+        let near = |(label, (other_x, other_y)): &(&str, (f64, f64))| {
+            *label == point.label && (x - other_x).abs() < NEAR && (y - other_y).abs() < NEAR
+        };
+        if point.label.is_empty() || told.iter().any(near) {
             continue;
         }
         let wide = width(&point.label);
@@ -260,6 +268,7 @@ fn draw_labels(
             if inside && !taken.iter().any(|other| overlap(&area, other)) {
                 body.text("muted", (text_x, text_y), anchor, &point.label);
                 taken.push(area);
+                told.push((&point.label, (x, y)));
                 break;
             }
         }
