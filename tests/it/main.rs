@@ -22,6 +22,8 @@ mod criteria;
 mod dependencies;
 mod doctor;
 mod documents;
+#[cfg(feature = "nn")]
+mod engine;
 mod exec;
 #[cfg(feature = "nn")]
 mod export;
