@@ -7,15 +7,15 @@ use std::os::unix::fs::PermissionsExt;
 /// A program in the place of Python that answers every line with the same numbers.
 const PEER: &str = "#!/bin/sh\necho ready 9.9\nwhile read line; do echo 5.0 2.5 48 1048576; done\n";
 
-/// Measures three sentences and the smallest model.
+/// Measures some sentences and the smallest model.
 fn bench(place: &Place, more: &[&str]) -> Answer {
     let words = [
         "bench",
         "decode",
         "--shape=tiny",
         "--runs=1",
-        "--sentences=3",
-        "--batch=2",
+        "--sentences=40",
+        "--batch=8",
         "--beam=2",
         "--threads=2",
         "--device=cpu",
@@ -52,15 +52,15 @@ fn decoding_is_measured_alone() {
     let lines: Vec<&str> = answer.out.lines().collect();
     assert_eq!(lines.len(), 3, "{}", answer.out);
     assert!(
-        lines[0].starts_with("tiny on cpu, threads 2: 3 sentences of ")
-            && lines[0].ends_with(" tokens, translations of 16, beam 2, batch 2, 1 runs"),
+        lines[0].starts_with("tiny on cpu, threads 2: 40 sentences of ")
+            && lines[0].ends_with(" tokens, translations of 16, beam 2, batch 8, 1 runs"),
         "{}",
         answer.out
     );
     assert!(lines[2].starts_with("srp "), "{}", answer.out);
     let (median, sentences) = (column(lines[2], 6), column(lines[2], 3));
     assert!(
-        (sentences * median / 3000.0 - 1.0).abs() < 0.01,
+        (sentences * median / 40_000.0 - 1.0).abs() < 0.01,
         "{}",
         answer.out
     );
@@ -87,8 +87,8 @@ fn a_pruned_model_stands_beside_the_whole_one_and_the_peer() {
             "5000.0",
             "5000.0-5000.0",
             "2500.0",
-            "0.6",
-            "10",
+            "8.0",
+            "128",
             "1"
         ]
     );

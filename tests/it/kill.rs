@@ -58,7 +58,10 @@ fn measures(place: &Place) -> Vec<Vec<String>> {
     let text = fs::read_to_string(place.path("results/tiny.csv")).unwrap();
     let rows = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
     let rows: Vec<_> = rows.collect();
-    let is_time = |name: &str| name.starts_with("seconds.") || name.ends_with("_per_second");
+    let is_time = |name: &str| {
+        let ends = ["_per_second", "_ms", "speed_up"];
+        name.starts_with("seconds.") || ends.iter().any(|end| name.ends_with(end))
+    };
     let kept: Vec<usize> = (0..rows[0].len())
         .filter(|&column| !is_time(rows[0][column]))
         .collect();

@@ -186,7 +186,14 @@ mod tables {
         let folder = tempfile::tempdir().unwrap();
         let [csv, _] = write(folder.path(), "toy", &known()).unwrap();
         let read = Rows::read(Format::Csv, fs::read(csv).unwrap()).unwrap();
-        assert_eq!(read.columns().unwrap(), columns(&known()));
+        // Of a column without a value CSV does not know the type.
+        let mut expected = columns(&known());
+        for column in &mut expected {
+            if column.values == Values::Float(vec![None; 2]) {
+                column.values = Values::Text(vec![None; 2]);
+            }
+        }
+        assert_eq!(read.columns().unwrap(), expected);
     }
 
     #[test]
