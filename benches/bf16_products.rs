@@ -28,8 +28,10 @@ mod measured {
     use criterion::{Criterion, Throughput};
     use srp::random::Stream;
 
-    /// Rows of a batch, and inputs and outputs of the maps of a model.
-    const SHAPES: [(&str, usize, &[(usize, usize)]); 2] = [
+    /// A name, the rows of a batch, and inputs and outputs of the maps of a model.
+    type Shape = (&'static str, usize, &'static [(usize, usize)]);
+
+    const SHAPES: [Shape; 2] = [
         (
             "small",
             1280,

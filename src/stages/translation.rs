@@ -68,12 +68,15 @@ pub(super) struct Translator<B: Backend> {
 }
 
 enum Means<B: Backend> {
-    Engine(Engine),
-    Tensors {
-        model: Transformer<B>,
-        connectivity: Option<Connectivity<B>>,
-        device: B::Device,
-    },
+    Engine(Box<Engine>),
+    Tensors(Box<OnDevice<B>>),
+}
+
+/// A model of tensors, as it is asked there.
+struct OnDevice<B: Backend> {
+    model: Transformer<B>,
+    connectivity: Option<Connectivity<B>>,
+    device: B::Device,
 }
 
 /// Sentences that are translated together.
@@ -102,13 +105,13 @@ impl<B: Kernels> Translator<B> {
     ) -> Result<Self, LoadError> {
         let means = if is_cpu::<B>(device) {
             check(blueprint, state)?;
-            Means::Engine(Engine::new(blueprint, state, None))
+            Means::Engine(Box::new(Engine::new(blueprint, state, None)))
         } else {
-            Means::Tensors {
+            Means::Tensors(Box::new(OnDevice {
                 model: Transformer::from_state(blueprint, state, device)?,
                 connectivity: None,
                 device: device.clone(),
-            }
+            }))
         };
         Ok(Self {
             means,
@@ -128,13 +131,13 @@ impl<B: Kernels> Translator<B> {
             true => {
                 let vectors = connectivity.map(vectors);
                 let state = model.to_state();
-                Means::Engine(Engine::new(blueprint, &state, vectors.as_ref()))
+                Means::Engine(Box::new(Engine::new(blueprint, &state, vectors.as_ref())))
             }
-            false => Means::Tensors {
+            false => Means::Tensors(Box::new(OnDevice {
                 model: model.clone(),
                 connectivity: connectivity.cloned(),
                 device: device.clone(),
-            },
+            })),
         };
         Self {
             means,
@@ -188,16 +191,13 @@ impl<B: Kernels> Translator<B> {
         };
         let found = match &self.means {
             Means::Engine(engine) => job.share(engine, &mut progress),
-            Means::Tensors {
-                model,
-                connectivity,
-                device,
-            } => {
+            Means::Tensors(there) => {
                 let pass = Pass {
-                    connectivity: connectivity.as_ref(),
+                    connectivity: there.connectivity.as_ref(),
                     ..Pass::plain()
                 };
-                job.work(&mut Tensors::new(model, pass, device), &mut progress)
+                let mut tensors = Tensors::new(&there.model, pass, &there.device);
+                job.work(&mut tensors, &mut progress)
             }
         };
         if job.stopped.into_inner() {
@@ -222,7 +222,7 @@ impl<B: Kernels> Translator<B> {
                 let share = order.len().div_ceil(rayon::current_num_threads());
                 share.min(ROWS_TOGETHER / self.search.beam).max(1)
             }
-            Means::Tensors { .. } => usize::MAX,
+            Means::Tensors(_) => usize::MAX,
         };
         let batches = order.chunks(batch_sentences);
         let cut = batches.flat_map(|batch| {
