@@ -147,8 +147,11 @@ impl Cache {
     /// # Errors
     /// If the cache cannot be written.
     pub fn locks_hold(&self) -> Result<bool, CacheError> {
-        let claim = self.claim()?;
-        let path = claim.fresh();
+        // No claim, which would clear away what others have left.
+        let tmp = self.root().join(TMP);
+        let folder = fs::create_dir_all(&tmp).and_then(|()| tempfile::tempdir_in(&tmp));
+        let folder = folder.map_err(CacheError::unwritable(&tmp))?;
+        let path = folder.path().join(LOCK);
         let lock = || try_lock(&path).map_err(CacheError::unwritable(&path));
         let first = lock()?;
         let kept = first.is_some() && lock()?.is_none();

@@ -122,7 +122,8 @@ impl Stage<'_> {
     /// The log that is most likely meant: of the attempt that goes on, of the artifact, of the last attempt that failed, or
     /// of the artifact that the stage had before it was changed.
     fn find(&self, context: &Context<'_>) -> Result<Log, Failure> {
-        if let Some(log) = self.running() {
+        // What a run tells of itself may be a second old: the log has been moved if the stage has ended since.
+        if let Some(log) = self.running().filter(|log| log.path.exists()) {
             return Ok(log);
         }
         let options = Options::default();

@@ -52,6 +52,9 @@ pub fn beam_search(
     search: &Search,
     limit: usize,
 ) -> Vec<Vec<Translation>> {
+    if sources.is_empty() {
+        return Vec::new();
+    }
     let beam = search.beam.get();
     proposer.begin(sources);
     let mut sentences: Vec<Sentence> = (0..sources.len()).map(Sentence::new).collect();

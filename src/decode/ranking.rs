@@ -35,12 +35,11 @@ impl Ranking {
 
     /// Forgets all scores.
     pub(super) fn clear(&mut self, count: usize) {
-        let mut best = std::mem::take(&mut self.best);
-        best.clear();
-        *self = Self {
-            best,
-            ..Self::new(count)
-        };
+        self.count = count;
+        self.highest = f32::NEG_INFINITY;
+        self.sums = [0.0; LANES];
+        self.best.clear();
+        self.special = [f32::NEG_INFINITY; 3];
     }
 
     /// Looks at the scores of the tokens from `first` on; tokens come in order, the special ones in the first piece.

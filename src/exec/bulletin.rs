@@ -43,7 +43,7 @@ pub struct Counts {
     pub stages: usize,
     /// Found in the cache.
     pub cached: usize,
-    /// DoneStage in this run.
+    /// Made in this run.
     pub done: usize,
     /// At work.
     pub working: usize,

@@ -425,7 +425,6 @@ impl<'a> Run<'a> {
     /// Keeps others from deleting what was found so far, and what is to be made, until the run ends; tells where it is
     /// to be made.
     fn hold(&mut self, key: Key) -> Result<Arc<Claim>, CacheError> {
-        let first = self.hold.is_none();
         let hold = match &mut self.hold {
             Some(hold) => hold,
             none => none.insert(self.workshop.cache.hold()?),
@@ -434,7 +433,7 @@ impl<'a> Run<'a> {
         hold.add(self.unheld.drain(..))?;
         let claim = hold.claim();
         self.workshop.cache.make_room(key)?;
-        if first {
+        if !self.journal.is_open() {
             self.journal.open(claim.clone(), self.forecast());
         }
         Ok(claim)

@@ -101,6 +101,11 @@ impl<'a> Journal<'a> {
         });
     }
 
+    /// Whether the run works on something.
+    pub(super) fn is_open(&self) -> bool {
+        self.pages().open.is_some()
+    }
+
     /// An attempt at a stage begins, whose log is that file.
     pub(super) fn started(&self, turn: &Turn<'_>, key: Key, attempt: u32, log: &Path) {
         let tail = match self.watcher.wants_logs() {

@@ -1,6 +1,6 @@
 //! A model beside the unpruned one of its table: how many times fewer operations, how many times faster.
 
-use super::Record;
+use super::{Conditions, Record};
 use crate::metrics::report::DecodeSpeed;
 
 /// How a model compares to the unpruned one.
@@ -37,6 +37,15 @@ fn is_baseline_of(other: &Record, record: &Record) -> bool {
     whole.parameters == whole.original_parameters
         && whole.original_parameters == report.original_parameters
         && (&whole.split, whole.flops_length) == (&report.split, report.flops_length)
+        && agree(other.conditions.as_ref(), record.conditions.as_ref())
+}
+
+/// Whether two tests were of the same sentences and searched alike, as far as that is known.
+fn agree(one: Option<&Conditions>, other: Option<&Conditions>) -> bool {
+    one.zip(other).is_none_or(|(one, other)| {
+        let tests = one.test_set.as_ref().zip(other.test_set.as_ref());
+        tests.is_none_or(|(one, other)| one == other) && one.search == other.search
+    })
 }
 
 fn in_common(other: &Record, record: &Record) -> usize {

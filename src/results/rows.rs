@@ -192,12 +192,12 @@ fn stacked(all: Vec<Rows>) -> PolarsResult<DataFrame> {
         let height = rows.height();
         let columns = head.iter().map(|(name, common)| {
             let kind = match common {
-                DataType::Null => &DataType::String,
-                known => known,
+                DataType::Null => type_by_name(name),
+                known => known.clone(),
             };
             match rows.0.column(name) {
-                Ok(column) => column.cast(kind),
-                Err(_) => Ok(Series::full_null(name.as_str().into(), height, kind)),
+                Ok(column) => column.cast(&kind),
+                Err(_) => Ok(Series::full_null(name.as_str().into(), height, &kind)),
             }
         });
         DataFrame::new(height, columns.collect::<PolarsResult<_>>()?)
@@ -207,6 +207,17 @@ fn stacked(all: Vec<Rows>) -> PolarsResult<DataFrame> {
         whole.vstack_mut(&next?)?;
         Ok(whole)
     })
+}
+
+/// What stands in a column that has no value, if every table has it; words otherwise.
+fn type_by_name(name: &str) -> DataType {
+    let known = columns(&[]).into_iter().find(|column| column.name == name);
+    match known.map(|column| column.values) {
+        Some(Values::Float(_)) => DataType::Float64,
+        Some(Values::Integer(_)) => DataType::Int64,
+        Some(Values::Bool(_)) => DataType::Boolean,
+        Some(Values::Text(_)) | None => DataType::String,
+    }
 }
 
 fn common_type(one: &DataType, other: &DataType) -> DataType {

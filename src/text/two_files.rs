@@ -43,23 +43,29 @@ pub(super) fn open(spec: &TwoFiles) -> Result<RawCorpus, CorpusError> {
     };
     let test = pairs(&|index| drawn.test.contains(&index));
     Ok(RawCorpus {
-        train: pairs(&|index| !drawn.sources.contains(text.source[index].as_str())),
+        train: pairs(&|index| !drawn.sources.contains(&plain(&text.source[index]))),
         valid: Validation::Given(pairs(&|index| drawn.valid.contains(&index))),
         tests: BTreeMap::from([(TEST.to_owned(), test)]),
     })
 }
 
 /// The pairs that are set aside, by their positions.
-struct Drawn<'t> {
+struct Drawn {
     test: BTreeSet<usize>,
     valid: BTreeSet<usize>,
-    /// The source sentences of both sets, no two the same.
-    sources: HashSet<&'t str>,
+    /// The source sentences of both sets, [`plain`], no two the same.
+    sources: HashSet<String>,
 }
 
-impl<'t> Drawn<'t> {
+/// A sentence by which others are recognised as the same: cleaning and lowercasing may make them so.
+fn plain(sentence: &str) -> String {
+    let words: Vec<&str> = sentence.split_whitespace().collect();
+    words.join(" ").to_lowercase()
+}
+
+impl Drawn {
     /// Draws the test set first, so that it does not depend on the size of the other one.
-    fn new(text: &'t ParallelText, spec: &TwoFiles) -> Result<Self, CorpusError> {
+    fn new(text: &ParallelText, spec: &TwoFiles) -> Result<Self, CorpusError> {
         let is_text = |line: &str| !line.trim().is_empty();
         let (test, valid) = (spec.test.get(), spec.valid.get());
         let asked = test.saturating_add(valid);
@@ -68,7 +74,7 @@ impl<'t> Drawn<'t> {
         let order = Stream::new(spec.seed, "sentences set aside").permutation(text.len());
         for index in order {
             let (source, target) = (&text.source[index], &text.target[index]);
-            if is_text(source) && is_text(target) && !sources.contains(source.as_str()) {
+            if is_text(source) && is_text(target) && !sources.contains(&plain(source)) {
                 if indices.len() == asked {
                     // One more is there: training has something, too.
                     let (test, valid) = indices.split_at(test);
@@ -79,7 +85,7 @@ impl<'t> Drawn<'t> {
                     });
                 }
                 indices.push(index);
-                sources.insert(source.as_str());
+                sources.insert(plain(source));
             }
         }
         Err(CorpusError::TooFew {
@@ -166,15 +172,18 @@ mod tests {
     #[test]
     fn no_sentence_that_is_set_aside_is_trained_on_nor_one_without_a_translation_set_aside() {
         let mut pairs = numbered(12);
-        pairs.extend(numbered(12));
+        pairs.extend((0..12).map(|n| (format!(" S{n} "), format!("t{n}"))));
         pairs.extend((0..20).map(|n| (format!("lonely{n}"), " ".to_owned())));
         let (_folder, spec) = place(&pairs, 3, 3);
         let corpus = open(&spec).unwrap();
         let train: HashSet<&String> = corpus.train.source.iter().collect();
         for set in [valid(&corpus), &corpus.tests["test"]] {
             assert_eq!(set.len(), 3);
-            assert!(set.source.iter().all(|line| !train.contains(line)));
-            assert!(set.source.iter().all(|line| line.starts_with('s')));
+            for line in &set.source {
+                let same = |other: &&&String| other.trim().eq_ignore_ascii_case(line.trim());
+                assert_eq!(train.iter().find(same), None);
+                assert!(line.trim().to_lowercase().starts_with('s'));
+            }
         }
         // Both copies of the other six sentences, and what has no translation: cleaning is not done here.
         assert_eq!(corpus.train.len(), 2 * 6 + 20);
