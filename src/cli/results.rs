@@ -45,15 +45,15 @@ fn answer(
     context: &mut Context<'_>,
 ) -> Result<(), Failure> {
     let records = records(plan, cache, context)?;
-    if !records.is_empty() {
-        write(&args.results, &plan.name, &records, context)?;
-    }
     let rows = Rows::of(&records)?.query(&Query {
         filter: args.table.filter.clone(),
         ..Query::default()
     })?;
     let essentials = view::essentials(&rows);
     args.table.print(&rows, &essentials, &[], context)?;
+    if !records.is_empty() {
+        write(&args.results, plan, &records, context)?;
+    }
     say_missing(plan, records.len(), context);
     Ok(())
 }
@@ -83,7 +83,7 @@ pub(super) fn collect(
 }
 
 /// Says how many rows there would be if not all are there.
-fn say_missing(plan: &Plan, rows: usize, context: &Context<'_>) {
+pub(super) fn say_missing(plan: &Plan, rows: usize, context: &Context<'_>) {
     let expected = expected_rows(plan);
     if rows < expected {
         let line = format!("{rows} of {expected} results are there; `srp plan` says why");
@@ -113,18 +113,32 @@ fn show(
     if records.is_empty() {
         return Ok(());
     }
-    let written = write(folder, &plan.name, records, context);
+    let written = write(folder, plan, records, context);
     write!(context.out, "{}", results::markdown(records))?;
     written
 }
 
+/// Writes the tables, unless they would lose rows because not all results are there.
 #[cfg(feature = "tables")]
 fn write(
     folder: &ResultsDir,
-    experiment: &str,
+    plan: &Plan,
     records: &[Record],
     context: &Context<'_>,
 ) -> Result<(), Failure> {
+    let experiment = &plan.name;
+    let (rows, expected) = (records.len(), expected_rows(plan));
+    let table = folder.results.join(format!("{experiment}.csv"));
+    let before = rows_of(&table);
+    if rows < expected && rows < before {
+        let line = format!(
+            "{} is left as it is: it has {before} rows, and {rows} of {expected} results are there; `--results DIR` \
+             writes elsewhere",
+            table.display()
+        );
+        context.watcher.note(&line);
+        return Ok(());
+    }
     for path in results::write(&folder.results, experiment, records)? {
         let line = format!("wrote {}", path.display());
         context.watcher.note(&line);
@@ -132,8 +146,20 @@ fn write(
     Ok(())
 }
 
+/// The rows of a table, if it is there and is one.
+#[cfg(feature = "tables")]
+fn rows_of(table: &std::path::Path) -> usize {
+    let bytes = std::fs::read(table).unwrap_or_default();
+    Rows::read(results::Format::Csv, bytes).map_or(0, |rows| rows.height())
+}
+
 #[cfg(not(feature = "tables"))]
-fn write(folder: &ResultsDir, _: &str, _: &[Record], context: &Context<'_>) -> Result<(), Failure> {
+fn write(
+    folder: &ResultsDir,
+    _: &Plan,
+    _: &[Record],
+    context: &Context<'_>,
+) -> Result<(), Failure> {
     let folder = folder.results.display();
     let line = format!("built without the feature `tables`: nothing is written to {folder}");
     context.watcher.note(&line);

@@ -1,7 +1,7 @@
 //! Rows of whatever the command line names: experiments and parts of them, tables, tables as they were.
 
 use super::args::CacheDir;
-use super::results::records;
+use super::results::{records, say_missing};
 use super::{Context, Failure};
 use crate::cache::Cache;
 use crate::plan::{self, Overrides, Plan, Selection};
@@ -36,7 +36,12 @@ impl Sources {
             let rows = match Source::parse(text)? {
                 Source::Experiment { file, part } => {
                     let plan = self.plan(&file, part.as_deref())?;
-                    Rows::of(&records(&plan, cache, context)?)?
+                    let records = records(&plan, cache, context)?;
+                    if records.is_empty() {
+                        context.watcher.note(&format!("{text}:"));
+                        say_missing(&plan, 0, context);
+                    }
+                    Rows::of(&records)?
                 }
                 Source::Table(table) => table.rows()?,
             };

@@ -56,6 +56,13 @@ pub struct DecodeSpeed {
     pub fixed_batches: Vec<FixedBatch>,
 }
 
+impl FixedBatch {
+    /// Sentences of its largest batch.
+    pub fn held(&self) -> usize {
+        self.batch.min(self.sentences)
+    }
+}
+
 impl DecodeSpeed {
     /// One sentence at a time, or the largest batches that were measured.
     pub fn fixed_batch(&self, in_batches: bool) -> Option<&FixedBatch> {

@@ -66,7 +66,7 @@ const COSTS: [(&str, Field); 21] = [
     ("latency_least_ms", Field::Optional(|r| Some(r.decode.fixed_batch(false)?.least_ms))),
     ("latency_most_ms", Field::Optional(|r| Some(r.decode.fixed_batch(false)?.most_ms))),
     ("speed_up", Field::Optional(|r| r.beside_baseline?.speed_up)),
-    ("batch_sentences", Field::OptionalInteger(|r| Some(r.decode.fixed_batch(true)?.batch as u64))),
+    ("batch_sentences", Field::OptionalInteger(|r| Some(r.decode.fixed_batch(true)?.held() as u64))),
     ("batch_ms", Field::Optional(|r| Some(r.decode.fixed_batch(true)?.median_ms))),
     ("batch_least_ms", Field::Optional(|r| Some(r.decode.fixed_batch(true)?.least_ms))),
     ("batch_most_ms", Field::Optional(|r| Some(r.decode.fixed_batch(true)?.most_ms))),

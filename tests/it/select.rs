@@ -102,6 +102,27 @@ fn a_run_of_a_part_runs_that_part_and_keeps_the_other_rows() {
 }
 
 #[test]
+#[cfg(feature = "tables")]
+fn a_table_does_not_lose_rows_because_the_cache_has_fewer() {
+    let place = swept();
+    place.srp("run", &[]).unwrap();
+    let table = place.path("results/toy.csv");
+    let whole = fs::read_to_string(&table).unwrap();
+    fs::remove_dir_all(place.path("cache")).unwrap();
+    place.notes.take();
+    place.srp("run", &["final@rate=0.5"]).unwrap();
+    assert_eq!(fs::read_to_string(&table).unwrap(), whole);
+    let notes = place.notes.take();
+    let kept = notes.iter().find(|note| note.contains("is left as it is"));
+    assert!(
+        kept.is_some_and(|note| note.contains("it has 3 rows, and 1 of 3")),
+        "{notes:?}"
+    );
+    place.srp("run", &[]).unwrap();
+    assert_eq!(fs::read_to_string(&table).unwrap().lines().count(), 4);
+}
+
+#[test]
 fn a_run_above_a_test_leaves_no_table() {
     let place = swept();
     assert_eq!(place.srp("run", &["dense@rate=0.2"]).unwrap(), "");

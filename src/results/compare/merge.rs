@@ -37,11 +37,14 @@ pub(super) fn averaged(grid: Grid, over: &str) -> Grid {
     }
     let mut means = collapse(&grid, &groups);
     for (name, _) in MEASURES {
-        if let Some(Values::Float(values)) = grid.values(name) {
-            let deviations = groups.iter().map(|group| deviation(values, group));
-            let deviations = Values::Float(deviations.collect());
-            means.put_behind(name, &format!("{name}_sd"), deviations);
-        }
+        let numbers = match (grid.values(name), means.values(name)) {
+            (Some(Values::Float(numbers)), _) => numbers.clone(),
+            (Some(Values::Integer(counts)), Some(Values::Float(_))) => as_floats(counts),
+            _ => continue,
+        };
+        let deviations = groups.iter().map(|group| deviation(&numbers, group));
+        let deviations = Values::Float(deviations.collect());
+        means.put_behind(name, &format!("{name}_sd"), deviations);
     }
     let counts = groups.iter().map(|group| i64::try_from(group.len()).ok());
     means.put_behind("stage", "n", Values::Integer(counts.collect()));
@@ -73,12 +76,12 @@ fn collapse(grid: &Grid, groups: &[Vec<usize>]) -> Grid {
             Values::Float(numbers) if is_measured(name) => {
                 Values::Float(groups.iter().map(|group| mean(numbers, group)).collect())
             }
-            Values::Integer(counts) if is_measured(name) => Values::Integer(
-                groups
-                    .iter()
-                    .map(|group| mean_count(counts, group))
-                    .collect(),
-            ),
+            Values::Integer(counts)
+                if is_measured(name) && groups.iter().any(|group| agreed(group).is_none()) =>
+            {
+                let numbers = as_floats(counts);
+                Values::Float(groups.iter().map(|group| mean(&numbers, group)).collect())
+            }
             _ => values.pick(&groups.iter().map(agreed).collect::<Vec<_>>()),
         };
         Column {
@@ -101,11 +104,8 @@ fn mean(values: &[Option<f64>], group: &[usize]) -> Option<f64> {
     Some(numbers.iter().sum::<f64>() / numbers.len() as f64)
 }
 
-fn mean_count(values: &[Option<i64>], group: &[usize]) -> Option<i64> {
-    let numbers: Vec<i64> = group.iter().filter_map(|row| values[*row]).collect();
-    let sum: i64 = numbers.iter().sum();
-    let count = i64::try_from(numbers.len()).ok()?;
-    (count > 0).then(|| (sum as f64 / count as f64).round() as i64)
+fn as_floats(counts: &[Option<i64>]) -> Vec<Option<f64>> {
+    counts.iter().map(|count| Some((*count)? as f64)).collect()
 }
 
 /// The standard deviation of a sample; nothing of less than two values.
@@ -170,7 +170,7 @@ mod tests {
             ("bleu", float(Some(32.0), Some(20.0))),
             ("bleu_sd", float(Some(2.0), None)),
             ("n", Some(Values::Integer(vec![Some(3), Some(1)]))),
-            ("parameters", Some(Values::Integer(vec![Some(11), Some(5)]))),
+            ("parameters", float(Some(32.0 / 3.0), Some(5.0))),
             ("seed", Some(Values::Integer(vec![None, Some(1)]))),
             (
                 "artifact",
