@@ -131,3 +131,13 @@ pub enum Checkpoint {
     /// The one after the last update.
     Last,
 }
+
+impl Checkpoint {
+    /// What it is called, in tables and as the folder of its files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Best => "best",
+            Self::Last => "last",
+        }
+    }
+}

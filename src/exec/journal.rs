@@ -5,13 +5,14 @@ use super::failure::messages;
 use super::forecast::{Ahead, Forecast};
 use super::pace::Pace;
 use super::tail::Tail;
+use super::task::locked;
 use super::{ExecError, Figures, StageFailure, Turn, Watcher};
 use crate::cache::{Claim, Key, Position};
 use crate::plan::Plan;
 use jiff::Timestamp;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// Between two looks at a run that works.
@@ -390,8 +391,4 @@ impl Work {
             log: self.log.clone(),
         }
     }
-}
-
-fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

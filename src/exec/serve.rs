@@ -2,12 +2,13 @@
 
 use super::job::{Event, Failed, Job, JobError, STOP};
 use super::runner::Account;
+use super::task::locked;
 use super::{Figures, Progress, Runner, StageFailure, Stop, Workplace};
 use std::io::{self, BufRead, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -152,10 +153,6 @@ impl Progress for Told {
     fn note(&self, line: &str) {
         self.tell(Event::Note(line.to_owned()));
     }
-}
-
-fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ pub(super) fn columns(rows: &[Option<&Conditions>]) -> Vec<Column> {
     };
     let values = [
         text(|row| Some(row.test_set?.to_string())),
-        text(|row| Some(name(row.checkpoint).to_owned())),
+        text(|row| Some(row.checkpoint.name().to_owned())),
         integer(|search| search.beam.get()),
         float(|search| search.length_penalty.get()),
         float(|search| search.max_length_a.get()),
@@ -71,13 +71,6 @@ pub(super) fn columns(rows: &[Option<&Conditions>]) -> Vec<Column> {
             values,
         })
         .collect()
-}
-
-fn name(checkpoint: Checkpoint) -> &'static str {
-    match checkpoint {
-        Checkpoint::Best => "best",
-        Checkpoint::Last => "last",
-    }
 }
 
 /// The digest over the text of both sides of a split in its data set and over the references as they were compared

@@ -57,11 +57,10 @@ pub fn epochs(artifact: &Artifact) -> Result<Vec<Epoch>, ResultsError> {
 /// # Errors
 /// If they are there and cannot be understood.
 pub fn sizes(artifact: &Artifact, checkpoint: Checkpoint) -> Result<Option<Sizes>, ResultsError> {
-    let folder = match checkpoint {
-        Checkpoint::Best => "best",
-        Checkpoint::Last => "last",
-    };
-    let path = artifact.path().join(folder).join("blueprint.json");
+    let path = artifact
+        .path()
+        .join(checkpoint.name())
+        .join("blueprint.json");
     let text = read_if_there(&path)?;
     text.map(|text| serde_json::from_str(&text).map_err(ResultsError::unreadable(&path)))
         .transpose()

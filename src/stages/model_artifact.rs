@@ -41,10 +41,7 @@ const BLUEPRINT: &str = "blueprint.json";
 const STATE: &str = "model.safetensors";
 
 fn folder(artifact: &Path, checkpoint: Checkpoint) -> PathBuf {
-    artifact.join(match checkpoint {
-        Checkpoint::Best => "best",
-        Checkpoint::Last => "last",
-    })
+    artifact.join(checkpoint.name())
 }
 
 /// Whether a folder looks like a model artifact.
