@@ -14,9 +14,9 @@ use crate::plan::{NodeId, Plan};
 #[cfg(feature = "tables")]
 use crate::report::Wish;
 use crate::report::{self, ReportError};
-#[cfg(feature = "tables")]
-use crate::results::Rows;
 use crate::results::sizes;
+#[cfg(feature = "tables")]
+use crate::results::{self, Ranking};
 use miette::miette;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -80,6 +80,15 @@ struct Pareto {
     #[arg(long)]
     log: bool,
 
+    /// Only rows where this holds, such as `rate <= 0.3 and bleu > 30`: an SQL expression over the columns
+    #[arg(long = "where", value_name = "EXPRESSION")]
+    filter: Option<String>,
+
+    /// Draw rows in one picture although their test sets, signatures or search settings differ, or the machines of
+    /// measured speeds
+    #[arg(long)]
+    anyway: bool,
+
     #[command(flatten)]
     picture: Picture,
 }
@@ -116,15 +125,6 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
 
 #[cfg(feature = "tables")]
 fn pareto(args: &Pareto, context: &mut Context<'_>) -> Result<(), Failure> {
-    let cache = args.sources.cache.open();
-    let read = args.sources.read(&cache, context)?;
-    let rows = Rows::stack(read.into_iter().map(|(_, rows)| rows).collect())?;
-    if rows.height() == 0 {
-        return Err(Failure::of_work(miette!(
-            help = "`srp plan` says what has to run",
-            "there are no results to draw"
-        )));
-    }
     let wish = Wish {
         x: args.x.clone(),
         y: args.y.clone(),
@@ -136,6 +136,23 @@ fn pareto(args: &Pareto, context: &mut Context<'_>) -> Result<(), Failure> {
             false => Spacing::Linear,
         },
     };
+    let cache = args.sources.cache.open();
+    let sources = args.sources.read(&cache, context)?;
+    let ranking = Ranking {
+        filter: args.filter.as_deref(),
+        also: report::measured_on(&wish),
+        anyway: args.anyway,
+    };
+    let (rows, note) = results::ranked(sources, &ranking, &cache)?;
+    if let Some(note) = note {
+        context.watcher.note(&note);
+    }
+    if rows.height() == 0 {
+        return Err(Failure::of_work(miette!(
+            help = "`srp plan` says what has to run",
+            "there are no results to draw"
+        )));
+    }
     let mut scatter = report::pareto(&rows.columns()?, &wish)?;
     args.picture.name(&mut scatter.title);
     args.picture.put(&scatter.draw(SCATTER), context)
@@ -223,7 +240,7 @@ impl Picture {
         };
         let bytes = match path.extension().and_then(|ending| ending.to_str()) {
             Some("svg") => drawing.document().into_bytes(),
-            Some("png") => png(drawing)?,
+            Some("png") => png(drawing, context)?,
             _ => {
                 return Err(Failure::of_input(miette!(
                     "`{}` says no format: expected FILE.svg or FILE.png",
@@ -238,14 +255,26 @@ impl Picture {
 /// Dots of a PNG for each pixel of a picture: enough for print in a column.
 #[cfg(feature = "png")]
 const SCALE: f32 = 2.0;
+/// Characters without a font that are told at most.
+#[cfg(feature = "png")]
+const SAID: usize = 20;
 
 #[cfg(feature = "png")]
-fn png(drawing: &Drawing) -> Result<Vec<u8>, Failure> {
-    crate::figure::png(drawing, SCALE).map_err(|error| Failure::of_work(miette::Report::msg(error)))
+fn png(drawing: &Drawing, context: &Context<'_>) -> Result<Vec<u8>, Failure> {
+    let png = crate::figure::png(drawing, SCALE);
+    let png = png.map_err(|error| Failure::of_work(miette::Report::msg(error)))?;
+    if !png.boxes.is_empty() {
+        context.watcher.note(&format!(
+            "no font on this machine has `{}`: such characters are boxes in the picture; in FILE.svg, the fonts of the \
+             machine that shows it write them",
+            png.boxes.chars().take(SAID).collect::<String>()
+        ));
+    }
+    Ok(png.bytes)
 }
 
 #[cfg(not(feature = "png"))]
-fn png(_: &Drawing) -> Result<Vec<u8>, Failure> {
+fn png(_: &Drawing, _: &Context<'_>) -> Result<Vec<u8>, Failure> {
     Err(Failure::of_input(miette!(
         help = "build it with the default features, or ask for FILE.svg",
         "this srp was built without PNG"

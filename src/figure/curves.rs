@@ -1,6 +1,6 @@
 //! Lines over a common axis, in panels below each other.
 
-use super::frame::Field;
+use super::frame::{Field, margin};
 use super::legend::{self, Entry, Sample};
 use super::scale::{Scale, Spacing};
 use super::svg::{Anchor, Px, Svg};
@@ -52,7 +52,6 @@ pub enum Stroke {
     Plain,
 }
 
-const LEFT: f64 = 56.0;
 const RIGHT: f64 = 16.0;
 /// What a panel needs above its field.
 const ABOVE: f64 = 30.0;
@@ -78,10 +77,12 @@ impl Curves {
         legend::draw(&mut body, &entries, sides, 4.0);
         let mut top = legend::height(&entries, sides.0, sides.1) + 8.0;
         let above = if named { ABOVE } else { 6.0 };
-        let x = self.scale(LEFT, width - RIGHT);
+        let margins = panels.iter().map(|panel| margin(&panel.scale(height, 0.0)));
+        let left = margins.fold(0.0, f64::max);
+        let x = self.scale(left, width - RIGHT);
         for (position, drawn) in panels.iter().enumerate() {
             let field = Field {
-                left: LEFT,
+                left,
                 right: width - RIGHT,
                 top: top + above,
                 bottom: top + height,
@@ -120,14 +121,14 @@ impl Curves {
 }
 
 impl Panel {
+    /// The scale of its measure between two heights.
+    fn scale(&self, bottom: f64, top: f64) -> Scale {
+        let points = self.lines.iter().flat_map(|line| &line.points);
+        Scale::around(points.map(|point| point.1), Spacing::Linear, bottom, top)
+    }
+
     fn draw(&self, body: &mut Svg, field: &Field, x: &Scale, (x_name, name): (Option<&str>, &str)) {
-        let values = self.lines.iter().flat_map(|line| &line.points);
-        let y = Scale::around(
-            values.map(|point| point.1),
-            Spacing::Linear,
-            field.bottom,
-            field.top,
-        );
+        let y = self.scale(field.bottom, field.top);
         field.vertical(body, &y, name);
         field.horizontal(body, x, x_name);
         if self.lines.iter().all(|line| line.points.is_empty()) {

@@ -1,10 +1,11 @@
 //! Points of two measures, and those of them that no other point beats.
 
-use super::frame::{Field, SHAPES, mark};
+use super::frame::{Field, SHAPES, bar, margin, mark};
 use super::legend::{self, Entry, Sample};
 use super::scale::{Scale, Spacing};
-use super::svg::{Anchor, Svg, width};
+use super::svg::{Anchor, Svg, shortened, width};
 use super::{Drawing, SERIES};
+use std::collections::BTreeSet;
 
 /// Points of two measures.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +22,8 @@ pub struct Scatter {
     pub colourless: Option<String>,
     /// What shapes stand for, in their order.
     pub shapes: Vec<String>,
+    /// What the ends of a spread are.
+    pub spread: String,
     /// The points.
     pub points: Vec<Point>,
 }
@@ -52,6 +55,12 @@ pub struct Point {
     pub x: f64,
     /// Where it stands.
     pub y: f64,
+    /// The least and the most that was measured from left to right, if it was measured more than once.
+    pub x_spread: Option<(f64, f64)>,
+    /// The same from bottom to top.
+    pub y_spread: Option<(f64, f64)>,
+    /// With which others it is on one front: those of the same number.
+    pub race: usize,
     /// The position of its colour, if it has one.
     pub colour: Option<usize>,
     /// The position of its shape.
@@ -93,34 +102,29 @@ pub fn front(points: &[(f64, f64)], x: Better, y: Better) -> Vec<usize> {
     kept
 }
 
-const LEFT: f64 = 56.0;
+/// The part of the field that a label is wide at most.
+const LABEL: f64 = 0.3;
 const RIGHT: f64 = 20.0;
 const BELOW: f64 = 50.0;
 
 impl Scatter {
     /// Draws it in a given size, and the legend above in what that needs.
     pub fn draw(&self, size: (f64, f64)) -> Drawing {
-        let entries = self.entries();
+        let fronts = self.fronts();
+        let entries = self.entries(fronts.iter().any(|front| front.len() > 1));
         let sides = (12.0, size.0 - 12.0);
         let top = legend::height(&entries, sides.0, sides.1) + 36.0;
+        let bottom = top + size.1 - BELOW;
+        let ys = self.points.iter().map(|point| (point.y, point.y_spread));
+        let y = Scale::around(reach(ys), self.y.spacing, bottom, top);
         let field = Field {
-            left: LEFT,
+            left: margin(&y),
             right: size.0 - RIGHT,
             top,
-            bottom: top + size.1 - BELOW,
+            bottom,
         };
-        let x = Scale::around(
-            self.points.iter().map(|point| point.x),
-            self.x.spacing,
-            field.left,
-            field.right,
-        );
-        let y = Scale::around(
-            self.points.iter().map(|point| point.y),
-            self.y.spacing,
-            field.bottom,
-            field.top,
-        );
+        let xs = self.points.iter().map(|point| (point.x, point.x_spread));
+        let x = Scale::around(reach(xs), self.x.spacing, field.left, field.right);
         let mut body = Svg::default();
         legend::draw(&mut body, &entries, sides, 4.0);
         field.vertical(&mut body, &y, &self.y.name);
@@ -130,10 +134,16 @@ impl Scatter {
             .iter()
             .map(|point| x.place(point.x).zip(y.place(point.y)))
             .collect();
-        let steps = self.steps(&places);
-        body.path("front", &steps);
+        let lines: Vec<_> = fronts
+            .iter()
+            .map(|front| self.steps(front, &places))
+            .collect();
+        for steps in lines.iter().filter(|steps| steps.len() > 1) {
+            body.path("front", steps);
+        }
+        self.draw_spreads(&mut body, &places, (&x, &y));
         self.draw_points(&mut body, &places);
-        draw_labels(&mut body, &self.points, &places, &steps, &field);
+        draw_labels(&mut body, &self.points, &places, &lines, &field);
         Drawing {
             width: size.0,
             height: field.bottom + BELOW,
@@ -142,7 +152,8 @@ impl Scatter {
         }
     }
 
-    fn entries(&self) -> Vec<Entry> {
+    /// What marks and lines mean; `front` says whether there is one to be seen.
+    fn entries(&self, front: bool) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
         let one_shape = self.shapes.len() < 2;
         if self.colours.len() > 1 || !one_shape {
@@ -157,14 +168,32 @@ impl Scatter {
             let shapes = self.shapes.iter().enumerate();
             entries.extend(shapes.map(|(i, name)| (Sample::Shape(i), name.clone())));
         }
-        entries.push((Sample::Front, "Pareto front".to_owned()));
+        let has_spread = |point: &Point| point.x_spread.or(point.y_spread).is_some();
+        if self.points.iter().any(has_spread) {
+            entries.push((Sample::Spread, self.spread.clone()));
+        }
+        if front {
+            entries.push((Sample::Front, "Pareto front".to_owned()));
+        }
         entries
     }
 
-    /// The border between what some point beats and what none does.
-    fn steps(&self, places: &[Option<(f64, f64)>]) -> Vec<(f64, f64)> {
-        let values: Vec<(f64, f64)> = self.points.iter().map(|p| (p.x, p.y)).collect();
-        let front = front(&values, self.x.better, self.y.better);
+    /// The positions of the points on the front of each race.
+    fn fronts(&self) -> Vec<Vec<usize>> {
+        let races: BTreeSet<usize> = self.points.iter().map(|point| point.race).collect();
+        let of_race = |race: &usize| {
+            let value = |point: &Point| match point.race == *race {
+                true => (point.x, point.y),
+                false => (f64::NAN, f64::NAN),
+            };
+            let values: Vec<(f64, f64)> = self.points.iter().map(value).collect();
+            front(&values, self.x.better, self.y.better)
+        };
+        races.iter().map(of_race).collect()
+    }
+
+    /// The border between what some point of a race beats and what none does.
+    fn steps(&self, front: &[usize], places: &[Option<(f64, f64)>]) -> Vec<(f64, f64)> {
         let corners: Vec<(f64, f64)> = front.iter().filter_map(|i| places[*i]).collect();
         let mut steps = Vec::new();
         for (position, corner) in corners.iter().enumerate() {
@@ -177,6 +206,31 @@ impl Scatter {
             steps.push(*corner);
         }
         steps
+    }
+
+    /// A bar over all that was measured of each point, below the points.
+    fn draw_spreads(
+        &self,
+        body: &mut Svg,
+        places: &[Option<(f64, f64)>],
+        (x, y): (&Scale, &Scale),
+    ) {
+        let ends = |scale: &Scale, spread: Option<(f64, f64)>| {
+            let (least, most) = spread?;
+            scale.place(least).zip(scale.place(most))
+        };
+        for (point, place) in self.points.iter().zip(places) {
+            let Some(place) = *place else {
+                continue;
+            };
+            let class = format!("l{}", series(point.colour));
+            if let Some((from, to)) = ends(x, point.x_spread) {
+                bar(body, &class, (from, place.1), (to, place.1));
+            }
+            if let Some((from, to)) = ends(y, point.y_spread) {
+                bar(body, &class, (place.0, from), (place.0, to));
+            }
+        }
     }
 
     fn draw_points(&self, body: &mut Svg, places: &[Option<(f64, f64)>]) {
@@ -207,6 +261,14 @@ impl Scatter {
     }
 }
 
+/// All values that an axis has to show.
+fn reach(values: impl Iterator<Item = (f64, Option<(f64, f64)>)>) -> impl Iterator<Item = f64> {
+    values.flat_map(|(value, spread)| {
+        let (least, most) = spread.unwrap_or((value, value));
+        [value, least, most]
+    })
+}
+
 /// The series whose colour a position has; the last one is for what has none.
 fn series(colour: Option<usize>) -> usize {
     colour.map_or(SERIES - 1, |position| position % (SERIES - 1))
@@ -227,7 +289,7 @@ fn draw_labels(
     body: &mut Svg,
     points: &[Point],
     places: &[Option<(f64, f64)>],
-    front: &[(f64, f64)],
+    fronts: &[Vec<(f64, f64)>],
     field: &Field,
 ) {
     let around = |&(x, y): &(f64, f64)| [x - 6.0, y - 6.0, x + 6.0, y + 6.0];
@@ -241,7 +303,8 @@ fn draw_labels(
         ]
     };
     let mut taken: Vec<Area> = places.iter().flatten().map(around).collect();
-    taken.extend(front.windows(2).map(between));
+    let lines = fronts.iter().flat_map(|front| front.windows(2));
+    taken.extend(lines.map(between));
     let mut told: Vec<(&str, (f64, f64))> = Vec::new();
     for (point, place) in points.iter().zip(places) {
         let Some((x, y)) = *place else {
@@ -254,7 +317,8 @@ fn draw_labels(
         if point.label.is_empty() || told.iter().any(near) {
             continue;
         }
-        let wide = width(&point.label);
+        let label = shortened(&point.label, LABEL * (field.right - field.left));
+        let wide = width(&label);
         let sides = [
             (x + 10.0, y + 4.0, Anchor::Start, x + 9.0),
             (x - 10.0, y + 4.0, Anchor::End, x - 9.0 - wide),
@@ -266,7 +330,7 @@ fn draw_labels(
             let inside = area[0] >= field.left && area[2] <= field.right + RIGHT;
             let inside = inside && area[1] >= field.top - 4.0 && area[3] <= field.bottom;
             if inside && !taken.iter().any(|other| overlap(&area, other)) {
-                body.text("muted", (text_x, text_y), anchor, &point.label);
+                body.text("muted", (text_x, text_y), anchor, &label);
                 taken.push(area);
                 told.push((&point.label, (x, y)));
                 break;
@@ -312,6 +376,7 @@ mod tests {
             colours: vec!["srp".to_owned(), "random".to_owned()],
             colourless: None,
             shapes: Vec::new(),
+            spread: "least to most".to_owned(),
             points,
         }
     }
@@ -320,6 +385,9 @@ mod tests {
         Point {
             x,
             y,
+            x_spread: None,
+            y_spread: None,
+            race: 0,
             colour: Some(0),
             shape: 0,
             label: label.to_owned(),
@@ -347,13 +415,61 @@ mod tests {
         assert!(text.contains(">alone</text>"));
     }
 
+    fn fronts(points: Vec<Point>) -> usize {
+        let drawn = scatter(points).draw((460.0, 300.0));
+        let text = drawn.body.as_str();
+        let lines = text.matches("class=\"front\"").count();
+        assert_eq!(text.contains("Pareto front"), lines > 0, "{text}");
+        // The legend has one too.
+        lines.saturating_sub(1)
+    }
+
     #[test]
-    fn a_plot_of_nothing_is_a_plot() {
-        assert!(
-            scatter(Vec::new())
-                .draw((460.0, 300.0))
-                .document()
-                .contains("Pareto front")
-        );
+    fn the_legend_has_a_front_only_where_there_is_a_line() {
+        assert_eq!(fronts(Vec::new()), 0);
+        assert_eq!(fronts(vec![point(1.0, 2.0, "alone")]), 0);
+        assert_eq!(fronts(vec![point(1.0, 2.0, "a"), point(1.0, 2.0, "b")]), 0);
+        assert_eq!(fronts(vec![point(1.0, 2.0, "a"), point(3.0, 4.0, "b")]), 1);
+    }
+
+    #[test]
+    fn points_of_several_races_are_on_no_common_front() {
+        let mut points: Vec<Point> = [(1.0, 2.0), (3.0, 4.0), (5.0, 6.0)]
+            .map(|(x, y)| point(x, y, ""))
+            .to_vec();
+        assert_eq!(scatter(points.clone()).fronts(), [vec![0, 1, 2]]);
+        points[1].race = 1;
+        assert_eq!(scatter(points.clone()).fronts(), [vec![0, 2], vec![1]]);
+        assert_eq!(fronts(points), 1);
+    }
+
+    #[test]
+    fn what_was_measured_several_times_has_a_bar_that_fits_in() {
+        let mut wide = point(5.0, 5.0, "noisy");
+        wide.x_spread = Some((0.0, 100.0));
+        let drawn = scatter(vec![wide, point(6.0, 6.0, "exact")]).draw((460.0, 300.0));
+        let text = drawn.body.as_str();
+        assert_eq!(text.matches("class=\"spread").count(), 1 + 1, "{text}");
+        assert!(text.contains(">least to most</text>"));
+        assert!(text.contains(">100</text>"), "the axis reaches as far");
+        let exact = scatter(vec![point(1.0, 2.0, "a")]).draw((460.0, 300.0));
+        assert!(!exact.body.as_str().contains("spread"));
+    }
+
+    #[test]
+    fn a_label_that_is_long_alone_is_cut_and_not_left_out() {
+        let svg = scatter(vec![point(1.0, 2.0, &"long ".repeat(60))]).draw((460.0, 300.0));
+        assert!(svg.body.as_str().contains("…</text>"));
+    }
+
+    #[test]
+    fn ticks_with_many_digits_have_room_on_the_left() {
+        let close = [point(1.0, 1_722_880.0, "a"), point(2.0, 1_722_930.0, "b")];
+        let text = scatter(close.to_vec()).draw((460.0, 300.0)).body;
+        let tick = text.as_str().split_once(" M</text>").unwrap().0;
+        let (before, digits) = tick.rsplit_once('>').unwrap();
+        let (_, x) = before.rsplit_once(" x=\"").unwrap();
+        let x: f64 = x.split('"').next().unwrap().parse().unwrap();
+        assert!(x >= width(digits) + width(" M"), "{digits} ends at {x}");
     }
 }

@@ -1,8 +1,9 @@
 //! The rows of a table as points of two measures.
 
 use super::ReportError;
+use super::alike::{Alike, agreeing};
 use crate::figure::{Axis, Better, Point, Scatter, Spacing};
-use crate::results::{Column, Values};
+use crate::results::{Column, MEASURED_ON, Values, is_parameter};
 use std::collections::BTreeSet;
 
 /// What of a table is drawn, and how.
@@ -29,7 +30,7 @@ const WORDS: [(&str, &str); 2] = [
 ];
 
 /// What people call a column.
-const NAMES: [(&str, &str); 11] = [
+const NAMES: [(&str, &str); 14] = [
     ("bleu", "BLEU"),
     ("chrf", "chrF"),
     ("tokenized_bleu", "BLEU of tokens"),
@@ -39,18 +40,48 @@ const NAMES: [(&str, &str); 11] = [
     ("decode_sentences_per_second", "sentences a second"),
     ("decode_tokens_per_second", "tokens a second"),
     ("latency_ms", "milliseconds for one sentence"),
+    ("batch_ms", "milliseconds a sentence in batches"),
     ("speed_up", "times faster than the baseline"),
+    ("decode_device", "device"),
+    ("decode_threads", "threads"),
     ("flops_ratio", "times fewer FLOPs"),
 ];
 
 /// Parts of the names of measures that one would like to be large; of all others, small.
 const WANTED: [&str; 5] = ["bleu", "chrf", "per_second", "speed_up", "flops_ratio"];
 
-/// The rows of a table as points. Rows of one artifact are one point.
+/// Parts of the names of measures that depend on the machine.
+const TIMED: [&str; 4] = ["decode_", "latency_", "batch_", "speed_up"];
+
+/// The columns in which rows have to agree beside those that scores depend on, if they are to be ranked by what is
+/// wished for.
+pub fn measured_on(wish: &Wish) -> &'static [&'static str] {
+    let timed = |name: &String| {
+        let name = meant(name);
+        TIMED.iter().any(|part| name.starts_with(part))
+    };
+    match [&wish.x, &wish.y].into_iter().any(timed) {
+        true => &MEASURED_ON,
+        false => &[],
+    }
+}
+
+/// The rows of a table as points. Rows of one artifact are one point. Speeds on several devices or numbers of threads
+/// are on no common front.
 ///
 /// # Errors
 /// If the table lacks a column, or one that is to be an axis has no numbers.
 pub fn pareto(table: &[Column], wish: &Wish) -> Result<Scatter, ReportError> {
+    let rows = numbers(table, axis(table, &wish.x)?)?.len();
+    pareto_of(table, (0..rows).collect(), wish)
+}
+
+/// The same of some rows.
+pub(super) fn pareto_of(
+    table: &[Column],
+    rows: Vec<usize>,
+    wish: &Wish,
+) -> Result<Scatter, ReportError> {
     let (x, y) = (axis(table, &wish.x)?, axis(table, &wish.y)?);
     let (xs, ys) = (numbers(table, x)?, numbers(table, y)?);
     let channels = Channels::of(table, wish)?;
@@ -70,14 +101,65 @@ pub fn pareto(table: &[Column], wish: &Wish) -> Result<Scatter, ReportError> {
         colours: Vec::new(),
         colourless: None,
         shapes: Vec::new(),
+        spread: "fastest to slowest run".to_owned(),
         points: Vec::new(),
     };
-    for rows in same_artifacts(table, xs.len()) {
-        if let (Some(x), Some(y)) = (xs[rows[0]], ys[rows[0]]) {
-            channels.add(&mut scatter, &rows, (x, y));
+    let [x_spread, y_spread] = [x, y].map(|column| Spread::of(table, column));
+    let machines = agreeing(table, rows.clone(), measured_on(wish));
+    for rows in same_artifacts(table, &rows) {
+        let first = rows[0];
+        if let (Some(x), Some(y)) = (xs[first], ys[first]) {
+            channels.add(
+                &mut scatter,
+                &rows,
+                Measured {
+                    x,
+                    y,
+                    x_spread: x_spread.at(first),
+                    y_spread: y_spread.at(first),
+                    machines: &machines,
+                },
+            );
         }
     }
     Ok(scatter)
+}
+
+/// What was measured of a point.
+struct Measured<'m> {
+    x: f64,
+    y: f64,
+    x_spread: Option<(f64, f64)>,
+    y_spread: Option<(f64, f64)>,
+    /// Rows by where they were measured.
+    machines: &'m [Alike],
+}
+
+/// The least and the most of several measurements, row by row; nothing of what is measured once.
+#[derive(Default)]
+struct Spread {
+    least: Vec<Option<f64>>,
+    most: Vec<Option<f64>>,
+}
+
+impl Spread {
+    /// That of the times in a column, `NAME_ms`, which stands beside it as `NAME_least_ms` and `NAME_most_ms`.
+    fn of(table: &[Column], column: &Column) -> Self {
+        let beside = |which: &str| {
+            let name = column.name.strip_suffix("_ms")?;
+            let column = find(table, &format!("{name}_{which}_ms")).ok()?;
+            numbers(table, column).ok()
+        };
+        Self {
+            least: beside("least").unwrap_or_default(),
+            most: beside("most").unwrap_or_default(),
+        }
+    }
+
+    fn at(&self, row: usize) -> Option<(f64, f64)> {
+        let value = |values: &[Option<f64>]| *values.get(row)?;
+        value(&self.least).zip(value(&self.most))
+    }
 }
 
 /// What the columns that are no axis are shown by.
@@ -116,7 +198,7 @@ impl<'t> Channels<'t> {
     }
 
     /// Adds the point that some rows are.
-    fn add(&self, to: &mut Scatter, rows: &[usize], (x, y): (f64, f64)) {
+    fn add(&self, to: &mut Scatter, rows: &[usize], measured: Measured<'_>) {
         let colour = self.colour.and_then(|column| same(column, rows));
         if let (Some(column), None) = (self.colour, &colour) {
             to.colourless = Some(in_common(column, rows));
@@ -124,19 +206,28 @@ impl<'t> Channels<'t> {
         let shape = self.shape.map(|column| in_common(column, rows));
         let labels = self.labels.iter().filter_map(|column| same(column, rows));
         let tips = self.tips.iter().map(|column| in_common(column, rows));
-        let tips = tips.collect::<Vec<_>>().join(", ");
+        let mut tips: Vec<String> = tips.collect();
+        let Measured { x, y, .. } = measured;
+        let race = (measured.machines.iter()).position(|alike| alike.rows.contains(&rows[0]));
+        let race = race.unwrap_or(0);
+        let machine = measured.machines.get(race).map(|alike| alike.name.clone());
+        tips.extend(machine.filter(|name| !name.is_empty()));
         to.points.push(Point {
             x,
             y,
+            x_spread: measured.x_spread,
+            y_spread: measured.y_spread,
+            race,
             colour: colour.map(|name| position(&mut to.colours, name)),
             shape: shape.map_or(0, |name| position(&mut to.shapes, name)),
             label: labels.collect::<Vec<_>>().join(" "),
             tip: format!(
-                "{tips}: {} {}, {} {}",
+                "{}: {} {}, {} {}",
+                tips.join(", "),
                 to.y.name,
-                exact(y),
+                with_spread(y, measured.y_spread),
                 to.x.name,
-                exact(x)
+                with_spread(x, measured.x_spread)
             ),
             link: Some(format!("row-{}", rows[0])),
         });
@@ -151,10 +242,15 @@ fn find<'t>(table: &'t [Column], name: &str) -> Result<&'t Column, ReportError> 
     })
 }
 
+/// The name of the column that a word or a name means.
+fn meant(name: &str) -> &str {
+    let word = WORDS.iter().find(|(word, _)| *word == name);
+    word.map_or(name, |(_, column)| *column)
+}
+
 /// The column that a word or a name means.
 fn axis<'t>(table: &'t [Column], name: &str) -> Result<&'t Column, ReportError> {
-    let word = WORDS.iter().find(|(word, _)| *word == name);
-    find(table, word.map_or(name, |(_, column)| *column))
+    find(table, meant(name))
 }
 
 /// The values of a column that can be an axis.
@@ -224,10 +320,12 @@ fn differs(column: &Column) -> bool {
     (1..rows).any(|row| shown(column, row) != shown(column, 0))
 }
 
-/// What the sweep varies, and the experiment if there are several: the columns before that of the stage.
+/// What the sweep varies, and the experiment if there are several. Parameters that only some of several tables have
+/// stand behind all that the first one has.
 fn varied(table: &[Column]) -> Vec<&Column> {
-    let before = table.iter().take_while(|column| column.name != "stage");
-    before.filter(|column| differs(column)).collect()
+    let asked = |column: &&Column| column.name == "experiment" || is_parameter(&column.name);
+    let asked = table.iter().filter(asked);
+    asked.filter(|column| differs(column)).collect()
 }
 
 fn stage(table: &[Column]) -> Option<&Column> {
@@ -235,10 +333,10 @@ fn stage(table: &[Column]) -> Option<&Column> {
 }
 
 /// Rows by their artifact, in the order of the first of each; where that is not known, each alone.
-fn same_artifacts(table: &[Column], rows: usize) -> Vec<Vec<usize>> {
+fn same_artifacts(table: &[Column], rows: &[usize]) -> Vec<Vec<usize>> {
     let artifact = table.iter().find(|column| column.name == "artifact");
     let mut found: Vec<(Option<String>, Vec<usize>)> = Vec::new();
-    for row in 0..rows {
+    for row in rows.iter().copied() {
         let key = artifact.and_then(|column| shown(column, row));
         match found.iter_mut().find(|(of, _)| key.is_some() && *of == key) {
             Some((_, rows)) => rows.push(row),
@@ -272,6 +370,14 @@ fn better(column: &str) -> Better {
     match WANTED.iter().any(|part| column.contains(part)) {
         true => Better::More,
         false => Better::Less,
+    }
+}
+
+/// A measure, with the least and the most where it was measured several times.
+fn with_spread(value: f64, spread: Option<(f64, f64)>) -> String {
+    match spread {
+        Some((least, most)) => format!("{} ({} to {})", exact(value), exact(least), exact(most)),
+        None => exact(value),
     }
 }
 
@@ -377,5 +483,64 @@ mod tests {
         let mut table = table();
         table[5].values = Values::Float(vec![None, Some(50.0), None, Some(30.0)]);
         assert_eq!(pareto(&table, &wish()).unwrap().points.len(), 2);
+    }
+
+    #[test]
+    fn parameters_that_only_one_of_two_tables_has_are_labels() {
+        let mut table = table();
+        // As two tables below each other are: what the first one lacks stands last.
+        let rate = table.remove(2);
+        table.push(rate);
+        table[0] = text("experiment", &["e", "e", "f", "f"]);
+        let by_experiment = Wish {
+            colour: Some("experiment".to_owned()),
+            ..wish()
+        };
+        let drawn = pareto(&table, &by_experiment).unwrap();
+        assert_eq!(drawn.colours, ["e", "f"]);
+        assert_eq!(drawn.points[2].label, "random 0.3");
+    }
+
+    fn timed() -> Vec<Column> {
+        let mut table = table();
+        table.push(floats("latency_ms", &[2.0, 1.0, 2.0, 0.5]));
+        table.push(floats("latency_least_ms", &[1.5, 0.9, 1.5, 0.4]));
+        table.push(floats("latency_most_ms", &[3.0, 1.6, 3.0, 0.6]));
+        table.push(text("decode_device", &["cpu", "cpu", "cpu", "cuda"]));
+        table
+    }
+
+    #[test]
+    fn latencies_have_their_spread_and_sizes_none() {
+        let latency = Wish {
+            x: "latency".to_owned(),
+            ..wish()
+        };
+        let drawn = pareto(&timed(), &latency).unwrap();
+        assert_eq!(drawn.points[1].x_spread, Some((0.9, 1.6)));
+        assert_eq!(drawn.points[1].y_spread, None);
+        let tip = &drawn.points[1].tip;
+        assert!(tip.ends_with("sentence 1 (0.9000 to 1.60)"), "{tip}");
+        let drawn = pareto(&timed(), &wish()).unwrap();
+        assert!(drawn.points.iter().all(|point| point.x_spread.is_none()));
+    }
+
+    #[test]
+    fn speeds_on_other_devices_are_another_race() {
+        let latency = Wish {
+            x: "latency".to_owned(),
+            ..wish()
+        };
+        let races = |wish: &Wish| {
+            let drawn = pareto(&timed(), wish).unwrap();
+            let points = drawn.points.into_iter();
+            points
+                .map(|point| (point.race, point.tip.contains("device cuda")))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(races(&latency), [(0, false), (0, false), (1, true)]);
+        assert_eq!(races(&wish()), [(0, false), (0, false), (0, false)]);
+        assert_eq!(measured_on(&latency), MEASURED_ON);
+        assert!(measured_on(&wish()).is_empty());
     }
 }

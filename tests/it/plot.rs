@@ -77,6 +77,27 @@ fn a_png_is_twice_as_large_as_the_picture() {
     assert_eq!(f64::from(width), (2.0 * drawn).ceil());
 }
 
+#[cfg(feature = "png")]
+#[test]
+fn characters_without_a_font_are_told_and_others_are_not() {
+    let place = finished();
+    let path = place.path("titled.png");
+    let told = |title: &str| {
+        let out = path.to_str().unwrap();
+        let words = ["dense@rate=0.2", "--title", title, "--out", out];
+        plot(&place, "groups", &words).unwrap();
+        place.notes.take().join("\n")
+    };
+    place.notes.take();
+    assert!(!told("plain").contains("boxes"));
+    // No character, and never will be.
+    let said = told("odd \u{fdd0}");
+    assert!(
+        said.contains("no font on this machine has `\u{fdd0}`"),
+        "{said}"
+    );
+}
+
 #[cfg(feature = "tables")]
 #[test]
 fn results_of_the_cache_and_of_tables_are_drawn_together() {
@@ -104,4 +125,63 @@ fn results_of_the_cache_and_of_tables_are_drawn_together() {
     );
     let nothing = Place::new();
     assert_eq!(plot(&nothing, "pareto", &[]).unwrap_err().code(), 1);
+}
+
+/// The table of a finished sweep, and the experiment with the same stages under another search.
+#[cfg(feature = "tables")]
+fn two_searches() -> (Place, String) {
+    let place = finished();
+    let before = place.path("before.csv");
+    fs::rename(place.path("results/toy.csv"), &before).unwrap();
+    let search = "[stages.final.test.search]\n    beam = ";
+    place.edit(&format!("{search}5"), &format!("{search}4"));
+    place.srp_with(telling, "run", &["--keep-going"]).unwrap();
+    let before = before.to_str().unwrap().to_owned();
+    (place, before)
+}
+
+#[cfg(feature = "tables")]
+#[test]
+fn rows_that_do_not_compare_are_in_no_common_plot_unless_told_to() {
+    let (place, before) = two_searches();
+    let failure = plot(&place, "pareto", &[&before]).unwrap_err();
+    assert_eq!(failure.code(), 2);
+    let said = failure.to_string();
+    assert!(
+        said.contains("do not compare: `beam` is 4 of the first and 5 of the second"),
+        "{said}"
+    );
+    let anyway = plot(&place, "pareto", &[&before, "--anyway"]).unwrap();
+    assert_eq!(anyway.matches("class=\"point\"").count(), 6);
+    let some = plot(&place, "pareto", &[&before, "--where", "beam = 4"]).unwrap();
+    assert_eq!(some.matches("class=\"point\"").count(), 3);
+    let none = plot(&place, "pareto", &[&before, "--where", "beam = 3"]).unwrap_err();
+    assert_eq!(none.code(), 1);
+}
+
+/// The table of a finished sweep where one row was measured on another device.
+#[cfg(feature = "tables")]
+fn two_devices(place: &Place) -> String {
+    let table = place.path("results/toy.csv");
+    let text = fs::read_to_string(&table).unwrap();
+    let mixed = place.path("mixed.csv");
+    fs::write(&mixed, text.replacen(",fake,", ",cuda,", 1)).unwrap();
+    fs::remove_dir_all(place.path("cache")).unwrap();
+    mixed.to_str().unwrap().to_owned()
+}
+
+#[cfg(feature = "tables")]
+#[test]
+fn speeds_of_several_devices_are_on_no_common_front() {
+    let place = finished();
+    let mixed = two_devices(&place);
+    let draw = |more: &[&str]| plot(&place, "pareto", &[&[mixed.as_str()], more].concat());
+    assert!(draw(&[]).is_ok(), "parameters are the same on every device");
+    for x in ["speed", "latency"] {
+        let failure = draw(&["--x", x]).unwrap_err();
+        let said = failure.to_string();
+        assert!(said.contains("`decode_device` is cuda"), "{said}");
+        let anyway = draw(&["--x", x, "--anyway"]).unwrap();
+        assert!(anyway.contains("device cuda: BLEU"), "{anyway}");
+    }
 }

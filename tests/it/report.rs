@@ -175,6 +175,27 @@ fn a_page_goes_where_it_is_told_and_says_so() {
     assert_eq!(failure.code(), 1);
 }
 
+#[test]
+fn scores_of_several_searches_have_plots_of_their_own_and_no_best() {
+    let one = page(&finished());
+    assert!(one.contains("best BLEU") && !one.contains("plots of its own"));
+    let place = Place::new();
+    place.edit(
+        "seed = 7\n",
+        "seed = 7\n[params]\nbeam = 5\n[sweep]\nbeam = [4, 5]\n",
+    );
+    let search = "[stages.final.test.search]\n    beam = ";
+    place.edit(&format!("{search}5"), &format!("{search}\"${{beam}}\""));
+    place.srp_with(telling, "run", &[]).unwrap();
+    let two = page(&place);
+    assert!(!two.contains("best BLEU") && two.contains("plots of its own"));
+    for name in ["beam 4", "beam 5"] {
+        let fold = format!("<summary>{name}</summary>");
+        assert!(two.contains(&fold), "no {name}");
+    }
+    assert!(!two.contains("class=\"front\""), "one point each");
+}
+
 /// The browser of this machine, if it has one.
 fn chromium() -> Option<&'static str> {
     let names = ["chromium", "chromium-browser", "google-chrome"];
