@@ -7,9 +7,9 @@ use super::{Context, Failure};
 use crate::cache::Artifact;
 use crate::config::Checkpoint;
 use crate::exec::{self, Options, Status};
-use crate::figure::Drawing;
 #[cfg(feature = "tables")]
 use crate::figure::Spacing;
+use crate::figure::{Drawing, SERIES};
 use crate::plan::{NodeId, Plan};
 #[cfg(feature = "tables")]
 use crate::report::Wish;
@@ -18,6 +18,7 @@ use crate::results::sizes;
 #[cfg(feature = "tables")]
 use crate::results::{self, Ranking};
 use miette::miette;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -98,7 +99,7 @@ struct Stages {
     #[command(flatten)]
     experiment: Experiment,
 
-    /// The stages: NAME, LABEL or NAME@PARAMETER=VALUE,…
+    /// The stages: NAME for all points of the sweep, NAME@PARAMETER=VALUE,… for some, or LABEL
     #[arg(value_name = "STAGE", required = true)]
     stages: Vec<String>,
 
@@ -159,7 +160,8 @@ fn pareto(args: &Pareto, context: &mut Context<'_>) -> Result<(), Failure> {
 }
 
 fn training(args: &Stages, context: &mut Context<'_>) -> Result<(), Failure> {
-    let (plan, ids) = args.read()?;
+    let plan = args.experiment.load()?;
+    let ids = args.trainings(&plan, context)?;
     let statuses = args.statuses(&plan, context)?;
     let artifacts: Vec<Option<&Artifact>> = statuses.iter().map(Status::artifact).collect();
     let mut course = report::training(&plan, &artifacts, &ids)?;
@@ -176,13 +178,14 @@ fn training(args: &Stages, context: &mut Context<'_>) -> Result<(), Failure> {
 }
 
 fn groups(args: &Stages, context: &mut Context<'_>) -> Result<(), Failure> {
-    let (plan, ids) = args.read()?;
-    let [id] = ids[..] else {
+    let plan = args.experiment.load()?;
+    let [stage] = &args.stages[..] else {
         return Err(Failure::of_input(miette!(
             "a heat map shows one model, and {} stages are named",
-            ids.len()
+            args.stages.len()
         )));
     };
+    let id = plan.stage(stage)?;
     let statuses = args.statuses(&plan, context)?;
     let model = report::model_of(&plan, id);
     let artifact = statuses[model.0].artifact();
@@ -208,11 +211,19 @@ fn nothing_yet(stages: &[String]) -> Failure {
 }
 
 impl Stages {
-    fn read(&self) -> Result<(Plan, Vec<NodeId>), Failure> {
-        let plan = self.experiment.load()?;
-        let ids = self.stages.iter().map(|stage| plan.stage(stage));
-        let ids = ids.collect::<Result<_, _>>()?;
-        Ok((plan, ids))
+    /// The stages that are meant; of too many to be told apart, the first.
+    fn trainings(&self, plan: &Plan, context: &Context<'_>) -> Result<Vec<NodeId>, Failure> {
+        let ids = self.stages.iter().map(|stage| plan.stages(stage));
+        let ids: Vec<Vec<NodeId>> = ids.collect::<Result<_, _>>()?;
+        let ids: BTreeSet<NodeId> = ids.into_iter().flatten().collect();
+        if ids.len() > SERIES {
+            context.watcher.note(&format!(
+                "{} trainings are named, more than there are colours: the first {SERIES} are drawn; STAGE@PARAMETER=VALUE \
+                 names fewer",
+                ids.len()
+            ));
+        }
+        Ok(ids.into_iter().take(SERIES).collect())
     }
 
     fn statuses(&self, plan: &Plan, context: &Context<'_>) -> Result<Vec<Status>, Failure> {

@@ -46,6 +46,8 @@ pub struct Line {
 pub enum Stroke {
     /// With a dot on each point.
     Dotted,
+    /// With a dot on each point, of a measure that stays as it is until the next one.
+    Stepped,
     /// In dashes.
     Dashed,
     /// Without more.
@@ -155,13 +157,18 @@ impl Line {
         let series = self.colour % SERIES;
         let dashes = match self.stroke {
             Stroke::Dashed => " dashed",
-            Stroke::Dotted | Stroke::Plain => "",
+            Stroke::Dotted | Stroke::Stepped | Stroke::Plain => "",
+        };
+        let path = match self.stroke {
+            Stroke::Stepped => stepped(&places),
+            _ => places.clone(),
         };
         body.open("g", &[("class", &"line")]);
         body.words("title", &[], &self.tip);
-        body.path(&format!("curve l{series}{dashes}"), &places);
+        body.path(&format!("curve l{series}{dashes}"), &path);
+        let dots = matches!(self.stroke, Stroke::Dotted | Stroke::Stepped);
         // A line of one point has no length to be seen.
-        if self.stroke == Stroke::Dotted || places.len() == 1 {
+        if dots || places.len() == 1 {
             for (x, y) in &places {
                 let class = format!("f{series}");
                 body.element(
@@ -177,6 +184,14 @@ impl Line {
         }
         body.close("g");
     }
+}
+
+/// The path that goes to each place on the height of the one before.
+fn stepped(places: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let first = places.first().copied();
+    let corners = |pair: &[(f64, f64)]| [(pair[1].0, pair[0].1), pair[1]];
+    let rest = places.windows(2).flat_map(corners);
+    first.into_iter().chain(rest).collect()
 }
 
 #[cfg(test)]
@@ -210,5 +225,18 @@ mod tests {
     fn a_measure_that_nobody_took_says_so() {
         let drawn = curves(Vec::new()).draw(460.0, 140.0);
         assert!(drawn.body.as_str().contains("not recorded"));
+    }
+
+    #[test]
+    fn what_changes_at_once_is_no_slope() {
+        assert_eq!(
+            stepped(&[(1.0, 9.0), (2.0, 9.0), (3.0, 5.0)]),
+            [(1.0, 9.0), (2.0, 9.0), (2.0, 9.0), (3.0, 9.0), (3.0, 5.0)]
+        );
+        assert_eq!(stepped(&[]), []);
+        let mut steps = curves(vec![(10.0, 3.0), (20.0, 2.0)]);
+        steps.panels[0].lines[0].stroke = Stroke::Stepped;
+        let drawn = steps.draw(460.0, 140.0);
+        assert_eq!(drawn.body.as_str().matches("<circle").count(), 2);
     }
 }

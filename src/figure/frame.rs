@@ -64,7 +64,7 @@ pub(super) fn bar(svg: &mut Svg, colour: &str, from: (f64, f64), to: (f64, f64))
     } else {
         (END, 0.0)
     };
-    let stroke = |at: (f64, f64)| [(at.0 - x, at.1 - y), (at.0 + x, at.1 + y), at];
+    let stroke = |at: (f64, f64)| [at, (at.0 - x, at.1 - y), (at.0 + x, at.1 + y), at];
     let points = [stroke(from), stroke(to)].concat();
     svg.path(&format!("spread {colour}"), &points);
 }
@@ -118,3 +118,16 @@ pub(super) fn mark(svg: &mut Svg, series: usize, shape: usize, (x, y): (f64, f64
 
 /// Shapes of marks; more begin again with the first.
 pub(super) const SHAPES: usize = 6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_level_between_its_ends() {
+        let mut svg = Svg::default();
+        bar(&mut svg, "l0", (10.0, 50.0), (90.0, 50.0));
+        let path = "M10 50L10 46L10 54L10 50L90 50L90 46L90 54L90 50";
+        assert!(svg.as_str().contains(path), "{}", svg.as_str());
+    }
+}

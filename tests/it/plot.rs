@@ -21,6 +21,31 @@ fn trainings_are_drawn_with_what_is_missing_said() {
 }
 
 #[test]
+fn a_stage_stands_for_all_its_points_and_each_is_named_by_its_values() {
+    let place = finished();
+    let all = plot(&place, "training", &["dense"]).unwrap();
+    let some = ["dense@rate=0.1", "dense@rate=0.2", "dense@rate=0.3"];
+    assert_eq!(all, plot(&place, "training", &some).unwrap());
+    for label in some {
+        assert!(all.contains(&format!(">{label}</text>")), "no {label}");
+    }
+    let failure = plot(&place, "groups", &["dense"]).unwrap_err();
+    assert!(failure.to_string().contains("stands for 3 stages"));
+}
+
+#[test]
+fn of_more_trainings_than_there_are_colours_the_first_are_drawn() {
+    let place = Place::new();
+    place.sweep("[0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1]");
+    place.srp_with(telling, "run", &["--keep-going"]).unwrap();
+    place.notes.take();
+    let svg = plot(&place, "training", &["dense"]).unwrap();
+    assert!(svg.contains(">dense@rate=0.08</text>") && !svg.contains("dense@rate=0.09"));
+    let said = place.notes.take().join("\n");
+    assert!(said.contains("10 trainings are named"), "{said}");
+}
+
+#[test]
 fn the_groups_of_a_test_are_those_of_its_model() {
     let place = finished();
     let of_test = plot(&place, "groups", &["final@rate=0.2"]).unwrap();
