@@ -150,11 +150,17 @@ fn pareto(args: &Pareto, context: &mut Context<'_>) -> Result<(), Failure> {
     }
     if rows.height() == 0 {
         return Err(Failure::of_work(miette!(
-            help = "`srp plan` says what has to run",
+            help = "`srp plan` says what has to run; `--where` may have left all rows out",
             "there are no results to draw"
         )));
     }
-    let mut scatter = report::pareto(&rows.columns()?, &wish)?;
+    let (mut scatter, left_out) = report::pareto(&rows.columns()?, &wish)?;
+    if left_out > 0 {
+        let (all, x, y) = (rows.height(), &wish.x, &wish.y);
+        context.watcher.note(&format!(
+            "{left_out} of {all} rows are not drawn: they have no place on the axis of {x} or of {y}"
+        ));
+    }
     args.picture.name(&mut scatter.title);
     args.picture.put(&scatter.draw(SCATTER), context)
 }
@@ -303,9 +309,9 @@ pub(super) fn write(path: &Path, bytes: &[u8], context: &Context<'_>) -> Result<
 impl From<ReportError> for Failure {
     fn from(error: ReportError) -> Self {
         match error {
-            ReportError::UnknownColumn { .. } | ReportError::NoNumbers { .. } => {
-                Self::of_input(error.into())
-            }
+            ReportError::UnknownColumn { .. }
+            | ReportError::NoNumbers { .. }
+            | ReportError::NoPoints { .. } => Self::of_input(error.into()),
             _ => Self::of_work(error),
         }
     }

@@ -133,12 +133,13 @@ fn steps(from: f64, to: f64, most: f64) -> (Vec<f64>, f64) {
     found
 }
 
-/// Names of ticks that are `step` apart: with the prefix of thousands, and as many decimals as tell them apart.
+/// Names of ticks that are `step` apart: with the prefix of thousands, and as many decimals as tell them apart. Powers of
+/// ten where those end.
 fn names(values: &[f64], step: f64) -> Vec<String> {
     let largest = values
         .iter()
         .fold(0.0, |most: f64, value| most.max(value.abs()));
-    if largest > 0.0 && largest < 0.01 {
+    if largest > 0.0 && !(0.01..1e15).contains(&largest) {
         return values.iter().map(|value| scientific(*value)).collect();
     }
     let (unit, prefix) = [(1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k")]
@@ -194,6 +195,7 @@ mod tests {
             ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]
         );
         assert_eq!(named(scale(0.0, 5e-4), 200.0), ["0", "2e-4", "4e-4"]);
+        assert_eq!(named(scale(-1e300, 1e300), 200.0), ["-1e300", "0", "1e300"]);
     }
 
     #[test]

@@ -66,17 +66,35 @@ pub fn measured_on(wish: &Wish) -> &'static [&'static str] {
     }
 }
 
-/// The rows of a table as points. Rows of one artifact are one point. Speeds on several devices or numbers of threads
-/// are on no common front.
+/// The rows of a table as points, and how many rows are none. Rows of one artifact are one point. Speeds on several
+/// devices or numbers of threads are on no common front.
+///
+/// # Errors
+/// If the table lacks a column, or one that is to be an axis has no numbers, or no row has a point.
+pub fn pareto(table: &[Column], wish: &Wish) -> Result<(Scatter, usize), ReportError> {
+    let (x, y) = (axis(table, &wish.x)?, axis(table, &wish.y)?);
+    let (xs, ys) = (numbers(table, x)?, numbers(table, y)?);
+    let known = |value: Option<f64>| value.is_some_and(f64::is_finite);
+    let right_of_zero = |value: Option<f64>| {
+        wish.spacing == Spacing::Linear || value.is_some_and(|value| value > 0.0)
+    };
+    let drawn: Vec<usize> = (0..xs.len())
+        .filter(|row| known(xs[*row]) && known(ys[*row]) && right_of_zero(xs[*row]))
+        .collect();
+    if drawn.is_empty() {
+        return Err(ReportError::NoPoints {
+            x: x.name.clone(),
+            y: y.name.clone(),
+        });
+    }
+    let left_out = xs.len() - drawn.len();
+    Ok((pareto_of(table, drawn, wish)?, left_out))
+}
+
+/// Some rows of a table as points.
 ///
 /// # Errors
 /// If the table lacks a column, or one that is to be an axis has no numbers.
-pub fn pareto(table: &[Column], wish: &Wish) -> Result<Scatter, ReportError> {
-    let rows = numbers(table, axis(table, &wish.x)?)?.len();
-    pareto_of(table, (0..rows).collect(), wish)
-}
-
-/// The same of some rows.
 pub(super) fn pareto_of(
     table: &[Column],
     rows: Vec<usize>,
@@ -431,9 +449,13 @@ mod tests {
         }
     }
 
+    fn plotted(table: &[Column], wish: &Wish) -> Scatter {
+        pareto(table, wish).unwrap().0
+    }
+
     #[test]
     fn what_varies_is_told_apart_and_one_artifact_is_one_point() {
-        let drawn = pareto(&table(), &wish()).unwrap();
+        let drawn = plotted(&table(), &wish());
         assert_eq!(drawn.colours, ["srp", "random"]);
         assert_eq!(drawn.colourless.as_deref(), Some("every criterion"));
         assert_eq!(drawn.shapes, ["dense", "slim"]);
@@ -453,7 +475,7 @@ mod tests {
 
     #[test]
     fn axes_know_what_is_wanted() {
-        let drawn = pareto(&table(), &wish()).unwrap();
+        let drawn = plotted(&table(), &wish());
         assert_eq!(
             (drawn.x.better, drawn.y.better),
             (Better::Less, Better::More)
@@ -482,7 +504,26 @@ mod tests {
     fn rows_without_a_value_are_left_out() {
         let mut table = table();
         table[5].values = Values::Float(vec![None, Some(50.0), None, Some(30.0)]);
-        assert_eq!(pareto(&table, &wish()).unwrap().points.len(), 2);
+        let (scatter, left_out) = pareto(&table, &wish()).unwrap();
+        assert_eq!((scatter.points.len(), left_out), (2, 2));
+        table[5].values = Values::Float(vec![Some(f64::NAN), None, Some(f64::INFINITY), None]);
+        let error = pareto(&table, &wish()).unwrap_err();
+        assert!(
+            error.to_string().contains("in `parameters` or in `bleu`"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn what_is_not_above_zero_has_no_place_among_ratios() {
+        let mut table = table();
+        table[5].values = Values::Float([0.0, -1.0, 5.0, 6.0].map(Some).to_vec());
+        let log = Wish {
+            spacing: Spacing::Log,
+            ..wish()
+        };
+        assert_eq!(pareto(&table, &wish()).unwrap().1, 0);
+        assert_eq!(pareto(&table, &log).unwrap().1, 2);
     }
 
     #[test]
@@ -496,7 +537,7 @@ mod tests {
             colour: Some("experiment".to_owned()),
             ..wish()
         };
-        let drawn = pareto(&table, &by_experiment).unwrap();
+        let drawn = plotted(&table, &by_experiment);
         assert_eq!(drawn.colours, ["e", "f"]);
         assert_eq!(drawn.points[2].label, "random 0.3");
     }
@@ -516,12 +557,12 @@ mod tests {
             x: "latency".to_owned(),
             ..wish()
         };
-        let drawn = pareto(&timed(), &latency).unwrap();
+        let drawn = plotted(&timed(), &latency);
         assert_eq!(drawn.points[1].x_spread, Some((0.9, 1.6)));
         assert_eq!(drawn.points[1].y_spread, None);
         let tip = &drawn.points[1].tip;
         assert!(tip.ends_with("sentence 1 (0.9000 to 1.60)"), "{tip}");
-        let drawn = pareto(&timed(), &wish()).unwrap();
+        let drawn = plotted(&timed(), &wish());
         assert!(drawn.points.iter().all(|point| point.x_spread.is_none()));
     }
 
@@ -532,7 +573,7 @@ mod tests {
             ..wish()
         };
         let races = |wish: &Wish| {
-            let drawn = pareto(&timed(), wish).unwrap();
+            let drawn = plotted(&timed(), wish);
             let points = drawn.points.into_iter();
             points
                 .map(|point| (point.race, point.tip.contains("device cuda")))

@@ -220,6 +220,9 @@ fn trade_off(table: &[Column], rows: &[usize]) -> Result<String, ReportError> {
         };
         for machine in agreeing(table, rows.to_vec(), measured_on(&wish)) {
             let scatter = pareto_of(table, machine.rows, &wish)?;
+            if scatter.points.is_empty() {
+                continue;
+            }
             let caption = match machine.name.as_str() {
                 "" => scatter.title.clone(),
                 name => format!("{}, {name}", scatter.title),

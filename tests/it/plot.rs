@@ -8,6 +8,13 @@ fn plot(place: &Place, kind: &str, words: &[&str]) -> Result<String, srp::cli::F
     place.plot(telling, kind, words)
 }
 
+/// What `srp plot pareto TABLE …` prints.
+#[cfg(feature = "tables")]
+fn plot_of(place: &Place, table: &str, more: &[&str]) -> Result<String, srp::cli::Failure> {
+    let words = [&["srp", "plot", "pareto", table], more].concat();
+    place.execute(telling, words.into_iter().map(Into::into).collect())
+}
+
 #[test]
 fn trainings_are_drawn_with_what_is_missing_said() {
     let place = finished();
@@ -209,4 +216,37 @@ fn speeds_of_several_devices_are_on_no_common_front() {
         let anyway = draw(&["--x", x, "--anyway"]).unwrap();
         assert!(anyway.contains("device cuda: BLEU"), "{anyway}");
     }
+}
+
+#[cfg(feature = "tables")]
+#[test]
+fn rows_without_a_place_are_told_and_a_plot_of_none_is_refused() {
+    let place = Place::new();
+    let table = place.path("odd.csv");
+    let head = "experiment,name,stage,bleu,parameters\n";
+    let draw = |rows: &str, more: &[&str]| {
+        fs::write(&table, format!("{head}{rows}")).unwrap();
+        place.notes.take();
+        let out = plot_of(&place, table.to_str().unwrap(), more);
+        (out, place.notes.take().join("\n"))
+    };
+    let (svg, said) = draw("e,a,t,20,80\ne,b,t,NaN,90\ne,c,t,,95\n", &[]);
+    assert_eq!(svg.unwrap().matches("class=\"point\"").count(), 1);
+    assert!(said.contains("2 of 3 rows are not drawn"), "{said}");
+    let (none, _) = draw("e,a,t,,80\n", &[]);
+    let failure = none.unwrap_err();
+    assert_eq!(failure.code(), 2);
+    assert!(
+        failure.to_string().contains("no row has a place"),
+        "{failure}"
+    );
+    let (none, _) = draw("", &[]);
+    assert_eq!(none.unwrap_err().code(), 1);
+    let (svg, said) = draw("e,<b>&amp;\"'\",t,20,0\ne,]]>,t,20,0\n", &[]);
+    let svg = svg.unwrap();
+    assert!(svg.contains("&lt;b&gt;&amp;amp;&quot;&#39;&quot;"), "{svg}");
+    assert!(svg.contains(">]]&gt;</text>") && !svg.contains("NaN"));
+    assert!(!said.contains("not drawn"), "{said}");
+    let (log, _) = draw("e,a,t,20,0\ne,b,t,20,5\n", &["--log"]);
+    assert_eq!(log.unwrap().matches("class=\"point\"").count(), 1);
 }
