@@ -41,7 +41,7 @@ impl Scale {
             difference if difference > same => (low - 0.06 * difference, high + 0.06 * difference),
             // A single value stands in the middle of something.
             difference if difference >= 0.0 => {
-                let around = if low == 0.0 { 1.0 } else { 0.1 * low.abs() };
+                let around = if low == 0.0 { 1.2 } else { 0.12 * low.abs() };
                 (low - around, high + around)
             }
             _ => (0.0, 1.0),
@@ -221,7 +221,7 @@ mod tests {
     fn values_that_are_all_but_equal_have_ticks_that_differ() {
         let rounded = [41.196246, 41.196246 + 1e-13].into_iter();
         let rounded = Scale::around(rounded, Spacing::Linear, 0.0, 300.0);
-        assert_eq!(named(rounded, 60.0), ["38", "40", "42", "44"]);
+        assert_eq!(named(rounded, 60.0), ["38", "40", "42", "44", "46"]);
         for (low, high) in [(41.0, 41.001), (1_722_880.0, 1_722_910.0), (-5e-9, 5e-9)] {
             let names = named(
                 Scale::around([low, high].into_iter(), Spacing::Linear, 0.0, 300.0),

@@ -141,8 +141,14 @@ impl Scatter {
         for steps in lines.iter().filter(|steps| steps.len() > 1) {
             body.path("front", steps);
         }
-        self.draw_spreads(&mut body, &places, (&x, &y));
+        let spreads = self.spreads(&places, (&x, &y));
+        for (position, [from, to]) in &spreads {
+            let class = format!("l{}", series(self.points[*position].colour));
+            bar(&mut body, &class, *from, *to);
+        }
         self.draw_points(&mut body, &places);
+        let spreads = spreads.into_iter().map(|(_, ends)| ends.to_vec());
+        let lines: Vec<_> = lines.into_iter().chain(spreads).collect();
         draw_labels(&mut body, &self.points, &places, &lines, &field);
         Drawing {
             width: size.0,
@@ -208,29 +214,24 @@ impl Scatter {
         steps
     }
 
-    /// A bar over all that was measured of each point, below the points.
-    fn draw_spreads(
+    /// The ends of the bars over all that was measured of each point, with its position.
+    fn spreads(
         &self,
-        body: &mut Svg,
         places: &[Option<(f64, f64)>],
         (x, y): (&Scale, &Scale),
-    ) {
+    ) -> Vec<(usize, [(f64, f64); 2])> {
         let ends = |scale: &Scale, spread: Option<(f64, f64)>| {
             let (least, most) = spread?;
             scale.place(least).zip(scale.place(most))
         };
-        for (point, place) in self.points.iter().zip(places) {
-            let Some(place) = *place else {
-                continue;
-            };
-            let class = format!("l{}", series(point.colour));
-            if let Some((from, to)) = ends(x, point.x_spread) {
-                bar(body, &class, (from, place.1), (to, place.1));
-            }
-            if let Some((from, to)) = ends(y, point.y_spread) {
-                bar(body, &class, (place.0, from), (place.0, to));
-            }
-        }
+        let bars = |(position, place): (usize, &Option<(f64, f64)>)| {
+            let (point, place) = (&self.points[position], (*place)?);
+            let level = ends(x, point.x_spread).map(|(a, b)| [(a, place.1), (b, place.1)]);
+            let upright = ends(y, point.y_spread).map(|(a, b)| [(place.0, a), (place.0, b)]);
+            Some([level, upright].map(|bar| bar.map(|bar| (position, bar))))
+        };
+        let bars = places.iter().enumerate().filter_map(bars);
+        bars.flatten().flatten().collect()
     }
 
     fn draw_points(&self, body: &mut Svg, places: &[Option<(f64, f64)>]) {
@@ -284,12 +285,12 @@ fn overlap(a: &Area, b: &Area) -> bool {
     a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3]
 }
 
-/// Writes the labels that find room beside their points and off the front.
+/// Writes the labels that find room beside their points and off the lines.
 fn draw_labels(
     body: &mut Svg,
     points: &[Point],
     places: &[Option<(f64, f64)>],
-    fronts: &[Vec<(f64, f64)>],
+    lines: &[Vec<(f64, f64)>],
     field: &Field,
 ) {
     let around = |&(x, y): &(f64, f64)| [x - 6.0, y - 6.0, x + 6.0, y + 6.0];
@@ -303,8 +304,8 @@ fn draw_labels(
         ]
     };
     let mut taken: Vec<Area> = places.iter().flatten().map(around).collect();
-    let lines = fronts.iter().flat_map(|front| front.windows(2));
-    taken.extend(lines.map(between));
+    let straight = lines.iter().flat_map(|line| line.windows(2));
+    taken.extend(straight.map(between));
     let mut told: Vec<(&str, (f64, f64))> = Vec::new();
     for (point, place) in points.iter().zip(places) {
         let Some((x, y)) = *place else {
@@ -445,13 +446,18 @@ mod tests {
 
     #[test]
     fn what_was_measured_several_times_has_a_bar_that_fits_in() {
-        let mut wide = point(5.0, 5.0, "noisy");
+        let mut wide = point(50.0, 5.0, "noisy");
         wide.x_spread = Some((0.0, 100.0));
-        let drawn = scatter(vec![wide, point(6.0, 6.0, "exact")]).draw((460.0, 300.0));
+        let drawn = scatter(vec![wide, point(60.0, 6.0, "exact")]).draw((460.0, 300.0));
         let text = drawn.body.as_str();
         assert_eq!(text.matches("class=\"spread").count(), 1 + 1, "{text}");
         assert!(text.contains(">least to most</text>"));
         assert!(text.contains(">100</text>"), "the axis reaches as far");
+        let (x, _) = text.split_once(">noisy</text>").unwrap();
+        assert!(
+            x.ends_with("text-anchor=\"middle\""),
+            "not on its bar: {text}"
+        );
         let exact = scatter(vec![point(1.0, 2.0, "a")]).draw((460.0, 300.0));
         assert!(!exact.body.as_str().contains("spread"));
     }

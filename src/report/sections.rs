@@ -196,13 +196,15 @@ fn shown_or_folded(mut figures: Vec<(String, String)>, few: usize) -> Option<Str
     let shown: String = shown.collect();
     let folded = rest.iter().map(|(name, drawing)| {
         format!(
-            "<details class=\"fold\"><summary>{}</summary><div class=\"body figures\"><figure>\n{drawing}</figure></div>\
+            "<details class=\"fold\"><summary>{}</summary><div class=\"body figures wide\"><figure>\n{drawing}</figure></div>\
              </details>\n",
             escape(name)
         )
     });
     let folded: String = folded.collect();
-    Some(format!("<div class=\"figures\">\n{shown}</div>\n{folded}"))
+    Some(format!(
+        "<div class=\"figures wide\">\n{shown}</div>\n{folded}"
+    ))
 }
 
 /// BLEU of some rows against each cost. Speeds on several devices or numbers of threads have plots of their own.

@@ -296,6 +296,8 @@ const READ: &str = r##"
     const press = (name) => all("#table th button").find((head) => head.textContent === name).click();
     const sorted = (values, sign) => values.every((value, i) => i === 0 || sign * (value - values[i - 1]) >= 0);
 
+    const wide = all("#results .scroll, #removed figure").filter((part) => part.scrollWidth > part.clientWidth + 1);
+    say("cut on a desk", innerWidth >= 1200 && wide.length > 0);
     say("plots", all("#cost figure").map((plot) => plot.querySelectorAll(".point .mark").length));
     press("BLEU");
     say("descending", sorted(column("BLEU"), -1));
@@ -351,6 +353,7 @@ fn a_browser_sorts_filters_and_shows_every_point_without_an_error() {
         assert_eq!(
             opened(browser, &page, READ, width),
             [
+                "cut on a desk: false",
                 "plots: 3,3,3",
                 "descending: true",
                 "ascending: true",
