@@ -338,12 +338,22 @@ fn differs(column: &Column) -> bool {
     (1..rows).any(|row| shown(column, row) != shown(column, 0))
 }
 
-/// What the sweep varies, and the experiment if there are several. Parameters that only some of several tables have
-/// stand behind all that the first one has.
+/// What the sweep varies, and the experiment if there are several: the columns before that of the stage, and parameters
+/// behind it, which are those that the first of several tables does not have.
 fn varied(table: &[Column]) -> Vec<&Column> {
-    let asked = |column: &&Column| column.name == "experiment" || is_parameter(&column.name);
-    let asked = table.iter().filter(asked);
+    let stage = table.iter().position(|column| column.name == "stage");
+    let (before, behind) = table.split_at(stage.unwrap_or(table.len()));
+    let parameters = behind
+        .iter()
+        .filter(|column| is_parameter(&column.name) && !says_of_measure(table, &column.name));
+    let asked = before.iter().chain(parameters);
     asked.filter(|column| differs(column)).collect()
+}
+
+/// Whether a column tells more of a measure: `bleu_delta`, `bleu_sd`.
+fn says_of_measure(table: &[Column], name: &str) -> bool {
+    let measure = name.rsplit_once('_').map(|(measure, _)| measure);
+    measure.is_some_and(|measure| !is_parameter(measure) && find(table, measure).is_ok())
 }
 
 fn stage(table: &[Column]) -> Option<&Column> {
@@ -540,6 +550,15 @@ mod tests {
         let drawn = plotted(&table, &by_experiment);
         assert_eq!(drawn.colours, ["e", "f"]);
         assert_eq!(drawn.points[2].label, "random 0.3");
+    }
+
+    #[test]
+    fn what_a_comparison_tells_of_measures_is_no_label() {
+        let mut table = table();
+        table.push(floats("bleu_delta", &[0.0, -5.0, 0.0, -9.5]));
+        let labels = plotted(&table, &wish()).points.into_iter();
+        let labels: Vec<String> = labels.map(|point| point.label).collect();
+        assert_eq!(labels, ["0.5", "0.5", "0.3"]);
     }
 
     fn timed() -> Vec<Column> {

@@ -38,6 +38,10 @@ impl Gathered<'_> {
              measures.</p>\n",
         );
         let kinds = comparable(&table, (0..self.records.len()).collect());
+        if is_measured(&table, "latency") {
+            html += "<p class=\"lead\">Bars go from the fastest to the slowest run: where they overlap, which model is \
+                     faster is not known.</p>\n";
+        }
         if kinds.len() > 1 {
             html += "<p class=\"lead\">Scores of several test sets, metrics or searches do not compare, so each kind \
                      has plots of its own.</p>\n";

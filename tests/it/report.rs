@@ -161,6 +161,8 @@ fn a_page_shows_config_log_and_provenance_of_each_stage() {
     assert!(page.contains("<dt>machine</dt><dd>") && page.contains(", fake, "));
     assert!(page.contains("8 of 16 left, 50.0 %"), "the heat map");
     assert!(page.contains("loss, bits a token"), "the curves");
+    assert!(page.contains("class=\"spread"), "the bars of latencies");
+    assert!(page.contains("from the fastest to the slowest run"));
 }
 
 #[test]
