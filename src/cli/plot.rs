@@ -7,17 +7,18 @@ use super::{Context, Failure};
 use crate::cache::Artifact;
 use crate::config::Checkpoint;
 use crate::exec::{self, Options, Status};
-use crate::figure::Drawing;
 #[cfg(feature = "tables")]
 use crate::figure::Spacing;
+use crate::figure::{Drawing, SERIES};
 use crate::plan::{NodeId, Plan};
 #[cfg(feature = "tables")]
 use crate::report::Wish;
 use crate::report::{self, ReportError};
-#[cfg(feature = "tables")]
-use crate::results::Rows;
 use crate::results::sizes;
+#[cfg(feature = "tables")]
+use crate::results::{self, Ranking};
 use miette::miette;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -80,6 +81,15 @@ struct Pareto {
     #[arg(long)]
     log: bool,
 
+    /// Only rows where this holds, such as `rate <= 0.3 and bleu > 30`: an SQL expression over the columns
+    #[arg(long = "where", value_name = "EXPRESSION")]
+    filter: Option<String>,
+
+    /// Draw rows in one picture although their test sets, signatures or search settings differ, or the machines of
+    /// measured speeds
+    #[arg(long)]
+    anyway: bool,
+
     #[command(flatten)]
     picture: Picture,
 }
@@ -89,7 +99,7 @@ struct Stages {
     #[command(flatten)]
     experiment: Experiment,
 
-    /// The stages: NAME, LABEL or NAME@PARAMETER=VALUE,…
+    /// The stages: NAME for all points of the sweep, NAME@PARAMETER=VALUE,… for some, or LABEL
     #[arg(value_name = "STAGE", required = true)]
     stages: Vec<String>,
 
@@ -116,15 +126,6 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
 
 #[cfg(feature = "tables")]
 fn pareto(args: &Pareto, context: &mut Context<'_>) -> Result<(), Failure> {
-    let cache = args.sources.cache.open();
-    let read = args.sources.read(&cache, context)?;
-    let rows = Rows::stack(read.into_iter().map(|(_, rows)| rows).collect())?;
-    if rows.height() == 0 {
-        return Err(Failure::of_work(miette!(
-            help = "`srp plan` says what has to run",
-            "there are no results to draw"
-        )));
-    }
     let wish = Wish {
         x: args.x.clone(),
         y: args.y.clone(),
@@ -136,13 +137,37 @@ fn pareto(args: &Pareto, context: &mut Context<'_>) -> Result<(), Failure> {
             false => Spacing::Linear,
         },
     };
-    let mut scatter = report::pareto(&rows.columns()?, &wish)?;
+    let cache = args.sources.cache.open();
+    let sources = args.sources.read(&cache, context)?;
+    let ranking = Ranking {
+        filter: args.filter.as_deref(),
+        also: report::measured_on(&wish),
+        anyway: args.anyway,
+    };
+    let (rows, note) = results::ranked(sources, &ranking, &cache)?;
+    if let Some(note) = note {
+        context.watcher.note(&note);
+    }
+    if rows.height() == 0 {
+        return Err(Failure::of_work(miette!(
+            help = "`srp plan` says what has to run; `--where` may have left all rows out",
+            "there are no results to draw"
+        )));
+    }
+    let (mut scatter, left_out) = report::pareto(&rows.columns()?, &wish)?;
+    if left_out > 0 {
+        let (all, x, y) = (rows.height(), &wish.x, &wish.y);
+        context.watcher.note(&format!(
+            "{left_out} of {all} rows are not drawn: they have no place on the axis of {x} or of {y}"
+        ));
+    }
     args.picture.name(&mut scatter.title);
     args.picture.put(&scatter.draw(SCATTER), context)
 }
 
 fn training(args: &Stages, context: &mut Context<'_>) -> Result<(), Failure> {
-    let (plan, ids) = args.read()?;
+    let plan = args.experiment.load()?;
+    let ids = args.trainings(&plan, context)?;
     let statuses = args.statuses(&plan, context)?;
     let artifacts: Vec<Option<&Artifact>> = statuses.iter().map(Status::artifact).collect();
     let mut course = report::training(&plan, &artifacts, &ids)?;
@@ -159,13 +184,14 @@ fn training(args: &Stages, context: &mut Context<'_>) -> Result<(), Failure> {
 }
 
 fn groups(args: &Stages, context: &mut Context<'_>) -> Result<(), Failure> {
-    let (plan, ids) = args.read()?;
-    let [id] = ids[..] else {
+    let plan = args.experiment.load()?;
+    let [stage] = &args.stages[..] else {
         return Err(Failure::of_input(miette!(
             "a heat map shows one model, and {} stages are named",
-            ids.len()
+            args.stages.len()
         )));
     };
+    let id = plan.stage(stage)?;
     let statuses = args.statuses(&plan, context)?;
     let model = report::model_of(&plan, id);
     let artifact = statuses[model.0].artifact();
@@ -191,11 +217,19 @@ fn nothing_yet(stages: &[String]) -> Failure {
 }
 
 impl Stages {
-    fn read(&self) -> Result<(Plan, Vec<NodeId>), Failure> {
-        let plan = self.experiment.load()?;
-        let ids = self.stages.iter().map(|stage| plan.stage(stage));
-        let ids = ids.collect::<Result<_, _>>()?;
-        Ok((plan, ids))
+    /// The stages that are meant; of too many to be told apart, the first.
+    fn trainings(&self, plan: &Plan, context: &Context<'_>) -> Result<Vec<NodeId>, Failure> {
+        let ids = self.stages.iter().map(|stage| plan.stages(stage));
+        let ids: Vec<Vec<NodeId>> = ids.collect::<Result<_, _>>()?;
+        let ids: BTreeSet<NodeId> = ids.into_iter().flatten().collect();
+        if ids.len() > SERIES {
+            context.watcher.note(&format!(
+                "{} trainings are named, more than there are colours: the first {SERIES} are drawn; STAGE@PARAMETER=VALUE \
+                 names fewer",
+                ids.len()
+            ));
+        }
+        Ok(ids.into_iter().take(SERIES).collect())
     }
 
     fn statuses(&self, plan: &Plan, context: &Context<'_>) -> Result<Vec<Status>, Failure> {
@@ -223,7 +257,7 @@ impl Picture {
         };
         let bytes = match path.extension().and_then(|ending| ending.to_str()) {
             Some("svg") => drawing.document().into_bytes(),
-            Some("png") => png(drawing)?,
+            Some("png") => png(drawing, context)?,
             _ => {
                 return Err(Failure::of_input(miette!(
                     "`{}` says no format: expected FILE.svg or FILE.png",
@@ -238,14 +272,26 @@ impl Picture {
 /// Dots of a PNG for each pixel of a picture: enough for print in a column.
 #[cfg(feature = "png")]
 const SCALE: f32 = 2.0;
+/// Characters without a font that are told at most.
+#[cfg(feature = "png")]
+const SAID: usize = 20;
 
 #[cfg(feature = "png")]
-fn png(drawing: &Drawing) -> Result<Vec<u8>, Failure> {
-    crate::figure::png(drawing, SCALE).map_err(|error| Failure::of_work(miette::Report::msg(error)))
+fn png(drawing: &Drawing, context: &Context<'_>) -> Result<Vec<u8>, Failure> {
+    let png = crate::figure::png(drawing, SCALE);
+    let png = png.map_err(|error| Failure::of_work(miette::Report::msg(error)))?;
+    if !png.boxes.is_empty() {
+        context.watcher.note(&format!(
+            "no font on this machine has `{}`: such characters are boxes in the picture; in FILE.svg, the fonts of the \
+             machine that shows it write them",
+            png.boxes.chars().take(SAID).collect::<String>()
+        ));
+    }
+    Ok(png.bytes)
 }
 
 #[cfg(not(feature = "png"))]
-fn png(_: &Drawing) -> Result<Vec<u8>, Failure> {
+fn png(_: &Drawing, _: &Context<'_>) -> Result<Vec<u8>, Failure> {
     Err(Failure::of_input(miette!(
         help = "build it with the default features, or ask for FILE.svg",
         "this srp was built without PNG"
@@ -263,9 +309,9 @@ pub(super) fn write(path: &Path, bytes: &[u8], context: &Context<'_>) -> Result<
 impl From<ReportError> for Failure {
     fn from(error: ReportError) -> Self {
         match error {
-            ReportError::UnknownColumn { .. } | ReportError::NoNumbers { .. } => {
-                Self::of_input(error.into())
-            }
+            ReportError::UnknownColumn { .. }
+            | ReportError::NoNumbers { .. }
+            | ReportError::NoPoints { .. } => Self::of_input(error.into()),
             _ => Self::of_work(error),
         }
     }

@@ -1,6 +1,6 @@
 //! Lines over a common axis, in panels below each other.
 
-use super::frame::Field;
+use super::frame::{Field, margin};
 use super::legend::{self, Entry, Sample};
 use super::scale::{Scale, Spacing};
 use super::svg::{Anchor, Px, Svg};
@@ -46,13 +46,14 @@ pub struct Line {
 pub enum Stroke {
     /// With a dot on each point.
     Dotted,
+    /// With a dot on each point, of a measure that stays as it is until the next one.
+    Stepped,
     /// In dashes.
     Dashed,
     /// Without more.
     Plain,
 }
 
-const LEFT: f64 = 56.0;
 const RIGHT: f64 = 16.0;
 /// What a panel needs above its field.
 const ABOVE: f64 = 30.0;
@@ -78,10 +79,12 @@ impl Curves {
         legend::draw(&mut body, &entries, sides, 4.0);
         let mut top = legend::height(&entries, sides.0, sides.1) + 8.0;
         let above = if named { ABOVE } else { 6.0 };
-        let x = self.scale(LEFT, width - RIGHT);
+        let margins = panels.iter().map(|panel| margin(&panel.scale(height, 0.0)));
+        let left = margins.fold(0.0, f64::max);
+        let x = self.scale(left, width - RIGHT);
         for (position, drawn) in panels.iter().enumerate() {
             let field = Field {
-                left: LEFT,
+                left,
                 right: width - RIGHT,
                 top: top + above,
                 bottom: top + height,
@@ -120,14 +123,14 @@ impl Curves {
 }
 
 impl Panel {
+    /// The scale of its measure between two heights.
+    fn scale(&self, bottom: f64, top: f64) -> Scale {
+        let points = self.lines.iter().flat_map(|line| &line.points);
+        Scale::around(points.map(|point| point.1), Spacing::Linear, bottom, top)
+    }
+
     fn draw(&self, body: &mut Svg, field: &Field, x: &Scale, (x_name, name): (Option<&str>, &str)) {
-        let values = self.lines.iter().flat_map(|line| &line.points);
-        let y = Scale::around(
-            values.map(|point| point.1),
-            Spacing::Linear,
-            field.bottom,
-            field.top,
-        );
+        let y = self.scale(field.bottom, field.top);
         field.vertical(body, &y, name);
         field.horizontal(body, x, x_name);
         if self.lines.iter().all(|line| line.points.is_empty()) {
@@ -154,13 +157,18 @@ impl Line {
         let series = self.colour % SERIES;
         let dashes = match self.stroke {
             Stroke::Dashed => " dashed",
-            Stroke::Dotted | Stroke::Plain => "",
+            Stroke::Dotted | Stroke::Stepped | Stroke::Plain => "",
+        };
+        let path = match self.stroke {
+            Stroke::Stepped => stepped(&places),
+            _ => places.clone(),
         };
         body.open("g", &[("class", &"line")]);
         body.words("title", &[], &self.tip);
-        body.path(&format!("curve l{series}{dashes}"), &places);
+        body.path(&format!("curve l{series}{dashes}"), &path);
+        let dots = matches!(self.stroke, Stroke::Dotted | Stroke::Stepped);
         // A line of one point has no length to be seen.
-        if self.stroke == Stroke::Dotted || places.len() == 1 {
+        if dots || places.len() == 1 {
             for (x, y) in &places {
                 let class = format!("f{series}");
                 body.element(
@@ -176,6 +184,14 @@ impl Line {
         }
         body.close("g");
     }
+}
+
+/// The path that goes to each place on the height of the one before.
+fn stepped(places: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let first = places.first().copied();
+    let corners = |pair: &[(f64, f64)]| [(pair[1].0, pair[0].1), pair[1]];
+    let rest = places.windows(2).flat_map(corners);
+    first.into_iter().chain(rest).collect()
 }
 
 #[cfg(test)]
@@ -209,5 +225,18 @@ mod tests {
     fn a_measure_that_nobody_took_says_so() {
         let drawn = curves(Vec::new()).draw(460.0, 140.0);
         assert!(drawn.body.as_str().contains("not recorded"));
+    }
+
+    #[test]
+    fn what_changes_at_once_is_no_slope() {
+        assert_eq!(
+            stepped(&[(1.0, 9.0), (2.0, 9.0), (3.0, 5.0)]),
+            [(1.0, 9.0), (2.0, 9.0), (2.0, 9.0), (3.0, 9.0), (3.0, 5.0)]
+        );
+        assert_eq!(stepped(&[]), []);
+        let mut steps = curves(vec![(10.0, 3.0), (20.0, 2.0)]);
+        steps.panels[0].lines[0].stroke = Stroke::Stepped;
+        let drawn = steps.draw(460.0, 140.0);
+        assert_eq!(drawn.body.as_str().matches("<circle").count(), 2);
     }
 }

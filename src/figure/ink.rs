@@ -35,6 +35,7 @@ const RULES: &str = "\
 .figure .mark{fill-opacity:.45;stroke-width:1.75}
 .figure .curve{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
 .figure .dashed{stroke-dasharray:5 4}
+.figure .spread{fill:none;stroke-width:1.25;stroke-opacity:.7}
 .figure .front{fill:none;stroke:$muted;stroke-width:1.5;stroke-dasharray:2 4;stroke-linecap:round}
 .figure .limit{stroke:$line;stroke-width:1;stroke-dasharray:1 4}
 .figure .box{fill:$paper;stroke:$line;stroke-width:1}

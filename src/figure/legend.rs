@@ -1,7 +1,7 @@
 //! What colours, shapes and strokes stand for.
 
-use super::frame::mark;
-use super::svg::{Anchor, Svg, width};
+use super::frame::{bar, mark};
+use super::svg::{Anchor, Svg, shortened, width};
 
 /// What an entry shows before its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub(super) enum Sample {
     Shape(usize),
     /// A curve of a series.
     Curve(usize),
+    /// A bar over several measurements.
+    Spread,
     /// The dotted line of a front.
     Front,
 }
@@ -23,17 +25,31 @@ const ROW: f64 = 20.0;
 const SAMPLE: f64 = 22.0;
 const GAP: f64 = 18.0;
 
-/// The rows that the entries take between two places: for each its row and its place in it.
-fn laid_out(entries: &[Entry], left: f64, right: f64) -> Vec<(usize, f64)> {
+/// An entry at its place: its row, where in it, and as much of its name as there is room for.
+struct Placed {
+    row: usize,
+    x: f64,
+    sample: Sample,
+    name: String,
+}
+
+/// The entries between two places.
+fn laid_out(entries: &[Entry], left: f64, right: f64) -> Vec<Placed> {
     let (mut row, mut x) = (0, left);
-    let place = |(_, name): &Entry| {
-        let wide = SAMPLE + width(name);
+    let place = |(sample, name): &Entry| {
+        let name = shortened(name, right - left - SAMPLE);
+        let wide = SAMPLE + width(&name);
         if x > left && x + wide > right {
             (row, x) = (row + 1, left);
         }
-        let here = (row, x);
+        let placed = Placed {
+            row,
+            x,
+            sample: *sample,
+            name,
+        };
         x += wide + GAP;
-        here
+        placed
     };
     entries.iter().map(place).collect()
 }
@@ -42,21 +58,45 @@ fn laid_out(entries: &[Entry], left: f64, right: f64) -> Vec<(usize, f64)> {
 pub(super) fn height(entries: &[Entry], left: f64, right: f64) -> f64 {
     let rows = laid_out(entries, left, right)
         .last()
-        .map_or(0, |(row, _)| row + 1);
+        .map_or(0, |last| last.row + 1);
     rows as f64 * ROW
 }
 
 /// Draws the entries from `top` on.
 pub(super) fn draw(svg: &mut Svg, entries: &[Entry], (left, right): (f64, f64), top: f64) {
-    for ((row, x), (sample, name)) in laid_out(entries, left, right).into_iter().zip(entries) {
+    for entry in laid_out(entries, left, right) {
+        let Placed {
+            row,
+            x,
+            sample,
+            name,
+        } = entry;
         let y = top + row as f64 * ROW + ROW / 2.0;
         let (from, to) = ((x, y), (x + 16.0, y));
-        match *sample {
+        match sample {
             Sample::Mark(series, shape) => mark(svg, series, shape, (x + 8.0, y)),
             Sample::Shape(shape) => mark(svg, super::SERIES - 1, shape, (x + 8.0, y)),
             Sample::Curve(series) => svg.path(&format!("curve l{series}"), &[from, to]),
+            Sample::Spread => bar(svg, &format!("l{}", super::SERIES - 1), from, to),
             Sample::Front => svg.path("front", &[from, to]),
         }
-        svg.text("", (x + SAMPLE, y + 4.0), Anchor::Start, name);
+        svg.text("", (x + SAMPLE, y + 4.0), Anchor::Start, &name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_wider_than_the_picture_is_cut_and_the_next_has_a_row_of_its_own() {
+        let entries = ["short", &"very ".repeat(40), "short"];
+        let entries = entries.map(|name| (Sample::Front, name.to_owned()));
+        let placed = laid_out(&entries, 12.0, 300.0);
+        let rows: Vec<usize> = placed.iter().map(|entry| entry.row).collect();
+        assert_eq!(rows, [0, 1, 2]);
+        assert!(placed[1].name.ends_with('…'), "{}", placed[1].name);
+        assert!(placed[1].x + SAMPLE + width(&placed[1].name) <= 300.0);
+        assert_eq!(height(&entries, 12.0, 300.0), 3.0 * ROW);
     }
 }

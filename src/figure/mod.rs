@@ -23,7 +23,7 @@ pub use heat_map::{Cell, HeatMap};
 pub use ink::{SERIES, style};
 pub use network::{Network, Vertex};
 #[cfg(feature = "png")]
-pub use png::{PngError, png};
+pub use png::{Png, PngError, png};
 pub use scale::Spacing;
 pub use scatter::{Axis, Better, Point, Scatter, front};
 pub use svg::escape;

@@ -10,6 +10,9 @@ pub enum Spacing {
     Log,
 }
 
+/// By how much of themselves values differ at least, if an axis is to tell them apart.
+const SAME: f64 = 1e-6;
+
 /// Maps values to places.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Scale {
@@ -33,11 +36,12 @@ impl Scale {
         let (low, high) = warped.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
             (low.min(value), high.max(value))
         });
+        let same = SAME * low.abs().max(high.abs());
         let (low, high) = match high - low {
-            difference if difference > 0.0 => (low - 0.06 * difference, high + 0.06 * difference),
+            difference if difference > same => (low - 0.06 * difference, high + 0.06 * difference),
             // A single value stands in the middle of something.
-            0.0 => {
-                let around = if low == 0.0 { 1.0 } else { 0.1 * low.abs() };
+            difference if difference >= 0.0 => {
+                let around = if low == 0.0 { 1.2 } else { 0.12 * low.abs() };
                 (low - around, high + around)
             }
             _ => (0.0, 1.0),
@@ -129,12 +133,13 @@ fn steps(from: f64, to: f64, most: f64) -> (Vec<f64>, f64) {
     found
 }
 
-/// Names of ticks that are `step` apart: with the prefix of thousands, and as many decimals as tell them apart.
+/// Names of ticks that are `step` apart: with the prefix of thousands, and as many decimals as tell them apart. Powers of
+/// ten where those end.
 fn names(values: &[f64], step: f64) -> Vec<String> {
     let largest = values
         .iter()
         .fold(0.0, |most: f64, value| most.max(value.abs()));
-    if largest > 0.0 && largest < 0.01 {
+    if largest > 0.0 && !(0.01..1e15).contains(&largest) {
         return values.iter().map(|value| scientific(*value)).collect();
     }
     let (unit, prefix) = [(1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k")]
@@ -190,6 +195,7 @@ mod tests {
             ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]
         );
         assert_eq!(named(scale(0.0, 5e-4), 200.0), ["0", "2e-4", "4e-4"]);
+        assert_eq!(named(scale(-1e300, 1e300), 200.0), ["-1e300", "0", "1e300"]);
     }
 
     #[test]
@@ -209,5 +215,23 @@ mod tests {
         let none = Scale::around([f64::NAN].into_iter(), Spacing::Linear, 0.0, 100.0);
         assert_eq!(none.place(0.5), Some(50.0));
         assert_eq!(none.place(f64::NAN), None);
+    }
+
+    #[test]
+    fn values_that_are_all_but_equal_have_ticks_that_differ() {
+        let rounded = [41.196246, 41.196246 + 1e-13].into_iter();
+        let rounded = Scale::around(rounded, Spacing::Linear, 0.0, 300.0);
+        assert_eq!(named(rounded, 60.0), ["38", "40", "42", "44", "46"]);
+        for (low, high) in [(41.0, 41.001), (1_722_880.0, 1_722_910.0), (-5e-9, 5e-9)] {
+            let names = named(
+                Scale::around([low, high].into_iter(), Spacing::Linear, 0.0, 300.0),
+                60.0,
+            );
+            let distinct: std::collections::BTreeSet<&String> = names.iter().collect();
+            assert_eq!(distinct.len(), names.len(), "{names:?}");
+            assert!(names.len() > 2, "{names:?}");
+        }
+        let zero = Scale::around([0.0; 4].into_iter(), Spacing::Linear, 0.0, 300.0);
+        assert!(named(zero, 60.0).contains(&"0".to_owned()));
     }
 }

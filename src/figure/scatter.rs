@@ -1,10 +1,11 @@
 //! Points of two measures, and those of them that no other point beats.
 
-use super::frame::{Field, SHAPES, mark};
+use super::frame::{Field, SHAPES, bar, margin, mark};
 use super::legend::{self, Entry, Sample};
 use super::scale::{Scale, Spacing};
-use super::svg::{Anchor, Svg, width};
+use super::svg::{Anchor, Svg, shortened, width};
 use super::{Drawing, SERIES};
+use std::collections::BTreeSet;
 
 /// Points of two measures.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +22,8 @@ pub struct Scatter {
     pub colourless: Option<String>,
     /// What shapes stand for, in their order.
     pub shapes: Vec<String>,
+    /// What the ends of a spread are.
+    pub spread: String,
     /// The points.
     pub points: Vec<Point>,
 }
@@ -52,6 +55,12 @@ pub struct Point {
     pub x: f64,
     /// Where it stands.
     pub y: f64,
+    /// The least and the most that was measured from left to right, if it was measured more than once.
+    pub x_spread: Option<(f64, f64)>,
+    /// The same from bottom to top.
+    pub y_spread: Option<(f64, f64)>,
+    /// With which others it is on one front: those of the same number.
+    pub race: usize,
     /// The position of its colour, if it has one.
     pub colour: Option<usize>,
     /// The position of its shape.
@@ -93,34 +102,29 @@ pub fn front(points: &[(f64, f64)], x: Better, y: Better) -> Vec<usize> {
     kept
 }
 
-const LEFT: f64 = 56.0;
+/// The part of the field that a label is wide at most.
+const LABEL: f64 = 0.3;
 const RIGHT: f64 = 20.0;
 const BELOW: f64 = 50.0;
 
 impl Scatter {
     /// Draws it in a given size, and the legend above in what that needs.
     pub fn draw(&self, size: (f64, f64)) -> Drawing {
-        let entries = self.entries();
+        let fronts = self.fronts();
+        let entries = self.entries(fronts.iter().any(|front| front.len() > 1));
         let sides = (12.0, size.0 - 12.0);
         let top = legend::height(&entries, sides.0, sides.1) + 36.0;
+        let bottom = top + size.1 - BELOW;
+        let ys = self.points.iter().map(|point| (point.y, point.y_spread));
+        let y = Scale::around(reach(ys), self.y.spacing, bottom, top);
         let field = Field {
-            left: LEFT,
+            left: margin(&y),
             right: size.0 - RIGHT,
             top,
-            bottom: top + size.1 - BELOW,
+            bottom,
         };
-        let x = Scale::around(
-            self.points.iter().map(|point| point.x),
-            self.x.spacing,
-            field.left,
-            field.right,
-        );
-        let y = Scale::around(
-            self.points.iter().map(|point| point.y),
-            self.y.spacing,
-            field.bottom,
-            field.top,
-        );
+        let xs = self.points.iter().map(|point| (point.x, point.x_spread));
+        let x = Scale::around(reach(xs), self.x.spacing, field.left, field.right);
         let mut body = Svg::default();
         legend::draw(&mut body, &entries, sides, 4.0);
         field.vertical(&mut body, &y, &self.y.name);
@@ -130,10 +134,22 @@ impl Scatter {
             .iter()
             .map(|point| x.place(point.x).zip(y.place(point.y)))
             .collect();
-        let steps = self.steps(&places);
-        body.path("front", &steps);
+        let lines: Vec<_> = fronts
+            .iter()
+            .map(|front| self.steps(front, &places))
+            .collect();
+        for steps in lines.iter().filter(|steps| steps.len() > 1) {
+            body.path("front", steps);
+        }
+        let spreads = self.spreads(&places, (&x, &y));
+        for (position, [from, to]) in &spreads {
+            let class = format!("l{}", series(self.points[*position].colour));
+            bar(&mut body, &class, *from, *to);
+        }
         self.draw_points(&mut body, &places);
-        draw_labels(&mut body, &self.points, &places, &steps, &field);
+        let spreads = spreads.into_iter().map(|(_, ends)| ends.to_vec());
+        let lines: Vec<_> = lines.into_iter().chain(spreads).collect();
+        draw_labels(&mut body, &self.points, &places, &lines, &field);
         Drawing {
             width: size.0,
             height: field.bottom + BELOW,
@@ -142,7 +158,8 @@ impl Scatter {
         }
     }
 
-    fn entries(&self) -> Vec<Entry> {
+    /// What marks and lines mean; `front` says whether there is one to be seen.
+    fn entries(&self, front: bool) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
         let one_shape = self.shapes.len() < 2;
         if self.colours.len() > 1 || !one_shape {
@@ -157,14 +174,32 @@ impl Scatter {
             let shapes = self.shapes.iter().enumerate();
             entries.extend(shapes.map(|(i, name)| (Sample::Shape(i), name.clone())));
         }
-        entries.push((Sample::Front, "Pareto front".to_owned()));
+        let has_spread = |point: &Point| point.x_spread.or(point.y_spread).is_some();
+        if self.points.iter().any(has_spread) {
+            entries.push((Sample::Spread, self.spread.clone()));
+        }
+        if front {
+            entries.push((Sample::Front, "Pareto front".to_owned()));
+        }
         entries
     }
 
-    /// The border between what some point beats and what none does.
-    fn steps(&self, places: &[Option<(f64, f64)>]) -> Vec<(f64, f64)> {
-        let values: Vec<(f64, f64)> = self.points.iter().map(|p| (p.x, p.y)).collect();
-        let front = front(&values, self.x.better, self.y.better);
+    /// The positions of the points on the front of each race.
+    fn fronts(&self) -> Vec<Vec<usize>> {
+        let races: BTreeSet<usize> = self.points.iter().map(|point| point.race).collect();
+        let of_race = |race: &usize| {
+            let value = |point: &Point| match point.race == *race {
+                true => (point.x, point.y),
+                false => (f64::NAN, f64::NAN),
+            };
+            let values: Vec<(f64, f64)> = self.points.iter().map(value).collect();
+            front(&values, self.x.better, self.y.better)
+        };
+        races.iter().map(of_race).collect()
+    }
+
+    /// The border between what some point of a race beats and what none does.
+    fn steps(&self, front: &[usize], places: &[Option<(f64, f64)>]) -> Vec<(f64, f64)> {
         let corners: Vec<(f64, f64)> = front.iter().filter_map(|i| places[*i]).collect();
         let mut steps = Vec::new();
         for (position, corner) in corners.iter().enumerate() {
@@ -177,6 +212,26 @@ impl Scatter {
             steps.push(*corner);
         }
         steps
+    }
+
+    /// The ends of the bars over all that was measured of each point, with its position.
+    fn spreads(
+        &self,
+        places: &[Option<(f64, f64)>],
+        (x, y): (&Scale, &Scale),
+    ) -> Vec<(usize, [(f64, f64); 2])> {
+        let ends = |scale: &Scale, spread: Option<(f64, f64)>| {
+            let (least, most) = spread?;
+            scale.place(least).zip(scale.place(most))
+        };
+        let bars = |(position, place): (usize, &Option<(f64, f64)>)| {
+            let (point, place) = (&self.points[position], (*place)?);
+            let level = ends(x, point.x_spread).map(|(a, b)| [(a, place.1), (b, place.1)]);
+            let upright = ends(y, point.y_spread).map(|(a, b)| [(place.0, a), (place.0, b)]);
+            Some([level, upright].map(|bar| bar.map(|bar| (position, bar))))
+        };
+        let bars = places.iter().enumerate().filter_map(bars);
+        bars.flatten().flatten().collect()
     }
 
     fn draw_points(&self, body: &mut Svg, places: &[Option<(f64, f64)>]) {
@@ -207,6 +262,14 @@ impl Scatter {
     }
 }
 
+/// All values that an axis has to show.
+fn reach(values: impl Iterator<Item = (f64, Option<(f64, f64)>)>) -> impl Iterator<Item = f64> {
+    values.flat_map(|(value, spread)| {
+        let (least, most) = spread.unwrap_or((value, value));
+        [value, least, most]
+    })
+}
+
 /// The series whose colour a position has; the last one is for what has none.
 fn series(colour: Option<usize>) -> usize {
     colour.map_or(SERIES - 1, |position| position % (SERIES - 1))
@@ -222,12 +285,12 @@ fn overlap(a: &Area, b: &Area) -> bool {
     a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3]
 }
 
-/// Writes the labels that find room beside their points and off the front.
+/// Writes the labels that find room beside their points and off the lines.
 fn draw_labels(
     body: &mut Svg,
     points: &[Point],
     places: &[Option<(f64, f64)>],
-    front: &[(f64, f64)],
+    lines: &[Vec<(f64, f64)>],
     field: &Field,
 ) {
     let around = |&(x, y): &(f64, f64)| [x - 6.0, y - 6.0, x + 6.0, y + 6.0];
@@ -241,7 +304,8 @@ fn draw_labels(
         ]
     };
     let mut taken: Vec<Area> = places.iter().flatten().map(around).collect();
-    taken.extend(front.windows(2).map(between));
+    let straight = lines.iter().flat_map(|line| line.windows(2));
+    taken.extend(straight.map(between));
     let mut told: Vec<(&str, (f64, f64))> = Vec::new();
     for (point, place) in points.iter().zip(places) {
         let Some((x, y)) = *place else {
@@ -254,7 +318,8 @@ fn draw_labels(
         if point.label.is_empty() || told.iter().any(near) {
             continue;
         }
-        let wide = width(&point.label);
+        let label = shortened(&point.label, LABEL * (field.right - field.left));
+        let wide = width(&label);
         let sides = [
             (x + 10.0, y + 4.0, Anchor::Start, x + 9.0),
             (x - 10.0, y + 4.0, Anchor::End, x - 9.0 - wide),
@@ -266,7 +331,7 @@ fn draw_labels(
             let inside = area[0] >= field.left && area[2] <= field.right + RIGHT;
             let inside = inside && area[1] >= field.top - 4.0 && area[3] <= field.bottom;
             if inside && !taken.iter().any(|other| overlap(&area, other)) {
-                body.text("muted", (text_x, text_y), anchor, &point.label);
+                body.text("muted", (text_x, text_y), anchor, &label);
                 taken.push(area);
                 told.push((&point.label, (x, y)));
                 break;
@@ -276,84 +341,4 @@ fn draw_labels(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_front_is_what_nobody_beats() {
-        let points = [
-            (1.0, 10.0),
-            (2.0, 9.0),
-            (3.0, 30.0),
-            (2.0, 20.0),
-            (3.0, 25.0),
-        ];
-        assert_eq!(front(&points, Better::Less, Better::More), [0, 3, 2]);
-        assert_eq!(front(&points, Better::More, Better::More), [2]);
-    }
-
-    #[test]
-    fn equal_points_are_on_the_front_once_and_unknown_ones_never() {
-        let points = [(f64::NAN, 99.0), (1.0, 2.0), (1.0, 2.0), (1.0, 1.0)];
-        assert_eq!(front(&points, Better::Less, Better::More), [1]);
-        assert_eq!(front(&[], Better::Less, Better::More), Vec::<usize>::new());
-    }
-
-    fn scatter(points: Vec<Point>) -> Scatter {
-        let axis = |name: &str, better| Axis {
-            name: name.to_owned(),
-            spacing: Spacing::Linear,
-            better,
-        };
-        Scatter {
-            title: "BLEU <against> parameters".to_owned(),
-            x: axis("parameters", Better::Less),
-            y: axis("BLEU", Better::More),
-            colours: vec!["srp".to_owned(), "random".to_owned()],
-            colourless: None,
-            shapes: Vec::new(),
-            points,
-        }
-    }
-
-    fn point(x: f64, y: f64, label: &str) -> Point {
-        Point {
-            x,
-            y,
-            colour: Some(0),
-            shape: 0,
-            label: label.to_owned(),
-            tip: format!("{label} </title>"),
-            link: None,
-        }
-    }
-
-    #[test]
-    fn every_point_is_drawn_and_nothing_of_its_text_is_markup() {
-        let drawn = scatter(vec![point(1.0, 2.0, "a"), point(3.0, 4.0, "b<")]);
-        let svg = drawn.draw((460.0, 300.0)).document();
-        assert_eq!(svg.matches("class=\"point\"").count(), 2);
-        assert!(svg.contains("b&lt; &lt;/title&gt;") && svg.contains("BLEU &lt;against&gt;"));
-        assert!(!svg.contains("b<"), "{svg}");
-    }
-
-    #[test]
-    fn labels_that_would_cover_others_are_left_out() {
-        let crowd = (0..30).map(|i| point(f64::from(i) * 1e-3, 5.0, "a label of some length"));
-        let apart = point(10.0, 5.0, "alone");
-        let svg = scatter(crowd.chain([apart]).collect()).draw((460.0, 300.0));
-        let text = svg.body.as_str();
-        assert!(text.matches(">a label of some length</text>").count() < 5);
-        assert!(text.contains(">alone</text>"));
-    }
-
-    #[test]
-    fn a_plot_of_nothing_is_a_plot() {
-        assert!(
-            scatter(Vec::new())
-                .draw((460.0, 300.0))
-                .document()
-                .contains("Pareto front")
-        );
-    }
-}
+mod tests;

@@ -161,6 +161,43 @@ pub(super) fn shortened(text: &str, most: f64) -> String {
     short
 }
 
+/// A text in lines that are at most about `most` pixels wide each: broken between words, and in a word that is wider
+/// alone. Of more than `lines` lines, the last one ends in an ellipsis.
+pub(super) fn wrapped(text: &str, most: f64, lines: usize) -> Vec<String> {
+    let mut done: Vec<String> = vec![String::new()];
+    for word in text.split_whitespace().flat_map(|word| pieces(word, most)) {
+        let Some(line) = done.last_mut() else { break };
+        if line.is_empty() {
+            line.push_str(word);
+        } else if width(line) + width(" ") + width(word) <= most {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            done.push(word.to_owned());
+        }
+    }
+    if done.len() > lines {
+        let rest = done.split_off(lines - 1).join(" ");
+        done.push(shortened(&rest, most));
+    }
+    done
+}
+
+/// A word in pieces that are at most about `most` pixels wide each.
+fn pieces(word: &str, most: f64) -> Vec<&str> {
+    let (mut found, mut begin, mut wide) = (Vec::new(), 0, 0.0);
+    for (place, character) in word.char_indices() {
+        let more = width(character.encode_utf8(&mut [0; 4]));
+        if place > begin && wide + more > most {
+            found.push(&word[begin..place]);
+            (begin, wide) = (place, 0.0);
+        }
+        wide += more;
+    }
+    found.push(&word[begin..]);
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,5 +221,23 @@ mod tests {
         assert_eq!(shortened("short", 100.0), "short");
         let cut = shortened("a label that is far too long for its box", 100.0);
         assert!(cut.ends_with('…') && width(&cut) <= 100.0, "{cut}");
+    }
+
+    #[test]
+    fn texts_that_are_too_long_for_a_line_go_on_in_the_next() {
+        assert_eq!(wrapped("", 100.0, 3), [""]);
+        assert_eq!(wrapped("short", 100.0, 3), ["short"]);
+        let lines = wrapped("a title that is far too long for its line", 100.0, 9);
+        assert_eq!(lines.join(" "), "a title that is far too long for its line");
+        assert!(
+            lines.len() > 1 && lines.iter().all(|line| width(line) <= 100.0),
+            "{lines:?}"
+        );
+        let without_spaces = wrapped(&"翻訳".repeat(20), 100.0, 9);
+        assert_eq!(without_spaces.concat(), "翻訳".repeat(20));
+        assert!(without_spaces.iter().all(|line| width(line) <= 100.0));
+        let cut = wrapped(&"word ".repeat(90), 100.0, 2);
+        assert_eq!(cut.len(), 2);
+        assert!(cut[1].ends_with('…'), "{cut:?}");
     }
 }

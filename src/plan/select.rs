@@ -137,18 +137,28 @@ impl Plan {
     /// # Errors
     /// If there is none, or several are.
     pub fn stage(&self, name: &str) -> Result<NodeId, SelectError> {
-        let points: Vec<&Point> = self.points.iter().collect();
-        let named: Vec<usize> = self.named(name, &points)?.into_iter().collect();
+        let named = self.stages(name)?;
         match named.as_slice() {
-            [only] => Ok(NodeId(*only)),
+            [only] => Ok(*only),
             several => Err(SelectError::Several {
                 name: name.to_owned(),
                 labels: several
                     .iter()
-                    .map(|id| self.nodes[*id].label.clone())
+                    .map(|id| self.nodes[id.0].label.clone())
                     .collect(),
             }),
         }
+    }
+
+    /// The stages that are called so, in the order of the plan's nodes: one for a label, all points of the sweep for a
+    /// name, and some of them for a name with values.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn stages(&self, name: &str) -> Result<Vec<NodeId>, SelectError> {
+        let points: Vec<&Point> = self.points.iter().collect();
+        let named = self.named(name, &points)?;
+        Ok(named.into_iter().map(NodeId).collect())
     }
 
     /// The nodes at `points` that are called so: by their label, by a name, or by a name with values.

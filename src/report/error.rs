@@ -41,6 +41,18 @@ pub enum ReportError {
         /// The columns that can be an axis.
         known: Vec<String>,
     },
+    /// There is nothing to draw.
+    #[error("no row has a place in the plot: each lacks a number in `{x}` or in `{y}`")]
+    #[diagnostic(
+        code(report::no_points),
+        help("a number is above 0 on an axis with `--log`; `srp results` shows what was measured")
+    )]
+    NoPoints {
+        /// The column from left to right.
+        x: String,
+        /// The column from bottom to top.
+        y: String,
+    },
     /// Figures in JSON cannot be made.
     #[error("cannot write the translations as JSON")]
     Json(#[from] serde_json::Error),

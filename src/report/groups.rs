@@ -43,8 +43,9 @@ pub fn groups(title: &str, sizes: &Sizes) -> HeatMap {
             share,
             text: (left.to_string(), format!("of {whole}")),
             tip: format!(
-                "{where_}, {what}: {left} of {whole} left, {:.1} %",
-                100.0 * share
+                "{where_}, {what}: {left} of {whole} left, {:.1} %{}",
+                100.0 * share,
+                heads(name, *left, sizes.shape.heads)
             ),
         }
     });
@@ -54,6 +55,16 @@ pub fn groups(title: &str, sizes: &Sizes) -> HeatMap {
         columns: COLUMNS.map(str::to_owned).to_vec(),
         rows: rows(Side::Encoder).chain(rows(Side::Decoder)).collect(),
         cells: cells.collect(),
+    }
+}
+
+/// How the entries of an attention lie in its heads, all of which have as many.
+fn heads(name: GroupName, left: usize, heads: usize) -> String {
+    match name {
+        GroupName::Qk(..) | GroupName::Vo(..) if heads > 0 => {
+            format!(", {} in each of {heads} heads", left / heads)
+        }
+        _ => String::new(),
     }
 }
 
@@ -111,12 +122,35 @@ mod tests {
             "{tips:?}"
         );
         assert!(
-            tips.contains(&"decoder 1, cross-attn VO: 4 of 16 left, 25.0 %"),
+            tips.contains(&"decoder 1, cross-attn VO: 4 of 16 left, 25.0 %, 2 in each of 2 heads"),
             "{tips:?}"
         );
         assert!(
             tips.contains(&"encoder 2, feed-forward: 32 of 32 left, 100.0 %"),
             "{tips:?}"
         );
+    }
+
+    #[test]
+    fn a_large_model_has_a_row_for_each_layer_and_tells_how_wide_its_heads_are() {
+        let architecture = r#"
+            d-model = 1024
+            d-ff = 4096
+            heads = 16
+            encoder-layers = 12
+            decoder-layers = 12
+            layer-norm = "weighted"
+            max-positions = 64
+        "#;
+        let original = Shape::unpruned(&toml::from_str(architecture).unwrap(), 100, 80);
+        let mut left = original.groups();
+        left.encoder.layers[11].self_attention.qk = 16 * 5;
+        let shape = original.with_groups(&left);
+        let map = groups("Kept", &Sizes { shape, original });
+        assert_eq!((map.rows.len(), map.cells.len()), (24, 2 + 12 * 3 + 12 * 5));
+        let narrow = map.cells.iter().find(|cell| cell.text.0 == "80").unwrap();
+        assert_eq!(narrow.rows, (11, 12));
+        let tip = "encoder 12, self-attn QK: 80 of 1024 left, 7.8 %, 5 in each of 16 heads";
+        assert_eq!(narrow.tip, tip);
     }
 }

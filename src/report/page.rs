@@ -1,10 +1,11 @@
 //! One page that tells all about an experiment, and needs nothing but itself.
 
+use super::alike::comparable;
 use super::{ReportError, stages, table};
 use crate::cache::Artifact;
 use crate::figure::{escape, style};
 use crate::plan::{NodeId, Plan};
-use crate::results::{Record, duration, records};
+use crate::results::{Record, columns, duration, records};
 use std::fmt::Write;
 
 /// What is known of an experiment.
@@ -152,7 +153,9 @@ impl Gathered<'_> {
             )
             .ok();
         };
-        if let Some(best) = best {
+        // Scores of several test sets have no best.
+        let kinds = comparable(&columns(&self.records), (0..self.records.len()).collect());
+        if let (Some(best), 1) = (best, kinds.len()) {
             let bleu = format!("{:.2}", best.report.bleu);
             card("best BLEU", &bleu, &self.label(best));
         }

@@ -1,8 +1,9 @@
 //! The rows of a table as points of two measures.
 
 use super::ReportError;
+use super::alike::{Alike, agreeing};
 use crate::figure::{Axis, Better, Point, Scatter, Spacing};
-use crate::results::{Column, Values};
+use crate::results::{Column, MEASURED_ON, Values, is_parameter};
 use std::collections::BTreeSet;
 
 /// What of a table is drawn, and how.
@@ -29,7 +30,7 @@ const WORDS: [(&str, &str); 2] = [
 ];
 
 /// What people call a column.
-const NAMES: [(&str, &str); 11] = [
+const NAMES: [(&str, &str); 14] = [
     ("bleu", "BLEU"),
     ("chrf", "chrF"),
     ("tokenized_bleu", "BLEU of tokens"),
@@ -39,18 +40,66 @@ const NAMES: [(&str, &str); 11] = [
     ("decode_sentences_per_second", "sentences a second"),
     ("decode_tokens_per_second", "tokens a second"),
     ("latency_ms", "milliseconds for one sentence"),
+    ("batch_ms", "milliseconds a sentence in batches"),
     ("speed_up", "times faster than the baseline"),
+    ("decode_device", "device"),
+    ("decode_threads", "threads"),
     ("flops_ratio", "times fewer FLOPs"),
 ];
 
 /// Parts of the names of measures that one would like to be large; of all others, small.
 const WANTED: [&str; 5] = ["bleu", "chrf", "per_second", "speed_up", "flops_ratio"];
 
-/// The rows of a table as points. Rows of one artifact are one point.
+/// Parts of the names of measures that depend on the machine.
+const TIMED: [&str; 4] = ["decode_", "latency_", "batch_", "speed_up"];
+
+/// The columns in which rows have to agree beside those that scores depend on, if they are to be ranked by what is
+/// wished for.
+pub fn measured_on(wish: &Wish) -> &'static [&'static str] {
+    let timed = |name: &String| {
+        let name = meant(name);
+        TIMED.iter().any(|part| name.starts_with(part))
+    };
+    match [&wish.x, &wish.y].into_iter().any(timed) {
+        true => &MEASURED_ON,
+        false => &[],
+    }
+}
+
+/// The rows of a table as points, and how many rows are none. Rows of one artifact are one point. Speeds on several
+/// devices or numbers of threads are on no common front.
+///
+/// # Errors
+/// If the table lacks a column, or one that is to be an axis has no numbers, or no row has a point.
+pub fn pareto(table: &[Column], wish: &Wish) -> Result<(Scatter, usize), ReportError> {
+    let (x, y) = (axis(table, &wish.x)?, axis(table, &wish.y)?);
+    let (xs, ys) = (numbers(table, x)?, numbers(table, y)?);
+    let known = |value: Option<f64>| value.is_some_and(f64::is_finite);
+    let right_of_zero = |value: Option<f64>| {
+        wish.spacing == Spacing::Linear || value.is_some_and(|value| value > 0.0)
+    };
+    let drawn: Vec<usize> = (0..xs.len())
+        .filter(|row| known(xs[*row]) && known(ys[*row]) && right_of_zero(xs[*row]))
+        .collect();
+    if drawn.is_empty() {
+        return Err(ReportError::NoPoints {
+            x: x.name.clone(),
+            y: y.name.clone(),
+        });
+    }
+    let left_out = xs.len() - drawn.len();
+    Ok((pareto_of(table, drawn, wish)?, left_out))
+}
+
+/// Some rows of a table as points.
 ///
 /// # Errors
 /// If the table lacks a column, or one that is to be an axis has no numbers.
-pub fn pareto(table: &[Column], wish: &Wish) -> Result<Scatter, ReportError> {
+pub(super) fn pareto_of(
+    table: &[Column],
+    rows: Vec<usize>,
+    wish: &Wish,
+) -> Result<Scatter, ReportError> {
     let (x, y) = (axis(table, &wish.x)?, axis(table, &wish.y)?);
     let (xs, ys) = (numbers(table, x)?, numbers(table, y)?);
     let channels = Channels::of(table, wish)?;
@@ -70,14 +119,65 @@ pub fn pareto(table: &[Column], wish: &Wish) -> Result<Scatter, ReportError> {
         colours: Vec::new(),
         colourless: None,
         shapes: Vec::new(),
+        spread: "fastest to slowest run".to_owned(),
         points: Vec::new(),
     };
-    for rows in same_artifacts(table, xs.len()) {
-        if let (Some(x), Some(y)) = (xs[rows[0]], ys[rows[0]]) {
-            channels.add(&mut scatter, &rows, (x, y));
+    let [x_spread, y_spread] = [x, y].map(|column| Spread::of(table, column));
+    let machines = agreeing(table, rows.clone(), measured_on(wish));
+    for rows in same_artifacts(table, &rows) {
+        let first = rows[0];
+        if let (Some(x), Some(y)) = (xs[first], ys[first]) {
+            channels.add(
+                &mut scatter,
+                &rows,
+                Measured {
+                    x,
+                    y,
+                    x_spread: x_spread.at(first),
+                    y_spread: y_spread.at(first),
+                    machines: &machines,
+                },
+            );
         }
     }
     Ok(scatter)
+}
+
+/// What was measured of a point.
+struct Measured<'m> {
+    x: f64,
+    y: f64,
+    x_spread: Option<(f64, f64)>,
+    y_spread: Option<(f64, f64)>,
+    /// Rows by where they were measured.
+    machines: &'m [Alike],
+}
+
+/// The least and the most of several measurements, row by row; nothing of what is measured once.
+#[derive(Default)]
+struct Spread {
+    least: Vec<Option<f64>>,
+    most: Vec<Option<f64>>,
+}
+
+impl Spread {
+    /// That of the times in a column, `NAME_ms`, which stands beside it as `NAME_least_ms` and `NAME_most_ms`.
+    fn of(table: &[Column], column: &Column) -> Self {
+        let beside = |which: &str| {
+            let name = column.name.strip_suffix("_ms")?;
+            let column = find(table, &format!("{name}_{which}_ms")).ok()?;
+            numbers(table, column).ok()
+        };
+        Self {
+            least: beside("least").unwrap_or_default(),
+            most: beside("most").unwrap_or_default(),
+        }
+    }
+
+    fn at(&self, row: usize) -> Option<(f64, f64)> {
+        let value = |values: &[Option<f64>]| *values.get(row)?;
+        value(&self.least).zip(value(&self.most))
+    }
 }
 
 /// What the columns that are no axis are shown by.
@@ -116,7 +216,7 @@ impl<'t> Channels<'t> {
     }
 
     /// Adds the point that some rows are.
-    fn add(&self, to: &mut Scatter, rows: &[usize], (x, y): (f64, f64)) {
+    fn add(&self, to: &mut Scatter, rows: &[usize], measured: Measured<'_>) {
         let colour = self.colour.and_then(|column| same(column, rows));
         if let (Some(column), None) = (self.colour, &colour) {
             to.colourless = Some(in_common(column, rows));
@@ -124,19 +224,28 @@ impl<'t> Channels<'t> {
         let shape = self.shape.map(|column| in_common(column, rows));
         let labels = self.labels.iter().filter_map(|column| same(column, rows));
         let tips = self.tips.iter().map(|column| in_common(column, rows));
-        let tips = tips.collect::<Vec<_>>().join(", ");
+        let mut tips: Vec<String> = tips.collect();
+        let Measured { x, y, .. } = measured;
+        let race = (measured.machines.iter()).position(|alike| alike.rows.contains(&rows[0]));
+        let race = race.unwrap_or(0);
+        let machine = measured.machines.get(race).map(|alike| alike.name.clone());
+        tips.extend(machine.filter(|name| !name.is_empty()));
         to.points.push(Point {
             x,
             y,
+            x_spread: measured.x_spread,
+            y_spread: measured.y_spread,
+            race,
             colour: colour.map(|name| position(&mut to.colours, name)),
             shape: shape.map_or(0, |name| position(&mut to.shapes, name)),
             label: labels.collect::<Vec<_>>().join(" "),
             tip: format!(
-                "{tips}: {} {}, {} {}",
+                "{}: {} {}, {} {}",
+                tips.join(", "),
                 to.y.name,
-                exact(y),
+                with_spread(y, measured.y_spread),
                 to.x.name,
-                exact(x)
+                with_spread(x, measured.x_spread)
             ),
             link: Some(format!("row-{}", rows[0])),
         });
@@ -151,10 +260,15 @@ fn find<'t>(table: &'t [Column], name: &str) -> Result<&'t Column, ReportError> 
     })
 }
 
+/// The name of the column that a word or a name means.
+fn meant(name: &str) -> &str {
+    let word = WORDS.iter().find(|(word, _)| *word == name);
+    word.map_or(name, |(_, column)| *column)
+}
+
 /// The column that a word or a name means.
 fn axis<'t>(table: &'t [Column], name: &str) -> Result<&'t Column, ReportError> {
-    let word = WORDS.iter().find(|(word, _)| *word == name);
-    find(table, word.map_or(name, |(_, column)| *column))
+    find(table, meant(name))
 }
 
 /// The values of a column that can be an axis.
@@ -224,10 +338,22 @@ fn differs(column: &Column) -> bool {
     (1..rows).any(|row| shown(column, row) != shown(column, 0))
 }
 
-/// What the sweep varies, and the experiment if there are several: the columns before that of the stage.
+/// What the sweep varies, and the experiment if there are several: the columns before that of the stage, and parameters
+/// behind it, which are those that the first of several tables does not have.
 fn varied(table: &[Column]) -> Vec<&Column> {
-    let before = table.iter().take_while(|column| column.name != "stage");
-    before.filter(|column| differs(column)).collect()
+    let stage = table.iter().position(|column| column.name == "stage");
+    let (before, behind) = table.split_at(stage.unwrap_or(table.len()));
+    let parameters = behind
+        .iter()
+        .filter(|column| is_parameter(&column.name) && !says_of_measure(table, &column.name));
+    let asked = before.iter().chain(parameters);
+    asked.filter(|column| differs(column)).collect()
+}
+
+/// Whether a column tells more of a measure: `bleu_delta`, `bleu_sd`.
+fn says_of_measure(table: &[Column], name: &str) -> bool {
+    let measure = name.rsplit_once('_').map(|(measure, _)| measure);
+    measure.is_some_and(|measure| !is_parameter(measure) && find(table, measure).is_ok())
 }
 
 fn stage(table: &[Column]) -> Option<&Column> {
@@ -235,10 +361,10 @@ fn stage(table: &[Column]) -> Option<&Column> {
 }
 
 /// Rows by their artifact, in the order of the first of each; where that is not known, each alone.
-fn same_artifacts(table: &[Column], rows: usize) -> Vec<Vec<usize>> {
+fn same_artifacts(table: &[Column], rows: &[usize]) -> Vec<Vec<usize>> {
     let artifact = table.iter().find(|column| column.name == "artifact");
     let mut found: Vec<(Option<String>, Vec<usize>)> = Vec::new();
-    for row in 0..rows {
+    for row in rows.iter().copied() {
         let key = artifact.and_then(|column| shown(column, row));
         match found.iter_mut().find(|(of, _)| key.is_some() && *of == key) {
             Some((_, rows)) => rows.push(row),
@@ -275,6 +401,14 @@ fn better(column: &str) -> Better {
     }
 }
 
+/// A measure, with the least and the most where it was measured several times.
+fn with_spread(value: f64, spread: Option<(f64, f64)>) -> String {
+    match spread {
+        Some((least, most)) => format!("{} ({} to {})", exact(value), exact(least), exact(most)),
+        None => exact(value),
+    }
+}
+
 /// A measure with the digits that matter.
 fn exact(value: f64) -> String {
     if value.fract() == 0.0 || value.abs() >= 1e6 {
@@ -287,95 +421,4 @@ fn exact(value: f64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn text(name: &str, values: &[&str]) -> Column {
-        let values = values.iter().map(|value| Some((*value).to_owned()));
-        Column {
-            name: name.to_owned(),
-            values: Values::Text(values.collect()),
-        }
-    }
-
-    fn floats(name: &str, values: &[f64]) -> Column {
-        Column {
-            name: name.to_owned(),
-            values: Values::Float(values.iter().copied().map(Some).collect()),
-        }
-    }
-
-    fn table() -> Vec<Column> {
-        vec![
-            text("experiment", &["e", "e", "e", "e"]),
-            text("criterion", &["srp", "srp", "random", "random"]),
-            floats("rate", &[0.5, 0.5, 0.5, 0.3]),
-            text("stage", &["dense", "slim", "dense", "slim"]),
-            floats("bleu", &[40.0, 35.0, 40.0, 30.5]),
-            floats("parameters", &[100.0, 50.0, 100.0, 30.0]),
-            text("artifact", &["a", "b", "a", "c"]),
-        ]
-    }
-
-    fn wish() -> Wish {
-        Wish {
-            x: "parameters".to_owned(),
-            y: "bleu".to_owned(),
-            ..Wish::default()
-        }
-    }
-
-    #[test]
-    fn what_varies_is_told_apart_and_one_artifact_is_one_point() {
-        let drawn = pareto(&table(), &wish()).unwrap();
-        assert_eq!(drawn.colours, ["srp", "random"]);
-        assert_eq!(drawn.colourless.as_deref(), Some("every criterion"));
-        assert_eq!(drawn.shapes, ["dense", "slim"]);
-        let labels: Vec<_> = drawn.points.iter().map(|point| &*point.label).collect();
-        assert_eq!(
-            labels,
-            ["0.5", "0.5", "0.3"],
-            "the baseline has only one here"
-        );
-        let last = &drawn.points[2];
-        assert_eq!(last.tip, "slim, random, 0.3: BLEU 30.50, parameters 30");
-        assert_eq!(
-            (last.link.as_deref(), last.colour, last.shape),
-            (Some("row-3"), Some(1), 1)
-        );
-    }
-
-    #[test]
-    fn axes_know_what_is_wanted() {
-        let drawn = pareto(&table(), &wish()).unwrap();
-        assert_eq!(
-            (drawn.x.better, drawn.y.better),
-            (Better::Less, Better::More)
-        );
-        assert_eq!(better("decode_sentences_per_second"), Better::More);
-        assert_eq!(better("latency_ms"), Better::Less);
-    }
-
-    #[test]
-    fn columns_that_cannot_be_an_axis_are_named() {
-        let unknown = Wish {
-            x: "size".to_owned(),
-            ..wish()
-        };
-        let error = pareto(&table(), &unknown).unwrap_err();
-        assert_eq!(error.to_string(), "the table has no column `size`");
-        let words = Wish {
-            y: "stage".to_owned(),
-            ..wish()
-        };
-        let error = pareto(&table(), &words).unwrap_err();
-        assert!(error.to_string().contains("`stage` holds words"), "{error}");
-    }
-
-    #[test]
-    fn rows_without_a_value_are_left_out() {
-        let mut table = table();
-        table[5].values = Values::Float(vec![None, Some(50.0), None, Some(30.0)]);
-        assert_eq!(pareto(&table, &wish()).unwrap().points.len(), 2);
-    }
-}
+mod tests;

@@ -1,7 +1,8 @@
 //! The parts of the page, each as markup; nothing where there is nothing to show.
 
+use super::alike::{Alike, agreeing, comparable};
 use super::page::{FEW, Gathered};
-use super::pareto::{Wish, is_measured, pareto};
+use super::pareto::{Wish, is_measured, measured_on, pareto_of};
 use super::training::ancestors;
 use super::translations::{TestSet, test_sets};
 use super::{ReportError, groups, model_of, stages, table, training};
@@ -34,24 +35,20 @@ impl Gathered<'_> {
         let table: Vec<Column> = columns(&self.records);
         let mut html = String::from(
             "<p class=\"lead\">One point for each tested model. No model beats those on the dotted line in both \
-             measures.</p>\n<div class=\"figures\">\n",
+             measures.</p>\n",
         );
-        let speed = match is_measured(&table, "latency") {
-            true => "latency",
-            false => "speed",
-        };
-        for x in ["parameters", "flops", speed] {
-            let scatter = pareto(
-                &table,
-                &Wish {
-                    x: x.to_owned(),
-                    y: "bleu".to_owned(),
-                    ..Wish::default()
-                },
-            )?;
-            html += &figure(&scatter.title, &scatter.draw(SCATTER).inline(0.0));
+        let kinds = comparable(&table, (0..self.records.len()).collect());
+        if is_measured(&table, "latency") {
+            html += "<p class=\"lead\">Bars go from the fastest to the slowest run: where they overlap, which model is \
+                     faster is not known.</p>\n";
         }
-        Ok(Some(html + "</div>\n"))
+        if kinds.len() > 1 {
+            html += "<p class=\"lead\">Scores of several test sets, metrics or searches do not compare, so each kind \
+                     has plots of its own.</p>\n";
+        }
+        let plots = |kind: &Alike| Ok((kind.name.clone(), trade_off(&table, &kind.rows)?));
+        let plots: Result<Vec<_>, ReportError> = kinds.iter().map(plots).collect();
+        Ok(Some(html + &one_or_folded(plots?).unwrap_or_default()))
     }
 
     /// The sizes of the groups of every pruned model that was tested, after each stage that pruned it.
@@ -117,11 +114,7 @@ impl Gathered<'_> {
                 course_html(&course.curves, &course.missing),
             ));
         }
-        Ok(match courses.len() {
-            0 => None,
-            1 => courses.pop().map(|(_, html)| html),
-            _ => Some(fold(courses)),
-        })
+        Ok(one_or_folded(courses))
     }
 
     /// The graph, the stages, and the experiment file.
@@ -207,13 +200,51 @@ fn shown_or_folded(mut figures: Vec<(String, String)>, few: usize) -> Option<Str
     let shown: String = shown.collect();
     let folded = rest.iter().map(|(name, drawing)| {
         format!(
-            "<details class=\"fold\"><summary>{}</summary><div class=\"body figures\"><figure>\n{drawing}</figure></div>\
+            "<details class=\"fold\"><summary>{}</summary><div class=\"body figures wide\"><figure>\n{drawing}</figure></div>\
              </details>\n",
             escape(name)
         )
     });
     let folded: String = folded.collect();
-    Some(format!("<div class=\"figures\">\n{shown}</div>\n{folded}"))
+    Some(format!(
+        "<div class=\"figures wide\">\n{shown}</div>\n{folded}"
+    ))
+}
+
+/// BLEU of some rows against each cost. Speeds on several devices or numbers of threads have plots of their own.
+fn trade_off(table: &[Column], rows: &[usize]) -> Result<String, ReportError> {
+    let speed = match is_measured(table, "latency") {
+        true => "latency",
+        false => "speed",
+    };
+    let mut html = String::from("<div class=\"figures\">\n");
+    for x in ["parameters", "flops", speed] {
+        let wish = Wish {
+            x: x.to_owned(),
+            y: "bleu".to_owned(),
+            ..Wish::default()
+        };
+        for machine in agreeing(table, rows.to_vec(), measured_on(&wish)) {
+            let scatter = pareto_of(table, machine.rows, &wish)?;
+            if scatter.points.is_empty() {
+                continue;
+            }
+            let caption = match machine.name.as_str() {
+                "" => scatter.title.clone(),
+                name => format!("{}, {name}", scatter.title),
+            };
+            html += &figure(&caption, &scatter.draw(SCATTER).inline(0.0));
+        }
+    }
+    Ok(html + "</div>\n")
+}
+
+/// The only part as it is, or several folded under their names; nothing if there are none. They are markup already.
+fn one_or_folded(mut parts: Vec<(String, String)>) -> Option<String> {
+    match parts.len() {
+        0 | 1 => parts.pop().map(|(_, html)| html),
+        _ => Some(fold(parts)),
+    }
 }
 
 /// Parts with their names, all but the first folded; the parts are markup already.

@@ -126,7 +126,7 @@ fn curves(runs: &[Run<'_>]) -> Curves {
         _ => Vec::new(),
     });
     let parameters = all(&|colour, run| {
-        vec![run.line(colour, "parameters", Stroke::Dotted, |epoch| {
+        vec![run.line(colour, "parameters", Stroke::Stepped, |epoch| {
             Some(epoch.parameters as f64)
         })]
     });

@@ -126,7 +126,7 @@ fn signed(count: u64) -> Option<i64> {
 const OF_SEVERAL: [&str; 3] = ["source", "row", "n"];
 
 /// Whether a column holds the values of a parameter of the sweep.
-pub(super) fn is_parameter(column: &str) -> bool {
+pub fn is_parameter(column: &str) -> bool {
     let mut ours = SCORES.iter().chain(&COSTS).chain([&EXPERIMENT]);
     !ours.any(|(name, _)| *name == column)
         && !conditions::NAMES.contains(&column)

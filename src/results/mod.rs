@@ -3,13 +3,14 @@
 //! `record` reads a row, `conditions` what its scores depend on, `baseline` sets it beside the unpruned model, `columns`
 //! lays rows out as a tidy table, `table` writes that to files, `markdown` prints what a person wants to see of it,
 //! `origin` finds the artifacts that a table was made from, `training` reads what trainings leave of themselves. The same
-//! artifacts give the same bytes.
+//! artifacts give the same bytes. `comparable` says what must agree for rows to be ranked.
 //!
 //! `source` says where rows can be read from, and `rows` holds them, whatever they are from; `query` filters and sorts
 //! them, `compare` sets them side by side, `view` writes them for people and for programs.
 
 mod baseline;
 mod columns;
+mod comparable;
 #[cfg(feature = "tables")]
 mod compare;
 mod conditions;
@@ -32,9 +33,10 @@ mod values;
 pub mod view;
 
 pub use baseline::BesideBaseline;
-pub use columns::{Column, Values, columns};
+pub use columns::{Column, Values, columns, is_parameter};
+pub use comparable::{COMPARABLE, MEASURED_ON, SAID_BY_TEST_SET};
 #[cfg(feature = "tables")]
-pub use compare::{Bootstrap, CompareError, Comparison, Wish, compare};
+pub use compare::{Bootstrap, CompareError, Comparison, Ranking, Wish, compare, ranked};
 pub use conditions::Conditions;
 pub use error::ResultsError;
 pub use markdown::{duration, markdown};

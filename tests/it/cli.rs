@@ -47,7 +47,11 @@ impl Place {
     }
 
     /// What the program prints on stdout when it is given these words.
-    fn execute(&self, make: fn() -> Fake, words: Vec<OsString>) -> Result<String, Failure> {
+    pub(crate) fn execute(
+        &self,
+        make: fn() -> Fake,
+        words: Vec<OsString>,
+    ) -> Result<String, Failure> {
         let mut out = Vec::new();
         execute(words, &make(), &mut out, &self.notes)?;
         Ok(String::from_utf8(out).unwrap())

@@ -8,6 +8,13 @@ fn plot(place: &Place, kind: &str, words: &[&str]) -> Result<String, srp::cli::F
     place.plot(telling, kind, words)
 }
 
+/// What `srp plot pareto TABLE …` prints.
+#[cfg(feature = "tables")]
+fn plot_of(place: &Place, table: &str, more: &[&str]) -> Result<String, srp::cli::Failure> {
+    let words = [&["srp", "plot", "pareto", table], more].concat();
+    place.execute(telling, words.into_iter().map(Into::into).collect())
+}
+
 #[test]
 fn trainings_are_drawn_with_what_is_missing_said() {
     let place = finished();
@@ -18,6 +25,31 @@ fn trainings_are_drawn_with_what_is_missing_said() {
     let failure = plot(&place, "training", &["dense"]).unwrap_err();
     assert_eq!(failure.code(), 1);
     assert_eq!(place.notes.take(), ["`dense` has not run"]);
+}
+
+#[test]
+fn a_stage_stands_for_all_its_points_and_each_is_named_by_its_values() {
+    let place = finished();
+    let all = plot(&place, "training", &["dense"]).unwrap();
+    let some = ["dense@rate=0.1", "dense@rate=0.2", "dense@rate=0.3"];
+    assert_eq!(all, plot(&place, "training", &some).unwrap());
+    for label in some {
+        assert!(all.contains(&format!(">{label}</text>")), "no {label}");
+    }
+    let failure = plot(&place, "groups", &["dense"]).unwrap_err();
+    assert!(failure.to_string().contains("stands for 3 stages"));
+}
+
+#[test]
+fn of_more_trainings_than_there_are_colours_the_first_are_drawn() {
+    let place = Place::new();
+    place.sweep("[0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1]");
+    place.srp_with(telling, "run", &["--keep-going"]).unwrap();
+    place.notes.take();
+    let svg = plot(&place, "training", &["dense"]).unwrap();
+    assert!(svg.contains(">dense@rate=0.08</text>") && !svg.contains("dense@rate=0.09"));
+    let said = place.notes.take().join("\n");
+    assert!(said.contains("10 trainings are named"), "{said}");
 }
 
 #[test]
@@ -77,6 +109,27 @@ fn a_png_is_twice_as_large_as_the_picture() {
     assert_eq!(f64::from(width), (2.0 * drawn).ceil());
 }
 
+#[cfg(feature = "png")]
+#[test]
+fn characters_without_a_font_are_told_and_others_are_not() {
+    let place = finished();
+    let path = place.path("titled.png");
+    let told = |title: &str| {
+        let out = path.to_str().unwrap();
+        let words = ["dense@rate=0.2", "--title", title, "--out", out];
+        plot(&place, "groups", &words).unwrap();
+        place.notes.take().join("\n")
+    };
+    place.notes.take();
+    assert!(!told("plain").contains("boxes"));
+    // No character, and never will be.
+    let said = told("odd \u{fdd0}");
+    assert!(
+        said.contains("no font on this machine has `\u{fdd0}`"),
+        "{said}"
+    );
+}
+
 #[cfg(feature = "tables")]
 #[test]
 fn results_of_the_cache_and_of_tables_are_drawn_together() {
@@ -104,4 +157,96 @@ fn results_of_the_cache_and_of_tables_are_drawn_together() {
     );
     let nothing = Place::new();
     assert_eq!(plot(&nothing, "pareto", &[]).unwrap_err().code(), 1);
+}
+
+/// The table of a finished sweep, and the experiment with the same stages under another search.
+#[cfg(feature = "tables")]
+fn two_searches() -> (Place, String) {
+    let place = finished();
+    let before = place.path("before.csv");
+    fs::rename(place.path("results/toy.csv"), &before).unwrap();
+    let search = "[stages.final.test.search]\n    beam = ";
+    place.edit(&format!("{search}5"), &format!("{search}4"));
+    place.srp_with(telling, "run", &["--keep-going"]).unwrap();
+    let before = before.to_str().unwrap().to_owned();
+    (place, before)
+}
+
+#[cfg(feature = "tables")]
+#[test]
+fn rows_that_do_not_compare_are_in_no_common_plot_unless_told_to() {
+    let (place, before) = two_searches();
+    let failure = plot(&place, "pareto", &[&before]).unwrap_err();
+    assert_eq!(failure.code(), 2);
+    let said = failure.to_string();
+    assert!(
+        said.contains("do not compare: `beam` is 4 of the first and 5 of the second"),
+        "{said}"
+    );
+    let anyway = plot(&place, "pareto", &[&before, "--anyway"]).unwrap();
+    assert_eq!(anyway.matches("class=\"point\"").count(), 6);
+    let some = plot(&place, "pareto", &[&before, "--where", "beam = 4"]).unwrap();
+    assert_eq!(some.matches("class=\"point\"").count(), 3);
+    let none = plot(&place, "pareto", &[&before, "--where", "beam = 3"]).unwrap_err();
+    assert_eq!(none.code(), 1);
+}
+
+/// The table of a finished sweep where one row was measured on another device.
+#[cfg(feature = "tables")]
+fn two_devices(place: &Place) -> String {
+    let table = place.path("results/toy.csv");
+    let text = fs::read_to_string(&table).unwrap();
+    let mixed = place.path("mixed.csv");
+    fs::write(&mixed, text.replacen(",fake,", ",cuda,", 1)).unwrap();
+    fs::remove_dir_all(place.path("cache")).unwrap();
+    mixed.to_str().unwrap().to_owned()
+}
+
+#[cfg(feature = "tables")]
+#[test]
+fn speeds_of_several_devices_are_on_no_common_front() {
+    let place = finished();
+    let mixed = two_devices(&place);
+    let draw = |more: &[&str]| plot(&place, "pareto", &[&[mixed.as_str()], more].concat());
+    assert!(draw(&[]).is_ok(), "parameters are the same on every device");
+    for x in ["speed", "latency"] {
+        let failure = draw(&["--x", x]).unwrap_err();
+        let said = failure.to_string();
+        assert!(said.contains("`decode_device` is cuda"), "{said}");
+        let anyway = draw(&["--x", x, "--anyway"]).unwrap();
+        assert!(anyway.contains("device cuda: BLEU"), "{anyway}");
+    }
+}
+
+#[cfg(feature = "tables")]
+#[test]
+fn rows_without_a_place_are_told_and_a_plot_of_none_is_refused() {
+    let place = Place::new();
+    let table = place.path("odd.csv");
+    let head = "experiment,name,stage,bleu,parameters\n";
+    let draw = |rows: &str, more: &[&str]| {
+        fs::write(&table, format!("{head}{rows}")).unwrap();
+        place.notes.take();
+        let out = plot_of(&place, table.to_str().unwrap(), more);
+        (out, place.notes.take().join("\n"))
+    };
+    let (svg, said) = draw("e,a,t,20,80\ne,b,t,NaN,90\ne,c,t,,95\n", &[]);
+    assert_eq!(svg.unwrap().matches("class=\"point\"").count(), 1);
+    assert!(said.contains("2 of 3 rows are not drawn"), "{said}");
+    let (none, _) = draw("e,a,t,,80\n", &[]);
+    let failure = none.unwrap_err();
+    assert_eq!(failure.code(), 2);
+    assert!(
+        failure.to_string().contains("no row has a place"),
+        "{failure}"
+    );
+    let (none, _) = draw("", &[]);
+    assert_eq!(none.unwrap_err().code(), 1);
+    let (svg, said) = draw("e,<b>&amp;\"'\",t,20,0\ne,]]>,t,20,0\n", &[]);
+    let svg = svg.unwrap();
+    assert!(svg.contains("&lt;b&gt;&amp;amp;&quot;&#39;&quot;"), "{svg}");
+    assert!(svg.contains(">]]&gt;</text>") && !svg.contains("NaN"));
+    assert!(!said.contains("not drawn"), "{said}");
+    let (log, _) = draw("e,a,t,20,0\ne,b,t,20,5\n", &["--log"]);
+    assert_eq!(log.unwrap().matches("class=\"point\"").count(), 1);
 }

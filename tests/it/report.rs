@@ -161,6 +161,8 @@ fn a_page_shows_config_log_and_provenance_of_each_stage() {
     assert!(page.contains("<dt>machine</dt><dd>") && page.contains(", fake, "));
     assert!(page.contains("8 of 16 left, 50.0 %"), "the heat map");
     assert!(page.contains("loss, bits a token"), "the curves");
+    assert!(page.contains("class=\"spread"), "the bars of latencies");
+    assert!(page.contains("from the fastest to the slowest run"));
 }
 
 #[test]
@@ -175,6 +177,27 @@ fn a_page_goes_where_it_is_told_and_says_so() {
     assert_eq!(failure.code(), 1);
 }
 
+#[test]
+fn scores_of_several_searches_have_plots_of_their_own_and_no_best() {
+    let one = page(&finished());
+    assert!(one.contains("best BLEU") && !one.contains("plots of its own"));
+    let place = Place::new();
+    place.edit(
+        "seed = 7\n",
+        "seed = 7\n[params]\nbeam = 5\n[sweep]\nbeam = [4, 5]\n",
+    );
+    let search = "[stages.final.test.search]\n    beam = ";
+    place.edit(&format!("{search}5"), &format!("{search}\"${{beam}}\""));
+    place.srp_with(telling, "run", &[]).unwrap();
+    let two = page(&place);
+    assert!(!two.contains("best BLEU") && two.contains("plots of its own"));
+    for name in ["beam 4", "beam 5"] {
+        let fold = format!("<summary>{name}</summary>");
+        assert!(two.contains(&fold), "no {name}");
+    }
+    assert!(!two.contains("class=\"front\""), "one point each");
+}
+
 /// The browser of this machine, if it has one.
 fn chromium() -> Option<&'static str> {
     let names = ["chromium", "chromium-browser", "google-chrome"];
@@ -186,8 +209,8 @@ fn chromium() -> Option<&'static str> {
     found
 }
 
-/// What a browser with a window of some width says of the page, a line each, after a script has done what a reader
-/// would do.
+/// What a browser says of the page in a frame of some width, a line each, after a script has done what a reader would
+/// do. Windows of a browser are never as narrow as a phone, frames are.
 fn opened(browser: &str, page: &str, reader: &str, width: u32) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let (watch, reader) = (script(WATCH), script(&format!("{SAY}{reader}{END}")));
@@ -195,12 +218,19 @@ fn opened(browser: &str, page: &str, reader: &str, width: u32) -> Vec<String> {
     let page = page.replacen("<body>", &format!("<body>{watch}"), 1);
     let (before, after) = page.rsplit_once("</body>").unwrap();
     fs::write(&copy, format!("{before}{reader}</body>{after}")).unwrap();
+    let frame = folder.path().join("frame.html");
+    let style = format!("border: 0; width: {width}px; height: 900px");
+    let frames = format!(
+        "{}<iframe src=\"copy.html\" style=\"{style}\"></iframe>",
+        script(HEAR)
+    );
+    fs::write(&frame, frames).unwrap();
     let output = Command::new(browser)
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"])
         .arg("--virtual-time-budget=5000")
-        .arg(format!("--window-size={width},900"))
+        .arg("--window-size=1400,1000")
         .arg(format!("--user-data-dir={}", folder.path().display()))
-        .arg(format!("file://{}", copy.display()))
+        .arg(format!("file://{}", frame.display()))
         .output()
         .unwrap();
     let dom = String::from_utf8_lossy(&output.stdout);
@@ -224,21 +254,32 @@ const WATCH: &str = r#"
     for (const level of ["error", "warn"]) console[level] = (...words) => wrong.push(words.join(" "));
 "#;
 
+/// Writes what the page in the frame says into the page around it.
+const HEAR: &str = r#"
+    addEventListener("message", (event) => {
+        const place = document.createElement("pre");
+        place.id = "said";
+        place.textContent = event.data;
+        document.body.append(place);
+    });
+"#;
+
 /// Begins to write down what can be seen.
 const SAY: &str = r#"
     const said = [];
     const say = (name, value) => said.push(`${name}: ${value}`);
 "#;
 
-/// Writes it into the page, when all has come to rest.
+/// Tells it, when all has come to rest. Only what scrolls by itself may be wider than the page.
 const END: &str = r#"
     setTimeout(() => {
-        say("too wide", document.documentElement.scrollWidth > innerWidth);
+        const root = document.documentElement;
+        say("width", innerWidth);
+        say("too wide", root.scrollWidth > root.clientWidth);
+        say("bars in the head", [...document.querySelectorAll("header *, nav *")]
+            .filter((part) => part.scrollWidth > part.clientWidth && getComputedStyle(part).overflowX === "auto").length);
         say("wrong", wrong.join("; "));
-        const place = document.createElement("pre");
-        place.id = "said";
-        place.textContent = said.join("\n");
-        document.body.append(place);
+        parent.postMessage(said.join("\n"), "*");
     }, 400);
 "#;
 
@@ -257,6 +298,8 @@ const READ: &str = r##"
     const press = (name) => all("#table th button").find((head) => head.textContent === name).click();
     const sorted = (values, sign) => values.every((value, i) => i === 0 || sign * (value - values[i - 1]) >= 0);
 
+    const wide = all("#results .scroll, #removed figure").filter((part) => part.scrollWidth > part.clientWidth + 1);
+    say("cut on a desk", innerWidth >= 1200 && wide.length > 0);
     say("plots", all("#cost figure").map((plot) => plot.querySelectorAll(".point .mark").length));
     press("BLEU");
     say("descending", sorted(column("BLEU"), -1));
@@ -308,10 +351,11 @@ const READ: &str = r##"
 fn a_browser_sorts_filters_and_shows_every_point_without_an_error() {
     let Some(browser) = chromium() else { return };
     let page = page(&finished());
-    for width in [1280, 390] {
+    for width in [1200, 500, 390] {
         assert_eq!(
             opened(browser, &page, READ, width),
             [
+                "cut on a desk: false",
                 "plots: 3,3,3",
                 "descending: true",
                 "ascending: true",
@@ -329,10 +373,12 @@ fn a_browser_sorts_filters_and_shows_every_point_without_an_error() {
                 "colours: 2",
                 "opened: true",
                 "nameless: 0",
+                &format!("width: {width}"),
                 "too wide: false",
+                "bars in the head: 0",
                 "wrong: ",
             ],
-            "in a window of {width} pixels"
+            "in a frame of {width} pixels"
         );
     }
 }
@@ -341,11 +387,29 @@ fn a_browser_sorts_filters_and_shows_every_point_without_an_error() {
 fn a_browser_opens_a_page_of_nothing_without_an_error() {
     let Some(browser) = chromium() else { return };
     let page = page(&Place::new());
-    let said = opened(
-        browser,
-        &page,
-        "say(\"stages\", document.querySelectorAll(\".vertex\").length);",
-        1280,
+    let count = "say(\"stages\", document.querySelectorAll(\".vertex\").length);";
+    let head = ["stages: 3", "width: 390"];
+    let rest = ["too wide: false", "bars in the head: 0", "wrong: "];
+    assert_eq!(
+        opened(browser, &page, count, 390),
+        [&head[..], &rest].concat()
     );
-    assert_eq!(said, ["stages: 3", "too wide: false", "wrong: "]);
+}
+
+#[test]
+fn names_without_end_make_no_page_wider_than_its_window() {
+    let Some(browser) = chromium() else { return };
+    let place = Place::new();
+    let long = "x".repeat(150);
+    place.edit("A toy", &format!("{long} & <{long}>"));
+    place.edit("stages.final.", &format!("stages.final-{long}."));
+    place.edit("seed = 7\n", &format!("source = \"{long}\"\nseed = 7\n"));
+    place.sweep("[0.1, 0.2]");
+    place.srp_with(telling, "run", &["--keep-going"]).unwrap();
+    let page = page(&place);
+    for width in [1200, 390] {
+        let said = opened(browser, &page, "", width);
+        let rest = ["too wide: false", "bars in the head: 0", "wrong: "];
+        assert_eq!(said[1..], rest, "in a frame of {width} pixels");
+    }
 }

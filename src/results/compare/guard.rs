@@ -9,14 +9,31 @@ use super::roles::{COMPARABLE, SAID_BY_TEST_SET};
 /// # Errors
 /// The first column of which two rows have different values, and between which rows.
 pub(super) fn check(grid: &Grid, baseline: &Grid) -> Result<(), CompareError> {
-    for name in COMPARABLE.iter().filter(|name| says_something(grid, name)) {
+    let telling = COMPARABLE.iter().copied();
+    agree(
+        grid,
+        baseline,
+        telling.filter(|name| says_something(grid, name)),
+    )
+}
+
+/// Looks for rows that differ in one of some columns, from each other or from the baseline.
+///
+/// # Errors
+/// The first column of which two rows have different values, and between which rows.
+pub(super) fn agree<'a>(
+    grid: &Grid,
+    baseline: &Grid,
+    columns: impl Iterator<Item = &'a str>,
+) -> Result<(), CompareError> {
+    for name in columns {
         let cells = telling_cells(grid, baseline, name);
         let Some((one, others)) = cells.split_first() else {
             continue;
         };
         if let Some(other) = others.iter().find(|other| other.1 != one.1) {
             return Err(CompareError::Differ {
-                column: (*name).to_owned(),
+                column: name.to_owned(),
                 rows: [one.0.clone(), other.0.clone()],
                 values: [one.1.clone(), other.1.clone()],
             });

@@ -5,9 +5,11 @@ mod grid;
 mod guard;
 mod merge;
 mod names;
+mod ranked;
 mod roles;
 mod significance;
 
+pub use ranked::{Ranking, ranked};
 pub use significance::Bootstrap;
 
 use super::{Query, QueryError, ResultsError, Rows, Values};
@@ -127,15 +129,12 @@ pub fn compare(
     let all = stacked(sources, cache)?;
     let whole = merge::shared(&Grid::of(&all)?);
     let naming = Naming::of(&whole);
-    let kept = match &wish.filter {
-        Some(filter) => merge::shared(&Grid::of(&all.query(&Query {
-            filter: Some(filter.clone()),
-            ..Query::default()
-        })?)?),
+    let rows = match &wish.filter {
+        Some(filter) => merge::shared(&Grid::of(&kept(&all, Some(filter))?)?),
         None => whole.clone(),
     };
     let over = wish.over.as_deref();
-    let mut grid = prepared(kept, over, &naming);
+    let mut grid = prepared(rows, over, &naming);
     if grid.height == 0 {
         return Err(CompareError::Nothing);
     }
@@ -178,10 +177,7 @@ fn judge(
     }
     let unknown = guard::unknown(grid);
     if !unknown.is_empty() {
-        let unknown = unknown.join(", ");
-        notes.push(format!(
-            "not known of every row, and not compared: {unknown}"
-        ));
+        notes.push(unknown_note(&unknown));
     }
     let how = wish.bootstrap;
     let found = how.filter(|how| significance::add(grid, baseline, cache, *how));
@@ -202,6 +198,20 @@ fn stacked(sources: Vec<(String, Rows)>, cache: &Cache) -> Result<Rows, ResultsE
         grid.into_rows()
     });
     Rows::stack(several.collect::<Result<_, _>>()?)
+}
+
+/// The rows where a filter holds; all if there is none.
+fn kept(all: &Rows, filter: Option<&str>) -> Result<Rows, QueryError> {
+    all.query(&Query {
+        filter: filter.map(str::to_owned),
+        ..Query::default()
+    })
+}
+
+/// What is said of columns that guard cannot compare.
+fn unknown_note(columns: &[&str]) -> String {
+    let columns = columns.join(", ");
+    format!("not known of every row, and not compared: {columns}")
 }
 
 /// Averaged and named.

@@ -1,6 +1,7 @@
 //! What the columns of a table are to a comparison.
 
 use crate::results::columns::is_parameter;
+pub(super) use crate::results::comparable::{COMPARABLE, SAID_BY_TEST_SET};
 
 /// How a measure is set against that of the baseline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,25 +22,6 @@ pub(super) const MEASURES: [(&str, Change); 7] = [
     ("decode_sentences_per_second", Change::Times),
     ("decode_tokens_per_second", Change::Times),
 ];
-
-/// What must agree for two rows to compare.
-pub(super) const COMPARABLE: [&str; 12] = [
-    "test_set",
-    "split",
-    "sentences",
-    "bleu_signature",
-    "chrf_signature",
-    "beam",
-    "length_penalty",
-    "max_length_a",
-    "max_length_b",
-    "min_length",
-    "unknown_penalty",
-    "flops_length",
-];
-
-/// What a digest of the test set says better.
-pub(super) const SAID_BY_TEST_SET: [&str; 2] = ["split", "sentences"];
 
 /// Whether a column was measured: no two runs need to agree on it.
 pub(super) fn is_measured(column: &str) -> bool {
