@@ -6,6 +6,7 @@ mod cache;
 #[cfg(feature = "tables")]
 mod compare;
 mod dag;
+mod diagnosis;
 mod doctor;
 mod explain;
 mod export;

@@ -383,6 +383,56 @@ fn lines_of_json_tell_everything_that_happens() {
 }
 
 #[test]
+fn an_error_in_json_says_where_the_mistake_stands() {
+    let place = place();
+    place.write("nothing.toml", EXPERIMENT.replace("value = 2", "valeu = 2"));
+    let wrong = run(&place, &["--log-format", "json"]);
+    assert_eq!(wrong.code, Some(2));
+    let line: Value = serde_json::from_str(&wrong.err).unwrap();
+    let fields = &line["fields"];
+    assert_eq!(fields["code"], "plan::unknown_key");
+    assert_eq!(
+        fields["messages"][0],
+        "stage `left` (noop) has no key `valeu`"
+    );
+    assert!(fields["help"].as_str().unwrap().contains("`value`"));
+    let [label] = &fields["labels"].as_array().unwrap()[..] else {
+        panic!("one label: {fields}");
+    };
+    assert_eq!(
+        (&label["file"], &label["line"], &label["column"]),
+        (&json!("nothing.toml"), &json!(11), &json!(5))
+    );
+    assert!(label["text"].is_string(), "{label}");
+}
+
+#[test]
+fn the_errors_of_several_stages_are_all_in_the_json() {
+    let place = place();
+    let failing = ["left", "right"].map(|stage| format!("stages.{stage}.noop.ending=fail"));
+    let words = [
+        "--set",
+        &failing[0],
+        "--set",
+        &failing[1],
+        "-k",
+        "--log-format",
+        "json",
+    ];
+    let answer = run(&place, &words);
+    let line: Value = serde_json::from_str(answer.err.lines().last().unwrap()).unwrap();
+    let related = line["fields"]["related"].as_array().unwrap();
+    let messages: Vec<&Value> = related.iter().map(|error| &error["messages"]).collect();
+    let told = |stage| {
+        json!([
+            format!("stage `{stage}` failed"),
+            "the stage was told to fail"
+        ])
+    };
+    assert_eq!(messages, [&told("left"), &told("right")]);
+}
+
+#[test]
 fn a_quiet_run_says_nothing_but_what_went_wrong() {
     let place = place();
     let answer = run(&place, &["--quiet"]);

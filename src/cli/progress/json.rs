@@ -50,8 +50,9 @@ fn write(out: &mut impl Write, event: &str, stage: Option<&str>, fields: Value) 
 }
 
 /// Tells what a run, or what else was asked for, ends with when it fails.
-pub(in crate::cli) fn failure(messages: &[String], help: Option<&str>, code: u8) {
-    let fields = json!({"messages": messages, "help": help, "exit-code": code});
+pub(in crate::cli) fn failure(diagnosis: &impl Serialize, code: u8) {
+    let mut fields = json!(diagnosis);
+    fields["exit-code"] = code.into();
     write(&mut io::stderr(), "error", None, fields);
 }
 
