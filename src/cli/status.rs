@@ -1,7 +1,7 @@
 //! `srp status`
 
 use super::args::CacheDir;
-use super::progress::{Board, Paint, Screen, columns};
+use super::progress::{Board, Paint, Screen, columns, in_a_line};
 use super::units::span;
 use super::{Context, Failure};
 use crate::cache::{Cache, seconds_since};
@@ -122,7 +122,8 @@ fn lines(cache: &Cache, seen: &[Seen], width: usize) -> Vec<(String, usize)> {
     lines
 }
 
-fn plain(text: String) -> (String, usize) {
+fn plain(text: impl AsRef<str>) -> (String, usize) {
+    let text = in_a_line(text.as_ref());
     let width = text.chars().count();
     (text, width)
 }

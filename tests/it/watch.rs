@@ -203,9 +203,6 @@ fn a_run_that_was_killed_is_not_taken_for_one_that_goes_on() {
     let said = "was killed while at work on root";
     assert!(answer.out.contains(said), "{}", answer.out);
     assert!(answer.out.ends_with("nothing runs in `.srp`\n"));
-    let log = logs(&place, &["root"]);
-    assert_eq!(log.code, Some(1), "it does not run: {}", log.err);
-
     assert_eq!(self::run(&place, &[]).code, Some(0));
     assert_eq!(seen(&place), [Value::Null; 0], "the next run cleared up");
 }
@@ -320,6 +317,54 @@ fn the_log_of_a_failure_is_found_and_one_that_is_over_can_be_asked_for() {
     let log = logs(&place, &changed);
     let said = "log of an earlier artifact ";
     assert!(log.err.starts_with(said), "{}", log.err);
+}
+
+#[test]
+fn the_log_of_what_was_killed_comes_before_that_of_an_earlier_artifact() {
+    let place = place();
+    assert_eq!(run(&place, &[]).code, Some(0));
+    let mut killed = Running::at(&place, "root", HELD);
+    print(&place, "root", "half of it\n");
+    killed.0.kill().unwrap();
+    killed.0.wait().unwrap();
+    let changed = ["root", "--set", "stages.root.noop.value=7"];
+    for words in [&[&["root"], HELD].concat()[..], &changed] {
+        let log = logs(&place, words);
+        assert_eq!(
+            (log.code, &*log.out),
+            (Some(0), "half of it\n"),
+            "{}",
+            log.err
+        );
+        let said = format!(
+            "which was killed with its run (process {})\n",
+            killed.0.id()
+        );
+        assert!(log.err.ends_with(&said), "{}", log.err);
+    }
+}
+
+#[test]
+fn without_a_stage_it_is_said_which_stages_have_a_log() {
+    let place = place();
+    run(&place, &["root"]);
+    let key = place.artifacts()["root"].manifest.key.short();
+    let some = logs(&place, &[]);
+    assert_eq!(some.code, Some(0), "{}", some.err);
+    assert_eq!(
+        some.out,
+        format!(
+            "root   log of the artifact {key}\n\
+             left   no log: it has not run yet\n\
+             right  no log: it has not run yet\n"
+        )
+    );
+    assert!(
+        some.err.contains("`srp logs nothing.toml STAGE`"),
+        "{}",
+        some.err
+    );
+    assert_eq!(logs(&place, &["--follow"]).code, Some(2));
 }
 
 #[test]

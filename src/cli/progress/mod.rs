@@ -7,7 +7,7 @@ mod live;
 mod paint;
 mod screen;
 
-pub(super) use board::{Board, summary};
+pub(super) use board::{Board, in_a_line, summary};
 pub(super) use json::failure as json_failure;
 pub(super) use paint::Paint;
 pub(super) use screen::{Screen, columns};
