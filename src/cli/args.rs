@@ -10,7 +10,7 @@ use crate::plan::{self, Overrides, Plan, Selection};
 use crate::results::view::{self, Style};
 #[cfg(feature = "tables")]
 use crate::results::{Query, Rows};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Which experiment.
 #[derive(Debug, clap::Args)]
@@ -30,6 +30,12 @@ impl Experiment {
             &Overrides::from_process(self.set.clone()),
         )?)
     }
+}
+
+/// A flag before each of its values.
+fn flagged(flag: &'static str, values: &[String]) -> impl Iterator<Item = String> {
+    let values = values.iter();
+    values.flat_map(move |value| [flag.to_owned(), value.clone()])
 }
 
 /// Which part of the experiment.
@@ -55,6 +61,12 @@ impl Part {
     /// Whether nothing is left out.
     pub(super) fn is_everything(&self) -> bool {
         self.selection().is_everything()
+    }
+
+    /// The words that ask for it.
+    pub(super) fn words(&self) -> Vec<String> {
+        let stages = self.stages.iter().cloned();
+        stages.chain(flagged("--only", &self.only)).collect()
     }
 
     fn selection(&self) -> Selection {
@@ -96,6 +108,18 @@ fn cache_under(text: &str) -> Result<PathBuf, String> {
 }
 
 impl CacheDir {
+    /// The folders that are not the usual ones, each behind its flag.
+    pub(super) fn folders(&self) -> Vec<(String, String)> {
+        let own = (self.cache != Path::new(".srp")).then_some(("--cache", &self.cache));
+        let under = self
+            .cache_under
+            .iter()
+            .map(|folder| ("--cache-under", folder));
+        let all = own.into_iter().chain(under);
+        all.map(|(flag, folder)| (flag.to_owned(), folder.to_string_lossy().into_owned()))
+            .collect()
+    }
+
     pub(super) fn open(&self) -> Cache {
         Cache::at(&self.cache).over(self.cache_under.clone())
     }
@@ -110,6 +134,11 @@ pub(super) struct Force {
 }
 
 impl Force {
+    /// The words that ask for it.
+    pub(super) fn words(&self) -> impl Iterator<Item = String> {
+        flagged("--force", &self.force)
+    }
+
     pub(super) fn options(&self) -> Options {
         Options {
             force: self.force.iter().cloned().collect(),
@@ -204,4 +233,12 @@ pub(super) struct ResultsDir {
     /// The folder that the tables are written to
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub(super) results: PathBuf,
+}
+
+impl ResultsDir {
+    /// The folder, behind its flag, if it is not the usual one.
+    pub(super) fn folder(&self) -> Option<(String, String)> {
+        let folder = self.results.to_string_lossy().into_owned();
+        (self.results != Path::new("results")).then_some(("--results".to_owned(), folder))
+    }
 }

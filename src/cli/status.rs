@@ -164,10 +164,10 @@ fn of_killed(run: &Seen) -> String {
     format!("process {process} was killed{work}, last heard of {since} ago; `{command}` goes on")
 }
 
-/// The command that the run was started with, but for what leaves its table alone.
+/// The command that the run was started with, but for how it is shown.
 fn command(bulletin: &Bulletin) -> String {
     match &bulletin.request {
-        Some(request) => request.command("run", &[]),
+        Some(request) => request.run(),
         None => format!("a run of `{}`", bulletin.experiment),
     }
 }

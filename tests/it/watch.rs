@@ -208,6 +208,56 @@ fn a_run_that_was_killed_is_not_taken_for_one_that_goes_on() {
 }
 
 #[test]
+fn a_killed_run_is_told_with_all_that_was_said_of_it() {
+    let place = place();
+    let said =
+        "root --only v=1 --force root --jobs 2 --keep-going --cache 'my cache' --results tables";
+    let swept = EXPERIMENT.replace("value = 2", "value = \"${v}\"");
+    place.write(
+        "nothing.toml",
+        swept + "[params]\nv = 1\n[sweep]\nv = [1, 2]\n",
+    );
+    let mut words = vec![
+        "run",
+        "nothing.toml",
+        "root",
+        "--only",
+        "v=1",
+        "--force",
+        "root",
+    ];
+    words.extend([
+        "--jobs",
+        "2",
+        "-k",
+        "--cache",
+        "my cache",
+        "--results",
+        "tables",
+    ]);
+    words.extend(HELD);
+    let mut command = place.command(&words);
+    let mut run = Running(
+        command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap(),
+    );
+    let status = || place.srp(&["status", "--cache", "my cache"]).out;
+    until("the run is seen", || status().starts_with("process "));
+    let command = format!(": srp run nothing.toml --set stages.root.noop.seconds=600 {said}\n");
+    assert!(status().contains(&command), "{}", status());
+    run.0.kill().unwrap();
+    run.0.wait().unwrap();
+    assert!(
+        status().contains(&format!("{said}` goes on\n")),
+        "{}",
+        status()
+    );
+}
+
+#[test]
 fn a_run_of_nothing_tells_nobody() {
     let place = place();
     run(&place, &[]);

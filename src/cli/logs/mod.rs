@@ -42,13 +42,14 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     let plan = args.experiment.load()?;
     let cache = args.cache.open();
     let Some(stage) = &args.stage else {
-        return list(&plan, &cache, context);
+        return list(args, &plan, &cache, context);
     };
     let id = plan.stage(stage)?;
     let logs = Logs::of(&plan, &cache, context)?;
     let log = match args.last_failed {
         true => logs.failed(id).ok_or_else(|| {
             without_log(
+                args,
                 &plan,
                 id,
                 "no attempt at it has failed, or what was kept is gone",
@@ -56,7 +57,7 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
         }),
         false => logs
             .most_likely(id)
-            .ok_or_else(|| without_log(&plan, id, &logs.why_none(id))),
+            .ok_or_else(|| without_log(args, &plan, id, &logs.why_none(id))),
     }?;
     if args.follow && log.grows {
         follow(&plan, id, &cache, log, context)
@@ -65,16 +66,27 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     }
 }
 
-fn without_log(plan: &Plan, id: NodeId, why: &str) -> Failure {
+/// The command that asks for the experiment with this verb.
+fn command(verb: &str, args: &Args, plan: &Plan) -> String {
+    let folders = args.cache.folders();
+    let folders = folders.iter().flat_map(|(flag, folder)| [&**flag, folder]);
+    match &plan.request {
+        Some(request) => request.command(verb, &folders.collect::<Vec<_>>()),
+        None => format!("srp {verb} FILE"),
+    }
+}
+
+fn without_log(args: &Args, plan: &Plan, id: NodeId, why: &str) -> Failure {
+    let planned = command("plan", args, plan);
     Failure::of_work(miette!(
-        help = "`srp status` says what runs now, `srp plan` what would run",
+        help = format!("`srp status` says what runs now, `{planned}` what would run"),
         "there is no log of stage `{}`: {why}",
         plan.nodes[id.0].label
     ))
 }
 
 /// Says of every stage whose log there is.
-fn list(plan: &Plan, cache: &Cache, context: &mut Context<'_>) -> Result<(), Failure> {
+fn list(args: &Args, plan: &Plan, cache: &Cache, context: &mut Context<'_>) -> Result<(), Failure> {
     let logs = Logs::of(plan, cache, context)?;
     let labels = plan.nodes.iter().map(|node| node.label.chars().count());
     let width = labels.max().unwrap_or(0);
@@ -84,11 +96,10 @@ fn list(plan: &Plan, cache: &Cache, context: &mut Context<'_>) -> Result<(), Fai
         let words = log.unwrap_or_else(|| format!("no log: {}", logs.why_none(id)));
         writeln!(context.out, "{:<width$}  {}", node.label, harmless(&words))?;
     }
-    let command = plan.request.as_ref();
-    let command = command.map_or("srp logs FILE".to_owned(), |asked| {
-        asked.command("logs", &[])
-    });
-    let line = format!("`{command} STAGE` prints the log of a stage");
+    let line = format!(
+        "`{} STAGE` prints the log of a stage",
+        command("logs", args, plan)
+    );
     context.watcher.note(&line);
     Ok(())
 }
