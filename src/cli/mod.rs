@@ -168,13 +168,16 @@ impl Verb {
     /// Does it as the program that people start.
     fn on_stdout(&self, stages: &dyn Runner) -> Result<(), Failure> {
         let processes = Processes::of_this_program(stages)?;
-        self.run(&mut Context {
+        let watcher = self.show().on_stderr();
+        let done = self.run(&mut Context {
             runner: &processes,
             stages,
             // Not locked: a stage that prints would wait for ever.
             out: &mut io::stdout(),
-            watcher: &*self.show().on_stderr(),
-        })
+            watcher: &*watcher,
+        });
+        watcher.over();
+        done
     }
 
     /// What is shown of it on stderr.

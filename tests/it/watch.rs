@@ -478,6 +478,27 @@ fn lines_of_json_tell_everything_that_happens() {
 }
 
 #[test]
+fn the_end_of_a_run_is_the_last_line_of_its_json() {
+    let place = Place::new();
+    // There is a note about rows that are not there.
+    let answer = place.run(&["corpus", "--log-format", "json"]);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    let events = answer.err.lines().map(|line| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        line["event"].as_str().unwrap().to_owned()
+    });
+    let events: Vec<String> = events.collect();
+    let [.., note, ended] = &events[..] else {
+        panic!("{events:?}");
+    };
+    assert_eq!(
+        (note.as_str(), ended.as_str()),
+        ("note", "ended"),
+        "{events:?}"
+    );
+}
+
+#[test]
 fn an_error_in_json_says_where_the_mistake_stands() {
     let place = place();
     place.write("nothing.toml", EXPERIMENT.replace("value = 2", "valeu = 2"));
