@@ -272,7 +272,7 @@ pub(in crate::cli) fn in_a_line(text: &str) -> String {
 }
 
 /// As much of the text as fits into so many columns.
-fn cut(text: &str, columns: usize) -> String {
+pub(in crate::cli) fn cut(text: &str, columns: usize) -> String {
     if text.chars().count() <= columns {
         return text.to_owned();
     }
