@@ -5,11 +5,15 @@ use super::Context;
 use super::Failure;
 use crate::cache::Cache;
 use crate::exec::Options;
-use crate::plan::{self, Overrides, Plan, Selection};
+use crate::plan::suggest::advice;
+use crate::plan::{self, Overrides, Plan, Problem, Selection};
 #[cfg(feature = "tables")]
 use crate::results::view::{self, Style};
 #[cfg(feature = "tables")]
 use crate::results::{Query, Rows};
+use miette::miette;
+use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Which experiment.
@@ -25,11 +29,65 @@ pub(super) struct Experiment {
 
 impl Experiment {
     pub(super) fn load(&self) -> Result<Plan, Failure> {
-        Ok(plan::load(
-            &self.file,
-            &Overrides::from_process(self.set.clone()),
-        )?)
+        let overrides = Overrides::from_process(self.set.clone());
+        plan::load(&self.file, &overrides).map_err(|error| match error.problem() {
+            Problem::Unreadable { path, cause }
+                if *path == self.file && cause.kind() == ErrorKind::NotFound =>
+            {
+                missing(path)
+            }
+            _ => error.into(),
+        })
     }
+}
+
+/// That there is no experiment file of that name, with those that there are.
+fn missing(path: &Path) -> Failure {
+    let near = path.parent().unwrap_or(path);
+    let folders: BTreeSet<&Path> = [near, Path::new(EXPERIMENTS)].into();
+    let known: BTreeSet<String> = folders
+        .into_iter()
+        .flat_map(toml_files)
+        .map(|file| file.display().to_string())
+        .collect();
+    let typed = path.to_string_lossy();
+    // `first` is not near `experiments/first.toml`, and still what was meant.
+    let same = known
+        .iter()
+        .find(|file| Path::new(file).file_stem() == path.file_stem());
+    let typed = same.map_or(&*typed, String::as_str);
+    let help = match known.is_empty() {
+        true => "`srp init` writes a first one".to_owned(),
+        false => advice(typed, "experiments here", known.iter().map(String::as_str)),
+    };
+    Failure::of_input(miette!(
+        code = "plan::unreadable",
+        help = help,
+        "there is no file {}",
+        path.display()
+    ))
+}
+
+/// The folder that experiments are kept in.
+pub(super) const EXPERIMENTS: &str = "experiments";
+
+/// The files of a folder that may be experiments, in their order.
+pub(super) fn toml_files(folder: &Path) -> Vec<PathBuf> {
+    let folder = match folder == Path::new("") {
+        true => Path::new("."),
+        false => folder,
+    };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    let paths = paths.map(|path| path.strip_prefix(".").map(Path::to_owned).unwrap_or(path));
+    let mut files: Vec<PathBuf> = paths
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
+        .collect();
+    files.sort();
+    files
 }
 
 /// A flag before each of its values.
@@ -41,8 +99,8 @@ fn flagged(flag: &'static str, values: &[String]) -> impl Iterator<Item = String
 /// Which part of the experiment.
 #[derive(Debug, clap::Args)]
 pub(super) struct Part {
-    /// Only these stages, with all that they need: NAME, LABEL or NAME@PARAMETER=VALUE,…; a `+` behind it adds
-    /// everything below the stage
+    /// Only these stages, with all that they need: `slim` at all points of the sweep, `slim@rate=0.5` at one; a `+`
+    /// behind it adds everything below the stage
     #[arg(value_name = "STAGE")]
     stages: Vec<String>,
 

@@ -207,3 +207,19 @@ fn the_way_into_a_folder_with_a_space_survives_the_shell() {
     let said = stdout(&srp(folder.path(), &["init", "my trials"]));
     assert!(said.contains("\n  cd 'my trials'\n"), "{said}");
 }
+
+#[test]
+fn an_experiment_that_is_not_there_is_told_with_those_that_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = stderr(&srp(folder.path(), &["plan", "first.toml"]));
+    assert!(said.contains("there is no file first.toml"), "{said}");
+    assert!(said.contains("`srp init` writes a first one"), "{said}");
+    stdout(&srp(folder.path(), &["init"]));
+    for typed in ["experiments/frist.toml", "first"] {
+        let said = stderr(&srp(folder.path(), &["plan", typed]));
+        assert!(
+            said.contains("did you mean `experiments/first.toml`?"),
+            "{said}"
+        );
+    }
+}

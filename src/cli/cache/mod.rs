@@ -21,6 +21,7 @@ enum Verb {
     /// Read every byte of every artifact, and set aside what is damaged
     Verify(verify::Args),
     /// Say what could be deleted, or delete it
+    #[command(after_help = super::examples::GC)]
     Gc(gc::Args),
 }
 

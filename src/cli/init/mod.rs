@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The folder to work in; the experiment is written to `experiments/first.toml` in it
+    /// The folder to work in; the experiment is written to `experiments` in it
     #[arg(default_value = ".")]
     folder: PathBuf,
 

@@ -23,7 +23,7 @@ pub(super) struct Args {
     #[command(flatten)]
     experiment: Experiment,
 
-    /// The stage: NAME, LABEL or NAME@PARAMETER=VALUE,…; without it, say of which stages there is a log
+    /// The stage, such as `dense`, or `slim@rate=0.5` of a sweep; without it, say of which stages there is a log
     stage: Option<String>,
 
     /// Go on until the stage ends, if it works now
