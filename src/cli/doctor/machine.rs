@@ -3,6 +3,7 @@
 use super::Check;
 use crate::cli::units::size;
 use crate::cli::words::counted;
+use crate::device::vectors;
 use crate::exec::Slot;
 use serde_json::json;
 use std::fs;
@@ -32,14 +33,14 @@ pub(super) fn processor() -> Check {
             words += &format!("; {what} {}", names.join(", "));
         }
     }
-    if let Some(path) = path() {
+    if let Some(path) = vectors() {
         words += &format!("; kernels run on {path}");
     }
     let values = json!({
         "model": model,
         "threads": threads,
         "instructions": there,
-        "kernels": path(),
+        "kernels": vectors(),
     });
     let check = Check::fine("processor", words).with(values);
     match missing.contains(&"AVX2") || missing.contains(&"FMA") {
@@ -69,25 +70,6 @@ fn instructions() -> Vec<(&'static str, bool)> {
 #[cfg(not(target_arch = "x86_64"))]
 fn instructions() -> Vec<(&'static str, bool)> {
     Vec::new()
-}
-
-/// What the loops written for the CPU run on, as they choose it themselves.
-#[cfg(feature = "nn")]
-fn path() -> Option<&'static str> {
-    use crate::kernels::simd::{Level, level};
-    Some(match level() {
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => "AVX-512",
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => "AVX2 and FMA",
-        Level::Plain => "what every processor has",
-    })
-}
-
-/// There are none.
-#[cfg(not(feature = "nn"))]
-fn path() -> Option<&'static str> {
-    None
 }
 
 /// Memory in all, and what is free.

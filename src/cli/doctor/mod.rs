@@ -188,7 +188,8 @@ mod tests {
         let names = features.filter_map(|line| Some(line.split_once(" = ")?.0));
         let mut names: Vec<&str> = names.filter(|name| *name != "default").collect();
         let mut told = FEATURES.map(|(name, _)| name);
-        (names.sort(), told.sort());
+        names.sort();
+        told.sort();
         assert_eq!(names, told);
     }
 
