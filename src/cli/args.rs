@@ -14,6 +14,7 @@ use crate::results::{Query, Rows};
 use miette::miette;
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 /// Which experiment.
@@ -32,7 +33,8 @@ impl Experiment {
         let overrides = Overrides::from_process(self.set.clone());
         plan::load(&self.file, &overrides).map_err(|error| match error.problem() {
             Problem::Unreadable { path, cause }
-                if *path == self.file && cause.kind() == ErrorKind::NotFound =>
+                if *path == self.file
+                    && matches!(cause.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory) =>
             {
                 missing(path)
             }
@@ -43,7 +45,10 @@ impl Experiment {
 
 /// That there is no experiment file of that name, with those that there are.
 fn missing(path: &Path) -> Failure {
-    let near = path.parent().unwrap_or(path);
+    let (near, fault) = match path.is_dir() {
+        true => (path, "is a folder, and no experiment"),
+        false => (path.parent().unwrap_or(path), "is not there"),
+    };
     let folders: BTreeSet<&Path> = [near, Path::new(EXPERIMENTS)].into();
     let known: BTreeSet<String> = folders
         .into_iter()
@@ -63,7 +68,7 @@ fn missing(path: &Path) -> Failure {
     Failure::of_input(miette!(
         code = "plan::unreadable",
         help = help,
-        "there is no file {}",
+        "{} {fault}",
         path.display()
     ))
 }
@@ -94,6 +99,12 @@ pub(super) fn toml_files(folder: &Path) -> Vec<PathBuf> {
 fn flagged(flag: &'static str, values: &[String]) -> impl Iterator<Item = String> {
     let values = values.iter();
     values.flat_map(move |value| [flag.to_owned(), value.clone()])
+}
+
+/// Reads a number that is at least 1.
+pub(super) fn at_least_one(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse()
+        .map_err(|_| "expected a whole number, at least 1")
 }
 
 /// Which part of the experiment.

@@ -1,6 +1,6 @@
 //! `srp run`
 
-use super::args::{CacheDir, Experiment, Force, Part, ResultsDir};
+use super::args::{CacheDir, Experiment, Force, Part, ResultsDir, at_least_one};
 use super::foretold::Foretold;
 use super::progress::Show;
 use super::{Context, Failure, results};
@@ -24,7 +24,7 @@ pub(super) struct Args {
     device: Vec<DeviceChoice>,
 
     /// Run as many stages at the same time; a GPU works on one at a time, and the CPU's threads are divided
-    #[arg(long, short, value_name = "N")]
+    #[arg(long, short, value_name = "N", value_parser = at_least_one)]
     jobs: Option<NonZeroUsize>,
 
     /// After a failure, go on with the stages that do not depend on it
@@ -54,13 +54,13 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
     let clock = Instant::now();
-    let whole = args.experiment.load()?;
-    let mut experiment = args.part.of(&whole)?;
-    if let Some(request) = &mut experiment.request {
+    let mut whole = args.experiment.load()?;
+    if let Some(request) = &mut whole.request {
         request.folders = args.cache.folders();
         request.folders.extend(args.results.folder());
         request.more = args.words();
     }
+    let experiment = args.part.of(&whole)?;
     let cache = args.cache.open();
     let options = Options {
         keep_every: Duration::from_secs_f64(args.keep_every),

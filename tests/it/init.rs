@@ -212,9 +212,15 @@ fn the_way_into_a_folder_with_a_space_survives_the_shell() {
 fn an_experiment_that_is_not_there_is_told_with_those_that_are() {
     let folder = tempfile::tempdir().unwrap();
     let said = stderr(&srp(folder.path(), &["plan", "first.toml"]));
-    assert!(said.contains("there is no file first.toml"), "{said}");
+    assert!(said.contains("first.toml is not there"), "{said}");
     assert!(said.contains("`srp init` writes a first one"), "{said}");
     stdout(&srp(folder.path(), &["init"]));
+    let said = stderr(&srp(folder.path(), &["plan", "experiments"]));
+    assert!(said.contains("experiments is a folder"), "{said}");
+    assert!(
+        said.contains("experiments here: experiments/first.toml"),
+        "{said}"
+    );
     for typed in ["experiments/frist.toml", "first"] {
         let said = stderr(&srp(folder.path(), &["plan", typed]));
         assert!(

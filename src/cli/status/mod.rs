@@ -77,6 +77,7 @@ impl Run {
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
     let cache = args.cache.open();
+    super::cache::note_absence(&cache, context);
     if args.json {
         let runs = exec::runs(&cache).into_iter().map(Run::of).collect();
         return context.print_json(&Report {
