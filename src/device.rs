@@ -295,6 +295,25 @@ impl fmt::Display for Device {
     }
 }
 
+/// The instructions that the loops written for the CPU run on here, as they choose them themselves.
+#[cfg(feature = "nn")]
+pub fn vectors() -> Option<&'static str> {
+    use crate::kernels::simd::{Level, level};
+    Some(match level() {
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => "AVX-512",
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => "AVX2 and FMA",
+        Level::Plain => "what every processor has",
+    })
+}
+
+/// There are no such loops.
+#[cfg(not(feature = "nn"))]
+pub fn vectors() -> Option<&'static str> {
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,16 +6,15 @@
 //! what a killed process has left.
 
 use super::leftovers::remove;
+use super::lock::{is_locked, remove_unless_held, try_lock, wait_for};
 use super::walk::children;
 use super::{Cache, CacheError, Key};
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
-use std::time::Duration;
 use tempfile::TempDir;
 
 pub(super) const TMP: &str = "tmp";
@@ -23,9 +22,6 @@ const LOCKS: &str = "locks";
 const HOLDS: &str = "holds";
 /// What the process that has claimed a folder holds.
 pub(super) const LOCK: &str = "lock";
-
-/// How often a lock that another process has is tried.
-const LOOK: Duration = Duration::from_millis(20);
 
 /// The right to change what lies at one key; ends when dropped.
 #[derive(Debug)]
@@ -103,6 +99,15 @@ impl Cache {
     /// Whether a process has the right to change what lies at `key`. Writes nothing.
     pub fn is_guarded(&self, key: Key) -> bool {
         is_locked(&self.root().join(lock_of(key)))
+    }
+
+    /// Deletes the locks of keys that no process holds. They are empty files, one for each key that was ever made here.
+    ///
+    /// # Errors
+    /// If the cache cannot be written.
+    pub fn remove_idle_locks(&self) -> Result<(), CacheError> {
+        let mut locks = children(&self.root().join(LOCKS)).into_iter();
+        locks.try_for_each(|path| remove_unless_held(&path).map_err(CacheError::unwritable(&path)))
     }
 
     /// Claims a new folder in `tmp`, after removing what killed processes left of theirs.
@@ -225,43 +230,7 @@ fn remove_abandoned(tmp: &Path) -> Result<(), CacheError> {
     })
 }
 
-/// Tries until something is there, or `give_up` says so; calls `waiting` after the first time that nothing is.
-pub(super) fn wait_for<T, E>(
-    mut attempt: impl FnMut() -> Result<Option<T>, E>,
-    waiting: impl FnOnce(),
-    give_up: impl Fn() -> bool,
-) -> Result<Option<T>, E> {
-    let mut waiting = Some(waiting);
-    loop {
-        if let Some(found) = attempt()? {
-            return Ok(Some(found));
-        }
-        if give_up() {
-            return Ok(None);
-        }
-        if let Some(waiting) = waiting.take() {
-            waiting();
-        }
-        thread::sleep(LOOK);
-    }
-}
-
-/// The lock of a file, which is made if need be, unless another process has it.
-pub(super) fn try_lock(path: &Path) -> io::Result<Option<File>> {
-    let file = File::create(path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(error),
-    }
-}
-
 /// Where the lock of a key lies below the root of a cache.
 fn lock_of(key: Key) -> PathBuf {
     Path::new(LOCKS).join(key.to_string())
-}
-
-/// Whether a living process holds the lock file at `path`.
-pub(super) fn is_locked(path: &Path) -> bool {
-    File::open(path).is_ok_and(|lock| lock.try_lock().is_err())
 }

@@ -3,7 +3,8 @@
 
 use super::attempt::ATTEMPTS;
 use super::catalogue::{key_of, timestamp};
-use super::hold::{LOCK, TMP, is_locked};
+use super::hold::{LOCK, TMP};
+use super::lock::is_locked;
 use super::walk::{children, measure};
 use super::{Cache, CacheError, Key, Lookup, Partial};
 use jiff::Timestamp;

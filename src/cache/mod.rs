@@ -20,6 +20,7 @@ mod key;
 mod ledger;
 mod leftovers;
 mod locate;
+mod lock;
 mod notes;
 mod outside;
 mod partial;

@@ -11,7 +11,7 @@
 //! that key, and the process that works for it the lock beside the checkpoints: it may outlive a killed run by an instant.
 
 use super::digest::Digest;
-use super::hold::{try_lock, wait_for};
+use super::lock::{try_lock, wait_for};
 use super::store::{flush, flush_tree};
 use super::{Cache, CacheError, Key};
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,7 @@
 //! What running processes tell others: a file in the folder of `tmp/` that each of them has claimed.
 
 use super::hold::{LOCK, TMP};
+use super::lock::is_held;
 use super::walk::children;
 use super::{Cache, Claim};
 use std::fs::{self, File};
@@ -42,10 +43,11 @@ impl Cache {
         let claimed = children(&self.root().join(TMP)).into_iter();
         let posts = claimed.filter_map(|folder| {
             let text = fs::read(folder.join(POST)).ok()?;
-            // A folder without its lock is being removed: its process has ended well.
+            // A folder without its lock is being removed: its process has ended well. One whose lock is free belongs to a
+            // process that died, though perhaps only after it was read.
             let lock = File::open(folder.join(LOCK)).ok()?;
             Some(Post {
-                alive: lock.try_lock().is_err(),
+                alive: is_held(&lock),
                 folder,
                 text,
             })
@@ -82,6 +84,10 @@ mod tests {
         let posts = cache.posts();
         assert_eq!(posts.iter().filter(|post| post.alive).count(), 1);
         assert_eq!(posts.iter().filter(|post| !post.alive).count(), 1);
+        let other = File::open(dead.join(LOCK)).unwrap();
+        other.lock_shared().unwrap();
+        let alive = cache.posts().into_iter().filter(|post| post.alive);
+        assert_eq!(alive.count(), 1, "another process asks at the same time");
         drop(claim);
         assert_eq!(cache.posts().len(), 1, "it ended well");
     }

@@ -339,10 +339,10 @@ impl Draft {
     /// If the cache cannot be written.
     pub fn keep_attempt(self, attempt: &Attempt) -> Result<PathBuf, CacheError> {
         let target = self.cache.dated(ATTEMPTS, &attempt.stage)?;
-        fs::rename(self.dir.records(), &target).map_err(CacheError::unwritable(&target))?;
-        let path = target.join(ATTEMPT);
+        let path = self.dir.records().join(ATTEMPT);
         let written = || fs::write(&path, serde_json::to_vec_pretty(attempt)?);
         written().map_err(CacheError::unwritable(&path))?;
+        fs::rename(self.dir.records(), &target).map_err(CacheError::unwritable(&target))?;
         Ok(target)
     }
 }

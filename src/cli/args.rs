@@ -5,12 +5,17 @@ use super::Context;
 use super::Failure;
 use crate::cache::Cache;
 use crate::exec::Options;
-use crate::plan::{self, Overrides, Plan, Selection};
+use crate::plan::suggest::advice;
+use crate::plan::{self, Overrides, Plan, Problem, Selection};
 #[cfg(feature = "tables")]
 use crate::results::view::{self, Style};
 #[cfg(feature = "tables")]
 use crate::results::{Query, Rows};
-use std::path::PathBuf;
+use miette::miette;
+use std::collections::BTreeSet;
+use std::io::ErrorKind;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 
 /// Which experiment.
 #[derive(Debug, clap::Args)]
@@ -25,18 +30,88 @@ pub(super) struct Experiment {
 
 impl Experiment {
     pub(super) fn load(&self) -> Result<Plan, Failure> {
-        Ok(plan::load(
-            &self.file,
-            &Overrides::from_process(self.set.clone()),
-        )?)
+        let overrides = Overrides::from_process(self.set.clone());
+        plan::load(&self.file, &overrides).map_err(|error| match error.problem() {
+            Problem::Unreadable { path, cause }
+                if *path == self.file
+                    && matches!(cause.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory) =>
+            {
+                missing(path)
+            }
+            _ => error.into(),
+        })
     }
+}
+
+/// That there is no experiment file of that name, with those that there are.
+fn missing(path: &Path) -> Failure {
+    let (near, fault) = match path.is_dir() {
+        true => (path, "is a folder, and no experiment"),
+        false => (path.parent().unwrap_or(path), "is not there"),
+    };
+    let folders: BTreeSet<&Path> = [near, Path::new(EXPERIMENTS)].into();
+    let known: BTreeSet<String> = folders
+        .into_iter()
+        .flat_map(toml_files)
+        .map(|file| file.display().to_string())
+        .collect();
+    let typed = path.to_string_lossy();
+    // `first` is not near `experiments/first.toml`, and still what was meant.
+    let same = known
+        .iter()
+        .find(|file| Path::new(file).file_stem() == path.file_stem());
+    let typed = same.map_or(&*typed, String::as_str);
+    let help = match known.is_empty() {
+        true => "`srp init` writes a first one".to_owned(),
+        false => advice(typed, "experiments here", known.iter().map(String::as_str)),
+    };
+    Failure::of_input(miette!(
+        code = "plan::unreadable",
+        help = help,
+        "{} {fault}",
+        path.display()
+    ))
+}
+
+/// The folder that experiments are kept in.
+pub(super) const EXPERIMENTS: &str = "experiments";
+
+/// The files of a folder that may be experiments, in their order.
+pub(super) fn toml_files(folder: &Path) -> Vec<PathBuf> {
+    let folder = match folder == Path::new("") {
+        true => Path::new("."),
+        false => folder,
+    };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    let paths = paths.map(|path| path.strip_prefix(".").map(Path::to_owned).unwrap_or(path));
+    let mut files: Vec<PathBuf> = paths
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+/// A flag before each of its values.
+fn flagged(flag: &'static str, values: &[String]) -> impl Iterator<Item = String> {
+    let values = values.iter();
+    values.flat_map(move |value| [flag.to_owned(), value.clone()])
+}
+
+/// Reads a number that is at least 1.
+pub(super) fn at_least_one(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse()
+        .map_err(|_| "expected a whole number, at least 1")
 }
 
 /// Which part of the experiment.
 #[derive(Debug, clap::Args)]
 pub(super) struct Part {
-    /// Only these stages, with all that they need: NAME, LABEL or NAME@PARAMETER=VALUE,…; a `+` behind it adds
-    /// everything below the stage
+    /// Only these stages, with all that they need: `slim` at all points of the sweep, `slim@rate=0.5` at one; a `+`
+    /// behind it adds everything below the stage
     #[arg(value_name = "STAGE")]
     stages: Vec<String>,
 
@@ -55,6 +130,12 @@ impl Part {
     /// Whether nothing is left out.
     pub(super) fn is_everything(&self) -> bool {
         self.selection().is_everything()
+    }
+
+    /// The words that ask for it.
+    pub(super) fn words(&self) -> Vec<String> {
+        let stages = self.stages.iter().cloned();
+        stages.chain(flagged("--only", &self.only)).collect()
     }
 
     fn selection(&self) -> Selection {
@@ -96,6 +177,18 @@ fn cache_under(text: &str) -> Result<PathBuf, String> {
 }
 
 impl CacheDir {
+    /// The folders that are not the usual ones, each behind its flag.
+    pub(super) fn folders(&self) -> Vec<(String, String)> {
+        let own = (self.cache != Path::new(".srp")).then_some(("--cache", &self.cache));
+        let under = self
+            .cache_under
+            .iter()
+            .map(|folder| ("--cache-under", folder));
+        let all = own.into_iter().chain(under);
+        all.map(|(flag, folder)| (flag.to_owned(), folder.to_string_lossy().into_owned()))
+            .collect()
+    }
+
     pub(super) fn open(&self) -> Cache {
         Cache::at(&self.cache).over(self.cache_under.clone())
     }
@@ -110,6 +203,11 @@ pub(super) struct Force {
 }
 
 impl Force {
+    /// The words that ask for it.
+    pub(super) fn words(&self) -> impl Iterator<Item = String> {
+        flagged("--force", &self.force)
+    }
+
     pub(super) fn options(&self) -> Options {
         Options {
             force: self.force.iter().cloned().collect(),
@@ -204,4 +302,12 @@ pub(super) struct ResultsDir {
     /// The folder that the tables are written to
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub(super) results: PathBuf,
+}
+
+impl ResultsDir {
+    /// The folder, behind its flag, if it is not the usual one.
+    pub(super) fn folder(&self) -> Option<(String, String)> {
+        let folder = self.results.to_string_lossy().into_owned();
+        (self.results != Path::new("results")).then_some(("--results".to_owned(), folder))
+    }
 }

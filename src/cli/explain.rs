@@ -16,7 +16,7 @@ pub(super) struct Args {
     #[command(flatten)]
     experiment: Experiment,
 
-    /// The stage: NAME, LABEL or NAME@PARAMETER=VALUE,…
+    /// The stage, such as `dense`, or `slim@rate=0.5` of a sweep
     stage: String,
 
     /// Print one object of JSON

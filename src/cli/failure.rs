@@ -1,5 +1,6 @@
 //! What went wrong, and the exit code that it deserves.
 
+use super::diagnosis::Diagnosis;
 use super::progress::{self, LogFormat};
 use crate::exec::{ExecError, JobError, StageFailure};
 use crate::plan::{PlanError, SelectError};
@@ -77,9 +78,7 @@ impl Failure {
             // There is nobody left to tell if these cannot be printed.
             Cause::Usage(error) => error.print().ok(),
             Cause::Report(report) if format == LogFormat::Json => {
-                let messages: Vec<String> = report.chain().map(ToString::to_string).collect();
-                let help = report.help().map(|help| help.to_string());
-                progress::json_failure(&messages, help.as_deref(), self.code);
+                progress::json_failure(&Diagnosis::of(report.as_ref()), self.code);
                 None
             }
             Cause::Report(report) => writeln!(io::stderr(), "{report:?}").ok(),

@@ -6,7 +6,9 @@ mod cache;
 #[cfg(feature = "tables")]
 mod compare;
 mod dag;
+mod diagnosis;
 mod doctor;
+mod examples;
 mod explain;
 mod export;
 mod failure;
@@ -42,36 +44,34 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 #[derive(Debug, Parser)]
-#[command(name = "srp", version, about, after_help = EXIT_CODES)]
+#[command(name = "srp", version, about, after_help = examples::ALL)]
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
 }
 
-const EXIT_CODES: &str = "\
-Exit codes:
-  0  done
-  1  a stage failed, `cache verify` found damage, `doctor` found something wrong, or the cache or the results could not
-     be read or written
-  2  the experiment or the command line is wrong
-  3  `srp plan --check`: something would run
-  4  stopped by Ctrl-C, SIGTERM or SIGHUP; what was done is kept, and the same command goes on";
-
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Run every stage of an experiment that is not cached, and print the table of its results
+    #[command(after_help = examples::RUN)]
     Run(run::Args),
     /// Say what runs in the cache now, and how far it is
+    #[command(after_help = examples::STATUS)]
     Status(status::Args),
     /// Print the log of a stage that works, is done or has failed
+    #[command(after_help = examples::LOGS)]
     Logs(logs::Args),
     /// Say of every stage whether it is cached, will run or may run, and why
+    #[command(after_help = examples::PLAN)]
     Plan(plan::Args),
     /// Say all that the key of one stage is made of, and what differs from what the stage had before
+    #[command(after_help = examples::EXPLAIN)]
     Explain(explain::Args),
     /// Say which stage made a file, of what, when and how
+    #[command(after_help = examples::WHY)]
     Why(why::Args),
     /// Draw the stages of an experiment and what they read
+    #[command(after_help = examples::DAG)]
     Dag(dag::Args),
     /// Make the table of an experiment's results again, from artifacts alone
     Results(results::Args),
@@ -85,20 +85,25 @@ enum Verb {
     /// List, verify and clear what the cache holds
     Cache(cache::Args),
     /// Translate lines from standard input with a model of the cache
+    #[command(after_help = examples::TRANSLATE)]
     Translate(translate::Args),
     /// Write a model of the cache as a folder that other programs can read
+    #[command(after_help = examples::EXPORT)]
     Export(export::Args),
     /// Measure how fast srp is, beside other programs
     Bench(bench::Args),
     /// Look at this machine and the cache, and try training and translating for ten seconds
     Doctor(doctor::Args),
-    /// Write a commented experiment for two text files, with sizes that suit them
+    /// Write a commented experiment, for two text files or for sentences that srp draws, with sizes that suit them
+    #[command(after_help = examples::INIT)]
     Init(init::Args),
     /// Print the JSON schema of experiment files, or of presets, for editors
     Schema(schema::Args),
     /// Print what a shell needs to complete commands
+    #[command(after_help = examples::COMPLETIONS)]
     Completions(shell::Completions),
     /// Print or write manual pages
+    #[command(after_help = examples::MAN)]
     Man(shell::Man),
     /// Do the work of one stage, as a run asks for it
     #[command(hide = true)]
@@ -167,13 +172,16 @@ impl Verb {
     /// Does it as the program that people start.
     fn on_stdout(&self, stages: &dyn Runner) -> Result<(), Failure> {
         let processes = Processes::of_this_program(stages)?;
-        self.run(&mut Context {
+        let watcher = self.show().on_stderr();
+        let done = self.run(&mut Context {
             runner: &processes,
             stages,
             // Not locked: a stage that prints would wait for ever.
             out: &mut io::stdout(),
-            watcher: &*self.show().on_stderr(),
-        })
+            watcher: &*watcher,
+        });
+        watcher.over();
+        done
     }
 
     /// What is shown of it on stderr.

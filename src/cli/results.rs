@@ -27,7 +27,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
-    let plan = args.experiment.load()?;
+    let mut plan = args.experiment.load()?;
+    if let Some(request) = &mut plan.request {
+        request.folders = args.cache.folders();
+    }
     let cache = args.cache.open();
     #[cfg(feature = "tables")]
     if args.table.is_asked_for() {
@@ -86,7 +89,11 @@ pub(super) fn collect(
 pub(super) fn say_missing(plan: &Plan, rows: usize, context: &Context<'_>) {
     let expected = expected_rows(plan);
     if rows < expected {
-        let line = format!("{rows} of {expected} results are there; `srp plan` says why");
+        let plan = plan.request.as_ref().map_or_else(
+            || "srp plan FILE".to_owned(),
+            |asked| asked.command("plan", &asked.folders_of(&["--cache", "--cache-under"])),
+        );
+        let line = format!("{rows} of {expected} results are there; `{plan}` says why");
         context.watcher.note(&line);
     }
 }

@@ -1,6 +1,6 @@
 //! `srp run`
 
-use super::args::{CacheDir, Experiment, Force, Part, ResultsDir};
+use super::args::{CacheDir, Experiment, Force, Part, ResultsDir, at_least_one};
 use super::foretold::Foretold;
 use super::progress::Show;
 use super::{Context, Failure, results};
@@ -24,7 +24,7 @@ pub(super) struct Args {
     device: Vec<DeviceChoice>,
 
     /// Run as many stages at the same time; a GPU works on one at a time, and the CPU's threads are divided
-    #[arg(long, short, value_name = "N")]
+    #[arg(long, short, value_name = "N", value_parser = at_least_one)]
     jobs: Option<NonZeroUsize>,
 
     /// After a failure, go on with the stages that do not depend on it
@@ -54,7 +54,12 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
     let clock = Instant::now();
-    let whole = args.experiment.load()?;
+    let mut whole = args.experiment.load()?;
+    if let Some(request) = &mut whole.request {
+        request.folders = args.cache.folders();
+        request.folders.extend(args.results.folder());
+        request.more = args.words();
+    }
     let experiment = args.part.of(&whole)?;
     let cache = args.cache.open();
     let options = Options {
@@ -100,6 +105,26 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
 }
 
 impl Args {
+    /// What asks for the same run of an experiment, but for its folders and for what is shown of it.
+    fn words(&self) -> Vec<String> {
+        let mut words = self.part.words();
+        words.extend(self.force.words());
+        let devices: Vec<String> = self.device.iter().map(ToString::to_string).collect();
+        if !devices.is_empty() {
+            words.extend(["--device".to_owned(), devices.join(",")]);
+        }
+        if let Some(jobs) = self.jobs {
+            words.extend(["--jobs".to_owned(), jobs.to_string()]);
+        }
+        if self.keep_going {
+            words.push("--keep-going".to_owned());
+        }
+        if self.keep_every != Options::default().keep_every.as_secs_f64() {
+            words.extend(["--keep-every".to_owned(), self.keep_every.to_string()]);
+        }
+        words
+    }
+
     /// What stages run on: what the flags say, or else the experiment.
     fn slots(&self, experiment: &Plan, context: &Context<'_>) -> Result<Vec<Slot>, Failure> {
         let resources = Resources {

@@ -1,5 +1,6 @@
 //! `srp translate`
 
+use super::args::at_least_one;
 use super::model::Model;
 use super::{Context, Failure};
 use crate::config::DeviceChoice;
@@ -11,7 +12,7 @@ pub(super) struct Args {
     model: Model,
 
     /// Hypotheses kept a sentence, if not as in a test stage
-    #[arg(long)]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     beam: Option<NonZeroUsize>,
 
     /// Where tensors live: `auto`, `cpu` or `cuda:N`

@@ -4,6 +4,7 @@ use super::args::CacheDir;
 use super::words::{settings, took};
 use super::{Context, Failure};
 use crate::cache::{Attempt, Cache, Ingredients, Key, Manifest, Place, Provenance, locate};
+use crate::plan::quoted;
 use crate::results::{self, Origin};
 use jiff::Timestamp;
 use miette::miette;
@@ -152,12 +153,16 @@ fn again(cache: &Cache, made: &Provenance) -> String {
     let root = unless_usual("--cache", cache.root(), ".srp");
     more.extend(root.iter().map(String::as_str));
     match &made.request {
-        Some(request) => request.command("run", &more),
-        None => format!(
-            "srp run FILE {}, where FILE is the experiment `{}`",
-            more.join(" "),
-            made.experiment
-        ),
+        Some(request) => {
+            // The cache may have been moved; the run also writes the table.
+            more.extend(request.folders_of(&["--cache-under", "--results"]));
+            request.command("run", &more)
+        }
+        None => {
+            let words: Vec<String> = more.into_iter().map(quoted).collect();
+            let (words, experiment) = (words.join(" "), &made.experiment);
+            format!("srp run FILE {words}, where FILE is the experiment `{experiment}`")
+        }
     }
 }
 
@@ -250,6 +255,7 @@ fn print_table(args: &Args, origins: &[Origin], context: &mut Context<'_>) -> io
     let folder = args.path.parent().unwrap_or(Path::new("."));
     let mut more = unless_usual("--cache", cache.root(), ".srp");
     more.extend(unless_usual("--results", folder, "results"));
-    let more: Vec<&str> = more.iter().map(String::as_str).collect();
+    let mut more: Vec<&str> = more.iter().map(String::as_str).collect();
+    more.extend(request.folders_of(&["--cache-under"]));
     writeln!(out, "again: {}", request.command("results", &more))
 }

@@ -5,7 +5,7 @@ use crate::cache::{CacheError, Position};
 use crate::plan::suggest::advice;
 use miette::Diagnostic;
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What ends a run.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -160,10 +160,9 @@ impl ExecError {
         }
     }
 
-    /// The failure of a stage whose log is in the folder `attempt`, if it came as far as having one.
-    pub(super) fn stage(stage: &str, failure: StageFailure, attempt: Option<&Path>) -> Self {
+    /// The failure of a stage, and what became of its log, if it came as far as having one.
+    pub(super) fn stage(stage: &str, failure: StageFailure, kept: Option<String>) -> Self {
         let (source, advice) = failure.into_parts();
-        let kept = attempt.map(|folder| format!("its log is kept in `{}`", folder.display()));
         let help: Vec<String> = advice.into_iter().chain(kept).collect();
         Self::Stage {
             stage: stage.to_owned(),

@@ -1,5 +1,7 @@
 //! The run itself: which stage comes next, and what its end means for the others.
 
+mod agenda;
+
 use super::estimate::Past;
 use super::forecast::Forecast;
 use super::identify::Identifier;
@@ -7,8 +9,8 @@ use super::journal::Journal;
 use super::task::{Made, Task, Workshop};
 use super::{ExecError, Runner, Slot, StageFailure, Stop, Turn, Watcher};
 use crate::cache::{Artifact, Cache, CacheError, Claim, Hold, Index, Key, Lookup, Position};
-use crate::graph::Graph;
 use crate::plan::{Node, NodeId, Plan};
+use agenda::{Agenda, State};
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -132,100 +134,6 @@ pub(super) fn forced(plan: &Plan, options: &Options) -> Result<BTreeSet<NodeId>,
         forced.extend(meant);
     }
     Ok(forced)
-}
-
-/// What has become of the nodes, and which may come next.
-struct Agenda {
-    graph: Graph,
-    states: Vec<State>,
-    /// Waiting nodes whose parents are all done; the first one is next.
-    ready: BTreeSet<NodeId>,
-}
-
-#[derive(Debug)]
-enum State {
-    /// For its parents, or for its turn.
-    Waiting,
-    /// A slot is at it; what comes of it is stale if a parent has to be made again meanwhile.
-    Working {
-        stale: bool,
-    },
-    Done(Box<Done>),
-    Failed,
-}
-
-impl Agenda {
-    fn of(plan: &Plan) -> Self {
-        let mut agenda = Self {
-            graph: plan.graph(),
-            states: plan.nodes.iter().map(|_| State::Waiting).collect(),
-            ready: BTreeSet::new(),
-        };
-        for node in 0..plan.nodes.len() {
-            agenda.consider(NodeId(node));
-        }
-        agenda
-    }
-
-    /// Puts the node among those that are ready, if it is.
-    fn consider(&mut self, node: NodeId) {
-        let is_done = |parent: usize| matches!(self.states[parent], State::Done(_));
-        let waits = matches!(self.states[node.0], State::Waiting);
-        if waits && self.graph.parents(node.0).all(is_done) {
-            self.ready.insert(node);
-        }
-    }
-
-    fn done(&self, node: NodeId) -> Option<&Done> {
-        match &self.states[node.0] {
-            State::Done(done) => Some(done),
-            State::Waiting | State::Working { .. } | State::Failed => None,
-        }
-    }
-
-    /// The node is done, and its children may be next; unless what it was made of had to be made again meanwhile:
-    /// then it is looked at again, and false is returned.
-    fn settle(&mut self, node: NodeId, done: Done) -> bool {
-        let stale = matches!(self.states[node.0], State::Working { stale: true });
-        if stale {
-            self.wait_again(node);
-        } else {
-            self.states[node.0] = State::Done(Box::new(done));
-            let children: Vec<usize> = self.graph.children(node.0).collect();
-            for child in children {
-                self.consider(NodeId(child));
-            }
-        }
-        !stale
-    }
-
-    /// A slot has left the node without a result.
-    fn wait_again(&mut self, node: NodeId) {
-        self.states[node.0] = State::Waiting;
-        self.consider(node);
-    }
-
-    /// The artifact of a node that is done is no more what it was: the node has to be looked at again, and so have all
-    /// that depend on it, since made again it may have other content.
-    fn reopen(&mut self, node: NodeId) {
-        for position in self.graph.downstream([node.0]) {
-            self.ready.remove(&NodeId(position));
-            match &mut self.states[position] {
-                State::Working { stale } => *stale = true,
-                State::Failed => {}
-                state => *state = State::Waiting,
-            }
-        }
-        self.consider(node);
-    }
-
-    fn labels<'p>(&self, plan: &'p Plan, which: impl Fn(&State) -> bool) -> Vec<&'p str> {
-        let nodes = plan.nodes.iter().zip(&self.states);
-        nodes
-            .filter(|(_, state)| which(state))
-            .map(|(node, _)| node.label.as_str())
-            .collect()
-    }
 }
 
 /// How stages ended that are not done.

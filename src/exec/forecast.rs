@@ -159,13 +159,13 @@ impl Layout {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::config::{Attempts, Ending, Noop, NotNegative, Resources, StageName, StageSpec};
     use crate::plan::{Node, NodeId, Parent};
 
     /// A plan of noop stages, each after those that are listed for it.
-    fn plan(stages: &[(&str, &[usize])]) -> Plan {
+    pub(in crate::exec) fn plan(stages: &[(&str, &[usize])]) -> Plan {
         let node = |(name, parents): &(&str, &[usize])| Node {
             label: (*name).to_owned(),
             names: [StageName((*name).to_owned())].into(),

@@ -1,8 +1,10 @@
 //! Where a run stands: kept as it is told, passed on to who watches, and posted for other processes.
 
-use super::bulletin::{Bulletin, Counts, DoneStage, FailedStage, Left, Working};
+mod pages;
+
+use super::bulletin::{DoneStage, FailedStage, Working};
 use super::failure::messages;
-use super::forecast::{Ahead, Forecast};
+use super::forecast::Forecast;
 use super::pace::Pace;
 use super::tail::Tail;
 use super::task::locked;
@@ -10,8 +12,9 @@ use super::{ExecError, Figures, StageFailure, Turn, Watcher};
 use crate::cache::{Claim, Key, Position};
 use crate::plan::Plan;
 use jiff::Timestamp;
+use pages::{Open, Pages, State, Work};
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -27,51 +30,9 @@ pub(super) struct Journal<'a> {
     watcher: &'a dyn Watcher,
     plan: &'a Plan,
     pages: Mutex<Pages<'a>>,
-    /// Held while lines of logs are passed on, which keeps them in order.
-    passing: Mutex<()>,
-}
-
-struct Pages<'a> {
-    clock: Instant,
-    began: Timestamp,
-    /// By node.
-    states: Vec<State>,
-    lately: VecDeque<DoneStage>,
-    failed: Vec<FailedStage>,
-    /// What there is once the run works on something.
-    open: Option<Open<'a>>,
-}
-
-struct Open<'a> {
-    claim: Arc<Claim>,
-    forecast: Forecast<'a>,
-    looked: Option<Instant>,
-    posted: Option<Instant>,
-}
-
-enum State {
-    Waiting,
-    Cached,
-    Working(Box<Work>),
-    Done,
-    Failed,
-    Stopped,
-}
-
-/// An attempt at a stage.
-struct Work {
-    key: Key,
-    attempt: u32,
-    clock: Instant,
-    began: Timestamp,
-    log: PathBuf,
-    /// What of the log was not passed on yet, if anybody wants it.
-    tail: Option<Tail>,
-    phase: String,
-    steps: Option<(u64, Option<u64>)>,
-    detail: String,
-    figures: Figures,
-    pace: Pace,
+    /// Held while something is noted and told: nobody hears of a step of a stage that has been said to be done, or of
+    /// lines of a log in another order.
+    telling: Mutex<()>,
 }
 
 impl<'a> Journal<'a> {
@@ -88,7 +49,7 @@ impl<'a> Journal<'a> {
             watcher,
             plan,
             pages: Mutex::new(pages),
-            passing: Mutex::default(),
+            telling: Mutex::default(),
         }
     }
 
@@ -136,6 +97,7 @@ impl<'a> Journal<'a> {
 
     /// A stage was made in so many seconds; with interrupted attempts before, in so many `in_all`.
     pub(super) fn finished(&self, turn: &Turn<'_>, seconds: f64, in_all: f64) {
+        let _in_order = locked(&self.telling);
         let node = turn.number - 1;
         self.end(turn, State::Done, |pages| {
             pages.lately.truncate(LATELY - 1);
@@ -151,17 +113,21 @@ impl<'a> Journal<'a> {
     }
 
     pub(super) fn cached(&self, turn: &Turn<'_>, key: Key) {
+        let _in_order = locked(&self.telling);
         self.pages().states[turn.number - 1] = State::Cached;
         self.watcher.cached(turn, key);
     }
 
     /// An attempt failed, and there will be another.
     pub(super) fn tries_again(&self, turn: &Turn<'_>, failure: &StageFailure) {
+        let _in_order = locked(&self.telling);
         self.pass_on(turn, Tail::last_lines);
+        self.work(turn, |work| work.steps = None);
         self.watcher.failed(turn, failure);
     }
 
     pub(super) fn failed(&self, turn: &Turn<'_>, failure: &StageFailure) {
+        let _in_order = locked(&self.telling);
         self.end(turn, State::Failed, |pages| {
             pages.failed.push(FailedStage {
                 stage: turn.stage.to_owned(),
@@ -177,6 +143,7 @@ impl<'a> Journal<'a> {
             return;
         }
         let error = messages(error);
+        let _in_order = locked(&self.telling);
         self.end(turn, State::Failed, |pages| {
             pages.failed.push(FailedStage {
                 stage: turn.stage.to_owned(),
@@ -186,6 +153,7 @@ impl<'a> Journal<'a> {
     }
 
     pub(super) fn stopped(&self, turn: &Turn<'_>, kept: Option<Position>) {
+        let _in_order = locked(&self.telling);
         self.end(turn, State::Stopped, |_| {});
         self.watcher.stopped(turn, kept);
     }
@@ -227,6 +195,7 @@ impl<'a> Journal<'a> {
 
     /// Lets others see where the run stands, unless they have just seen it.
     pub(super) fn look(&self) {
+        let _in_order = locked(&self.telling);
         let now = Instant::now();
         let since = |then: Option<Instant>| then.map(|then| now.duration_since(then));
         let mut pages = self.pages();
@@ -291,7 +260,6 @@ impl<'a> Journal<'a> {
 
     /// Passes on what is new in the log of a stage.
     fn pass_on(&self, turn: &Turn<'_>, read: impl FnOnce(&mut Tail) -> Vec<String>) {
-        let _in_order = locked(&self.passing);
         let mut lines = Vec::new();
         self.work(turn, |work| {
             lines = work.tail.as_mut().map(read).unwrap_or_default();
@@ -302,93 +270,5 @@ impl<'a> Journal<'a> {
     }
 }
 
-impl Pages<'_> {
-    fn bulletin(&self, plan: &Plan, now: Instant) -> Bulletin {
-        let nodes = self.states.iter().zip(&plan.nodes).enumerate();
-        let working = nodes.filter_map(|(position, (state, node))| match state {
-            State::Working(work) => {
-                Some(work.told(&node.label, position + 1, now, self.expected(position)))
-            }
-            _ => None,
-        });
-        Bulletin {
-            process: std::process::id(),
-            experiment: plan.name.clone(),
-            request: plan.request.clone(),
-            began: self.began,
-            told: Timestamp::now(),
-            seconds: now.duration_since(self.clock).as_secs_f64(),
-            counts: self.counts(),
-            working: working.collect(),
-            lately: self.lately.iter().cloned().collect(),
-            failed: self.failed.clone(),
-            left: self.left(now),
-        }
-    }
-
-    fn counts(&self) -> Counts {
-        let mut counts = Counts {
-            stages: self.states.len(),
-            ..Counts::default()
-        };
-        for state in &self.states {
-            *match state {
-                State::Waiting => &mut counts.waiting,
-                State::Cached => &mut counts.cached,
-                State::Working(_) => &mut counts.working,
-                State::Done => &mut counts.done,
-                State::Failed => &mut counts.failed,
-                State::Stopped => &mut counts.stopped,
-            } += 1;
-        }
-        counts
-    }
-
-    fn expected(&self, node: usize) -> Option<f64> {
-        self.open.as_ref()?.forecast.expected(node)
-    }
-
-    fn left(&self, now: Instant) -> Left {
-        let Some(open) = &self.open else {
-            return Left::default();
-        };
-        let states = self.states.iter().enumerate();
-        let ahead = states.map(|(node, state)| match state {
-            State::Waiting => Ahead::Turn,
-            State::Cached | State::Done => Ahead::Nothing,
-            State::Working(work) => Ahead::Works(work.left(now, open.forecast.expected(node))),
-            State::Failed | State::Stopped => Ahead::Never,
-        });
-        open.forecast.left(&ahead.collect::<Vec<_>>())
-    }
-}
-
-impl Work {
-    fn seconds(&self, now: Instant) -> f64 {
-        now.saturating_duration_since(self.clock).as_secs_f64()
-    }
-
-    fn left(&self, now: Instant, expected: Option<f64>) -> Option<f64> {
-        self.pace.left(now, self.seconds(now), expected)
-    }
-
-    /// What is told of it, as the stage of that label and number.
-    fn told(&self, stage: &str, number: usize, now: Instant, expected: Option<f64>) -> Working {
-        Working {
-            stage: stage.to_owned(),
-            number,
-            key: self.key,
-            attempt: self.attempt,
-            began: self.began,
-            seconds: self.seconds(now),
-            phase: self.phase.clone(),
-            done: self.steps.map(|(done, _)| done),
-            total: self.steps.and_then(|(_, total)| total),
-            detail: self.detail.clone(),
-            rate: self.pace.rate(),
-            figures: self.figures,
-            seconds_left: self.left(now, expected),
-            log: self.log.clone(),
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

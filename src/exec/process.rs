@@ -9,7 +9,7 @@ use super::job::{Event, JOB, Job, STOP};
 use super::runner::Account;
 use super::slot::THREADS;
 use super::usage::{Usage, try_wait};
-use super::{Progress, Runner, StageFailure, Stop, Workplace};
+use super::{Progress, Runner, StageFailure, Stop, Workplace, harmless};
 use crate::cache::LOG;
 use crate::config::StageSpec;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGKILL, SIGTERM};
@@ -314,5 +314,5 @@ fn last_lines(log: &Path) -> String {
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<&str> = text.lines().collect();
     let first = lines.len().saturating_sub(LAST_LINES);
-    lines[first..].join("\n")
+    harmless(&lines[first..].join("\n")).into_owned()
 }

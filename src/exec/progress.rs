@@ -78,6 +78,9 @@ pub trait Watcher: Sync {
     /// Where the run stood at its end, if it worked on something.
     fn ended(&self, _bulletin: &Bulletin) {}
 
+    /// Nothing more will be told.
+    fn over(&self) {}
+
     /// Something about the run that is worth keeping.
     fn note(&self, line: &str);
 }

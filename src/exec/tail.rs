@@ -6,13 +6,13 @@ use std::path::Path;
 
 /// A file that grows, and what of it was not given yet.
 #[derive(Debug)]
-pub(super) struct Tail {
+pub(crate) struct Tail {
     file: File,
     rest: Vec<u8>,
 }
 
 impl Tail {
-    pub(super) fn of(path: &Path) -> io::Result<Self> {
+    pub(crate) fn of(path: &Path) -> io::Result<Self> {
         Ok(Self {
             file: File::open(path)?,
             rest: Vec::new(),
@@ -20,7 +20,7 @@ impl Tail {
     }
 
     /// The lines that were finished since the last call.
-    pub(super) fn lines(&mut self) -> Vec<String> {
+    pub(crate) fn lines(&mut self) -> Vec<String> {
         // What cannot be read now may be read the next time.
         self.file.read_to_end(&mut self.rest).ok();
         let end = self.rest.iter().rposition(|byte| *byte == b'\n');
@@ -30,7 +30,7 @@ impl Tail {
     }
 
     /// [`Tail::lines`], and what follows the last one: nothing more will come.
-    pub(super) fn last_lines(&mut self) -> Vec<String> {
+    pub(crate) fn last_lines(&mut self) -> Vec<String> {
         let mut lines = self.lines();
         if !self.rest.is_empty() {
             lines.push(String::from_utf8_lossy(&self.rest).into_owned());

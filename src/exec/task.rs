@@ -1,5 +1,6 @@
 //! The making of one artifact, from the lock of its key to its place in the cache. Several may be at it at a time.
 
+use super::failure::messages;
 use super::identify::check_unchanged;
 use super::journal::Journal;
 use super::progress::Logged;
@@ -232,10 +233,8 @@ impl<'a> Workshop<'a> {
                     tries += 1;
                     self.journal.tries_again(&task.turn, &failure);
                     let kept = finished.keep(self.plan, task, &failure);
-                    let log = kept.map(|folder| format!("; its log is in `{}`", folder.display()));
-                    let log = log.unwrap_or_default();
                     let line = format!(
-                        "trying `{}` again ({tries} of {retry}){log}",
+                        "trying `{}` again ({tries} of {retry}); {kept}",
                         task.turn.stage
                     );
                     self.journal.note(&line);
@@ -292,7 +291,7 @@ impl<'a> Workshop<'a> {
     fn give_up(&self, task: &Task<'_>, finished: Finished, failure: StageFailure) -> ExecError {
         self.journal.failed(&task.turn, &failure);
         let kept = finished.keep(self.plan, task, &failure);
-        ExecError::stage(task.turn.stage, failure, kept.as_deref())
+        ExecError::stage(task.turn.stage, failure, Some(kept))
     }
 
     /// Gives what was made its place in the cache.
@@ -352,9 +351,9 @@ impl<'a> Workshop<'a> {
 }
 
 impl Finished {
-    /// Keeps the log of an attempt that failed. If even that fails, the stage's failure is what the user should
-    /// hear of.
-    fn keep(self, plan: &Plan, task: &Task<'_>, failure: &StageFailure) -> Option<PathBuf> {
+    /// Keeps the log of an attempt that failed, and says where. If even that fails, say since the disk is full, the
+    /// stage's failure is what the user should hear of first.
+    fn keep(self, plan: &Plan, task: &Task<'_>, failure: &StageFailure) -> String {
         let attempt = Attempt {
             experiment: Some(plan.name.clone()),
             stage: task.turn.stage.to_owned(),
@@ -366,7 +365,10 @@ impl Finished {
             peak_memory_bytes: self.account.peak_memory_bytes,
             error: failure.messages(),
         };
-        self.draft.keep_attempt(&attempt).ok()
+        match self.draft.keep_attempt(&attempt) {
+            Ok(folder) => format!("its log is kept in `{}`", folder.display()),
+            Err(error) => format!("its log could not be kept: {}", messages(&error).join(": ")),
+        }
     }
 }
 

@@ -27,6 +27,7 @@ pub use layers::Origin;
 pub use overrides::Overrides;
 pub use problem::{Owner, Problem};
 pub use request::Request;
+pub(crate) use request::quoted;
 pub use select::{SelectError, Selection};
 pub use settings::{Setting, settings};
 

@@ -34,7 +34,7 @@ pub enum SelectError {
 
     /// The sweep varies no parameter of that name.
     #[error("the sweep of this experiment varies no parameter `{name}`")]
-    #[diagnostic(code(plan::not_swept), help("{}", advice(name, "parameters that it varies", known.iter().map(String::as_str))))]
+    #[diagnostic(code(plan::not_swept), help("{}; `--set {name}=VALUE` sets a parameter that is not swept", advice(name, "parameters that it varies", known.iter().map(String::as_str))))]
     Parameter {
         /// What was asked for.
         name: String,

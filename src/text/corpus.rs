@@ -247,12 +247,25 @@ pub fn outside_files(
     }
 }
 
-/// How many pairs two text files hold.
+/// How much two text files hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measured {
+    /// Lines of each.
+    pub lines: usize,
+    /// Different source sentences that have a translation: each may be set aside, or trained on.
+    pub sentences: usize,
+}
+
+/// How much two text files hold.
 ///
 /// # Errors
 /// [`CorpusError`] if one is missing, damaged, empty or not UTF-8, or if they differ in their lines.
-pub fn count_pairs(source: &Path, target: &Path) -> Result<usize, CorpusError> {
-    Ok(two_files::read_both(source, target)?.len())
+pub fn measure(source: &Path, target: &Path) -> Result<Measured, CorpusError> {
+    let text = two_files::read_both(source, target)?;
+    Ok(Measured {
+        lines: text.len(),
+        sentences: two_files::sentences(&text),
+    })
 }
 
 fn text_files(

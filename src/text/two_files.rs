@@ -63,10 +63,24 @@ fn plain(sentence: &str) -> String {
     words.join(" ").to_lowercase()
 }
 
+/// Whether both sides of a pair have text.
+fn is_translated(source: &str, target: &str) -> bool {
+    let is_text = |line: &str| !line.trim().is_empty();
+    is_text(source) && is_text(target)
+}
+
+/// How many different source sentences have a translation.
+pub(super) fn sentences(text: &ParallelText) -> usize {
+    let translated = text
+        .pairs()
+        .filter(|(source, target)| is_translated(source, target));
+    let different: HashSet<String> = translated.map(|(source, _)| plain(source)).collect();
+    different.len()
+}
+
 impl Drawn {
     /// Draws the test set first, so that it does not depend on the size of the other one.
     fn new(text: &ParallelText, spec: &TwoFiles) -> Result<Self, CorpusError> {
-        let is_text = |line: &str| !line.trim().is_empty();
         let (test, valid) = (spec.test.get(), spec.valid.get());
         let asked = test.saturating_add(valid);
         let mut indices = Vec::new();
@@ -74,7 +88,7 @@ impl Drawn {
         let order = Stream::new(spec.seed, "sentences set aside").permutation(text.len());
         for index in order {
             let (source, target) = (&text.source[index], &text.target[index]);
-            if is_text(source) && is_text(target) && !sources.contains(&plain(source)) {
+            if is_translated(source, target) && !sources.contains(&plain(source)) {
                 if indices.len() == asked {
                     // One more is there: training has something, too.
                     let (test, valid) = indices.split_at(test);

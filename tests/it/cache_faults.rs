@@ -37,6 +37,32 @@ fn verified(place: &Place, more: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
+fn a_failure_is_told_before_that_its_log_could_not_be_kept() {
+    let place = place();
+    fs::create_dir_all(place.path(".srp")).unwrap();
+    // In the way, as no space would be.
+    fs::write(place.path(".srp/attempts"), "").unwrap();
+    let stage = "[experiment]\ntitle = \"none\"\nseed = 1\n[stages.a]\nretry = 1\n\
+                 [stages.a.noop]\nvalue = 1\nending = \"fail\"\n";
+    place.write("experiments/none.toml", stage);
+    let answer = place.srp(&["run", "experiments/none.toml"]);
+    assert_eq!(answer.code, Some(1));
+    let lost = "its log could not be kept: cannot write to the cache at `.srp/attempts`: ";
+    let again = format!("trying `a` again (1 of 1); {lost}");
+    for said in [
+        "stage `a` failed",
+        "the stage was told to fail",
+        lost,
+        &again,
+    ] {
+        assert!(answer.err.contains(said), "{said}: {}", answer.err);
+    }
+    let complaint = answer.complaint();
+    let places = ["the stage was told to fail", lost].map(|said| complaint.find(said).unwrap());
+    assert!(places.is_sorted(), "{complaint}");
+}
+
+#[test]
 fn checkouts_can_share_a_cache() {
     let (one, other) = (place(), place());
     let shared = tempfile::tempdir().unwrap();

@@ -358,6 +358,29 @@ fn gc_without_yes_only_says_what_would_go() {
 }
 
 #[test]
+fn gc_deletes_the_locks_that_nobody_holds() {
+    let place = Place::new();
+    let locks = || fs::read_dir(place.path("cache/locks")).unwrap().count();
+    let key = place.of("dense").key;
+    let guard = place
+        .cache()
+        .guard(key, || panic!("nobody has it"), || false)
+        .unwrap();
+    assert_eq!(locks(), 3);
+    place.srp(&["gc"]).unwrap();
+    assert_eq!(locks(), 3, "nothing is deleted without `--yes`");
+    place.srp(&["gc", "--yes"]).unwrap();
+    assert_eq!(locks(), 1);
+    assert!(
+        place.cache().try_guard(key).unwrap().is_none(),
+        "it still holds"
+    );
+    drop(guard);
+    place.srp(&["gc", "--yes"]).unwrap();
+    assert_eq!(locks(), 0);
+}
+
+#[test]
 fn gc_without_a_wish_deletes_no_artifact() {
     let place = Place::new();
     for stage in ["corpus", "dense", "final"] {

@@ -133,6 +133,11 @@ fn text_that_cannot_be_used_is_told_why_and_nothing_is_written() {
         (99, "none.en", "none.en does not exist"),
         (100, "other.de", "both files are in the language `de`"),
         (100, "text.txt", "`--target-language CODE`"),
+        (
+            100,
+            "text.de",
+            "text.de is named as the source and as the target",
+        ),
     ] {
         write_text(folder.path(), lines);
         fs::copy(at("text.de"), at("other.de")).unwrap();
@@ -142,4 +147,85 @@ fn text_that_cannot_be_used_is_told_why_and_nothing_is_written() {
         assert!(said.contains(expected), "{said}");
     }
     assert!(!folder.path().join("experiments").exists());
+}
+
+#[test]
+fn a_language_that_is_none_is_said_to_be_none() {
+    let folder = tempfile::tempdir().unwrap();
+    write_text(folder.path(), 100);
+    let words = ["init", "--source", "text.de", "--target", "text.en"];
+    let said = stderr(&srp(
+        folder.path(),
+        &[&words[..], &["--source-language", "German"]].concat(),
+    ));
+    assert!(said.contains("'German' for '--source-language"), "{said}");
+    assert!(said.contains("two lowercase letters"), "{said}");
+    assert!(!said.contains("the name of"), "{said}");
+}
+
+#[test]
+fn lines_that_repeat_a_sentence_or_have_no_translation_do_not_count() {
+    let folder = tempfile::tempdir().unwrap();
+    write_text(folder.path(), 100);
+    for (name, last) in [
+        ("text.de", "Satz 0 .\nSatz 100 .\n"),
+        ("text.en", "again\n\n"),
+    ] {
+        let path = folder.path().join(name);
+        let text = fs::read_to_string(&path)
+            .unwrap()
+            .replacen(" 1 .", " 0 .", 1);
+        fs::write(path, text + last).unwrap();
+    }
+    let words = ["init", "--source", "text.de", "--target", "text.en"];
+    let said = stderr(&srp(folder.path(), &words));
+    assert!(
+        said.contains("text.de has 102 lines and 99 different sentences with a translation"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_second_experiment_stands_beside_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    stdout(&srp(folder.path(), &["init"]));
+    let said = stderr(&srp(folder.path(), &["init"]));
+    assert!(said.contains("`--name NAME`"), "{said}");
+    let said = stdout(&srp(folder.path(), &["init", "--name", "second"]));
+    assert!(said.contains("srp plan experiments/second.toml"), "{said}");
+    for name in ["first", "second"] {
+        load(&folder.path().join(format!("experiments/{name}.toml")));
+    }
+    fs::write(folder.path().join("experiments/schema.json"), "{}").unwrap();
+    let said = stderr(&srp(folder.path(), &["init", "--name", "third"]));
+    assert!(said.contains("schema.json is there already"), "{said}");
+}
+
+#[test]
+fn the_way_into_a_folder_with_a_space_survives_the_shell() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = stdout(&srp(folder.path(), &["init", "my trials"]));
+    assert!(said.contains("\n  cd 'my trials'\n"), "{said}");
+}
+
+#[test]
+fn an_experiment_that_is_not_there_is_told_with_those_that_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = stderr(&srp(folder.path(), &["plan", "first.toml"]));
+    assert!(said.contains("first.toml is not there"), "{said}");
+    assert!(said.contains("`srp init` writes a first one"), "{said}");
+    stdout(&srp(folder.path(), &["init"]));
+    let said = stderr(&srp(folder.path(), &["plan", "experiments"]));
+    assert!(said.contains("experiments is a folder"), "{said}");
+    assert!(
+        said.contains("experiments here: experiments/first.toml"),
+        "{said}"
+    );
+    for typed in ["experiments/frist.toml", "first"] {
+        let said = stderr(&srp(folder.path(), &["plan", typed]));
+        assert!(
+            said.contains("did you mean `experiments/first.toml`?"),
+            "{said}"
+        );
+    }
 }

@@ -96,7 +96,7 @@ fn a_run_of_a_part_runs_that_part_and_keeps_the_other_rows() {
     assert_eq!(rows(&two), 2, "{two}");
     let notes = place.notes.take();
     assert!(
-        notes.contains(&"2 of 3 results are there; `srp plan` says why".to_owned()),
+        (notes.iter()).any(|note| note.starts_with("2 of 3 results are there; `srp plan ")),
         "{notes:?}"
     );
 }
@@ -145,7 +145,7 @@ fn selectors_that_mean_nothing_are_wrong_requests_with_advice() {
     assert_eq!(
         complaint(&[], &["rat=0.2"]),
         "the sweep of this experiment varies no parameter `rat`\n\
-         did you mean `rate`? parameters that it varies: rate"
+         did you mean `rate`? parameters that it varies: rate; `--set rat=VALUE` sets a parameter that is not swept"
     );
     assert_eq!(
         complaint(&[], &["rate=0.25"]),

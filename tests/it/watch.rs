@@ -203,11 +203,58 @@ fn a_run_that_was_killed_is_not_taken_for_one_that_goes_on() {
     let said = "was killed while at work on root";
     assert!(answer.out.contains(said), "{}", answer.out);
     assert!(answer.out.ends_with("nothing runs in `.srp`\n"));
-    let log = logs(&place, &["root"]);
-    assert_eq!(log.code, Some(1), "it does not run: {}", log.err);
-
     assert_eq!(self::run(&place, &[]).code, Some(0));
     assert_eq!(seen(&place), [Value::Null; 0], "the next run cleared up");
+}
+
+#[test]
+fn a_killed_run_is_told_with_all_that_was_said_of_it() {
+    let place = place();
+    let said =
+        "root --only v=1 --force root --jobs 2 --keep-going --cache 'my cache' --results tables";
+    let swept = EXPERIMENT.replace("value = 2", "value = \"${v}\"");
+    place.write(
+        "nothing.toml",
+        swept + "[params]\nv = 1\n[sweep]\nv = [1, 2]\n",
+    );
+    let mut words = vec![
+        "run",
+        "nothing.toml",
+        "root",
+        "--only",
+        "v=1",
+        "--force",
+        "root",
+    ];
+    words.extend([
+        "--jobs",
+        "2",
+        "-k",
+        "--cache",
+        "my cache",
+        "--results",
+        "tables",
+    ]);
+    words.extend(HELD);
+    let mut command = place.command(&words);
+    let mut run = Running(
+        command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap(),
+    );
+    let status = || place.srp(&["status", "--cache", "my cache"]).out;
+    until("the run is seen", || status().starts_with("process "));
+    let command = format!(": srp run nothing.toml --set stages.root.noop.seconds=600 {said}\n");
+    assert!(status().contains(&command), "{}", status());
+    run.0.kill().unwrap();
+    run.0.wait().unwrap();
+    assert!(
+        status().contains(&format!("{said}` goes on\n")),
+        "{}",
+        status()
+    );
 }
 
 #[test]
@@ -323,6 +370,54 @@ fn the_log_of_a_failure_is_found_and_one_that_is_over_can_be_asked_for() {
 }
 
 #[test]
+fn the_log_of_what_was_killed_comes_before_that_of_an_earlier_artifact() {
+    let place = place();
+    assert_eq!(run(&place, &[]).code, Some(0));
+    let mut killed = Running::at(&place, "root", HELD);
+    print(&place, "root", "half of it\n");
+    killed.0.kill().unwrap();
+    killed.0.wait().unwrap();
+    let changed = ["root", "--set", "stages.root.noop.value=7"];
+    for words in [&[&["root"], HELD].concat()[..], &changed] {
+        let log = logs(&place, words);
+        assert_eq!(
+            (log.code, &*log.out),
+            (Some(0), "half of it\n"),
+            "{}",
+            log.err
+        );
+        let said = format!(
+            "which was killed with its run (process {})\n",
+            killed.0.id()
+        );
+        assert!(log.err.ends_with(&said), "{}", log.err);
+    }
+}
+
+#[test]
+fn without_a_stage_it_is_said_which_stages_have_a_log() {
+    let place = place();
+    run(&place, &["root"]);
+    let key = place.artifacts()["root"].manifest.key.short();
+    let some = logs(&place, &[]);
+    assert_eq!(some.code, Some(0), "{}", some.err);
+    assert_eq!(
+        some.out,
+        format!(
+            "root   log of the artifact {key}\n\
+             left   no log: it has not run yet\n\
+             right  no log: it has not run yet\n"
+        )
+    );
+    assert!(
+        some.err.contains("`srp logs nothing.toml STAGE`"),
+        "{}",
+        some.err
+    );
+    assert_eq!(logs(&place, &["--follow"]).code, Some(2));
+}
+
+#[test]
 fn a_stage_without_a_log_and_one_that_is_not_there_are_told_apart() {
     let place = place();
     let none = logs(&place, &["left"]);
@@ -380,6 +475,77 @@ fn lines_of_json_tell_everything_that_happens() {
         (&line["event"], &line["fields"]["exit-code"]),
         (&json!("error"), &json!(2))
     );
+}
+
+#[test]
+fn the_end_of_a_run_is_the_last_line_of_its_json() {
+    let place = Place::new();
+    // There is a note about rows that are not there.
+    let answer = place.run(&["corpus", "--log-format", "json"]);
+    assert_eq!(answer.code, Some(0), "{}", answer.err);
+    let events = answer.err.lines().map(|line| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        line["event"].as_str().unwrap().to_owned()
+    });
+    let events: Vec<String> = events.collect();
+    let [.., note, ended] = &events[..] else {
+        panic!("{events:?}");
+    };
+    assert_eq!(
+        (note.as_str(), ended.as_str()),
+        ("note", "ended"),
+        "{events:?}"
+    );
+}
+
+#[test]
+fn an_error_in_json_says_where_the_mistake_stands() {
+    let place = place();
+    place.write("nothing.toml", EXPERIMENT.replace("value = 2", "valeu = 2"));
+    let wrong = run(&place, &["--log-format", "json"]);
+    assert_eq!(wrong.code, Some(2));
+    let line: Value = serde_json::from_str(&wrong.err).unwrap();
+    let fields = &line["fields"];
+    assert_eq!(fields["code"], "plan::unknown_key");
+    assert_eq!(
+        fields["messages"][0],
+        "stage `left` (noop) has no key `valeu`"
+    );
+    assert!(fields["help"].as_str().unwrap().contains("`value`"));
+    let [label] = &fields["labels"].as_array().unwrap()[..] else {
+        panic!("one label: {fields}");
+    };
+    assert_eq!(
+        (&label["file"], &label["line"], &label["column"]),
+        (&json!("nothing.toml"), &json!(11), &json!(5))
+    );
+    assert!(label["text"].is_string(), "{label}");
+}
+
+#[test]
+fn the_errors_of_several_stages_are_all_in_the_json() {
+    let place = place();
+    let failing = ["left", "right"].map(|stage| format!("stages.{stage}.noop.ending=fail"));
+    let words = [
+        "--set",
+        &failing[0],
+        "--set",
+        &failing[1],
+        "-k",
+        "--log-format",
+        "json",
+    ];
+    let answer = run(&place, &words);
+    let line: Value = serde_json::from_str(answer.err.lines().last().unwrap()).unwrap();
+    let related = line["fields"]["related"].as_array().unwrap();
+    let messages: Vec<&Value> = related.iter().map(|error| &error["messages"]).collect();
+    let told = |stage| {
+        json!([
+            format!("stage `{stage}` failed"),
+            "the stage was told to fail"
+        ])
+    };
+    assert_eq!(messages, [&told("left"), &told("right")]);
 }
 
 #[test]

@@ -50,6 +50,10 @@ fn a_file_of_an_artifact_is_traced_to_its_stage_inputs_and_command() {
         again.contains("toy.toml --set stages.dense.pretrain.seed=3 final --force final --cache "),
         "{again}"
     );
+    assert!(
+        again.contains(" --results "),
+        "the table stays where it is: {again}"
+    );
     let whole = place.why(&folder).unwrap();
     assert!(
         whole.starts_with("this is what stage `final` of experiment `toy` made\n"),

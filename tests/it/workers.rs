@@ -174,7 +174,10 @@ fn a_process_that_hangs_is_ended_after_its_time_and_tried_as_often_as_asked() {
     assert_eq!(answer.code, Some(1));
     let said = "it was not done after 0.3 seconds, which is its `timeout`";
     assert!(answer.err.contains(said), "{}", answer.err);
-    for said in ["trying `left` again (1 of 2); its log is in", "(2 of 2)"] {
+    for said in [
+        "trying `left` again (1 of 2); its log is kept in",
+        "(2 of 2)",
+    ] {
         assert!(answer.err.contains(said), "{}", answer.err);
     }
     assert_eq!(attempts(&place).len(), 3);

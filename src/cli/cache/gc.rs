@@ -168,6 +168,7 @@ fn delete(
     for leftover in leftovers {
         others += usize::from(cache.discard_leftover(leftover)?);
     }
+    cache.remove_idle_locks()?;
     writeln!(
         context.out,
         "deleted {} and {}",

@@ -21,6 +21,7 @@ enum Verb {
     /// Read every byte of every artifact, and set aside what is damaged
     Verify(verify::Args),
     /// Say what could be deleted, or delete it
+    #[command(after_help = super::examples::GC)]
     Gc(gc::Args),
 }
 
@@ -39,7 +40,7 @@ impl From<CacheError> for Failure {
 }
 
 /// Says so where there is no cache: a mistyped folder looks like an empty one.
-fn note_absence(cache: &Cache, context: &Context<'_>) {
+pub(super) fn note_absence(cache: &Cache, context: &Context<'_>) {
     if !cache.root().is_dir() {
         let line = format!("there is no cache at `{}`", cache.root().display());
         context.watcher.note(&line);

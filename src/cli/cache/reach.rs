@@ -1,5 +1,6 @@
 //! Which experiments use which artifacts.
 
+use super::super::args::{EXPERIMENTS, toml_files};
 use super::super::{Context, Failure};
 use crate::cache::{Cache, Key};
 use crate::exec::{self, Options, Status};
@@ -49,7 +50,7 @@ impl Reach {
         if loaded.is_empty() {
             return Err(Failure::of_input(miette!(
                 help = "name the experiment files that are still wanted after `--unreachable`",
-                "there are no experiments in `{FOLDER}`, so nothing says what is wanted"
+                "there are no experiments in `{EXPERIMENTS}`, so nothing says what is wanted"
             )));
         }
         let mut reach = Self::default();
@@ -91,12 +92,10 @@ fn unknown(status: &Status) -> bool {
     matches!(status, Status::MayRun(_) | Status::Blocked(_))
 }
 
-const FOLDER: &str = "experiments";
-
 /// Reads the experiment files as they stand: variables that belong to one would be wrong in the others.
 fn load(files: &[PathBuf]) -> Vec<Loaded> {
     let files = if files.is_empty() {
-        of_folder()
+        toml_files(Path::new(EXPERIMENTS))
     } else {
         files.to_vec()
     };
@@ -105,18 +104,4 @@ fn load(files: &[PathBuf]) -> Vec<Loaded> {
         (file, plan.map_err(Failure::from))
     });
     loaded.collect()
-}
-
-fn of_folder() -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(FOLDER).into_iter().flatten().flatten();
-    let is_toml = |path: &Path| {
-        path.extension()
-            .is_some_and(|extension| extension == "toml")
-    };
-    let mut files: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
-        .filter(|path| is_toml(path))
-        .collect();
-    files.sort();
-    files
 }

@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     match unreadable.into_iter().next() {
         Some(error) => Err(error.into()),
         None if damaged > 0 => Err(Failure::of_work(miette!(
-            help = "`srp run` makes them again; `srp cache gc --quarantine` deletes what is left of them",
+            help = "`srp run` makes them again; `srp cache gc --quarantine --yes` deletes what is left of them",
             "{damaged} of {all} are damaged"
         ))),
         None => Ok(()),

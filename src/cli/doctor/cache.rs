@@ -90,7 +90,7 @@ fn contents(cache: &Cache) -> Result<Check, CacheError> {
     Ok(match (damaged, quarantined) {
         (0, 0) => check,
         (0, _) => {
-            check.note("what was set aside was made again; `srp cache gc --quarantine` deletes it")
+            check.note("a run makes what was set aside again; `srp cache gc --quarantine --yes` deletes what is left of it")
         }
         _ => check.wrong(
             "`srp cache verify` says how it is damaged and sets it aside; a run makes it again",

@@ -2,53 +2,74 @@
 
 use super::Check;
 use crate::cli::units::size;
+use crate::cli::words::counted;
+use crate::device::vectors;
+use crate::exec::Slot;
 use serde_json::json;
-use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Below this much memory or disk nothing can be trained.
 const LEAST: u64 = 1 << 30;
 
-/// Instructions that kernels can make use of, and what the system calls them.
-const INSTRUCTIONS: [(&str, &[&str]); 4] = [
-    ("AVX2", &["avx2"]),
-    ("AVX-512", &["avx512f"]),
-    ("BF16", &["avx512_bf16", "amx_bf16"]),
-    ("AMX", &["amx_tile"]),
-];
-
-/// The processor, its threads and its instructions.
+/// The processor, its threads, its instructions, and which of them the kernels use.
 pub(super) fn processor() -> Check {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let told = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = value_of(&told, "model name").unwrap_or(std::env::consts::ARCH);
-    let flags: BTreeSet<&str> = value_of(&told, "flags")
-        .unwrap_or_default()
-        .split(' ')
-        .collect();
-    let has = |names: &&[&str]| names.iter().any(|name| flags.contains(name));
-    let (there, missing): (Vec<_>, Vec<_>) =
-        INSTRUCTIONS.into_iter().partition(|(_, names)| has(names));
-    let listed = |instructions: &[(&'static str, &[&str])]| -> Vec<&'static str> {
-        instructions.iter().map(|(name, _)| *name).collect()
+    let threads = Slot::all_threads();
+    let all = std::thread::available_parallelism().map_or(1, usize::from);
+    let found = instructions();
+    let named = |there: bool| -> Vec<&'static str> {
+        let some = found.iter().filter(|(_, has)| *has == there);
+        some.map(|(name, _)| *name).collect()
     };
-    let (there, missing) = (listed(&there), listed(&missing));
-    let values = json!({ "model": model, "threads": threads, "instructions": there });
-    let words = |names: &[&str]| match names.is_empty() {
-        true => "none".to_owned(),
-        false => names.join(", "),
+    let (there, missing) = (named(true), named(false));
+    let mut words = match threads == all {
+        true => format!("{model}, {}", counted(threads, "thread")),
+        false => format!("{model}, {threads} of {all} threads (RAYON_NUM_THREADS)"),
     };
-    let found = format!(
-        "{model}, {threads} threads; has {}; has not {}",
-        words(&there),
-        words(&missing)
-    );
-    let check = Check::fine("processor", found).with(values);
-    match there.contains(&"AVX2") || std::env::consts::ARCH != "x86_64" {
-        true => check,
-        false => check.note("without AVX2 training is several times slower"),
+    for (names, what) in [(&there, "has"), (&missing, "has not")] {
+        if !names.is_empty() {
+            words += &format!("; {what} {}", names.join(", "));
+        }
     }
+    if let Some(path) = vectors() {
+        words += &format!("; kernels run on {path}");
+    }
+    let values = json!({
+        "model": model,
+        "threads": threads,
+        "instructions": there,
+        "kernels": vectors(),
+    });
+    let check = Check::fine("processor", words).with(values);
+    match missing.contains(&"AVX2") || missing.contains(&"FMA") {
+        true => check.note("without AVX2 and FMA training is several times slower"),
+        false => check,
+    }
+}
+
+/// The instructions that matter to products of matrices, and whether the processor and the system have them.
+#[cfg(target_arch = "x86_64")]
+fn instructions() -> Vec<(&'static str, bool)> {
+    use std::arch::is_x86_feature_detected as has;
+    vec![
+        ("AVX2", has!("avx2")),
+        ("FMA", has!("fma")),
+        ("AVX-512 F", has!("avx512f")),
+        ("AVX-512 BW", has!("avx512bw")),
+        ("AVX-512 CD", has!("avx512cd")),
+        ("AVX-512 DQ", has!("avx512dq")),
+        ("AVX-512 VL", has!("avx512vl")),
+        ("AVX-512 VNNI", has!("avx512vnni")),
+        ("AVX-512 BF16", has!("avx512bf16")),
+    ]
+}
+
+/// Other processors are not asked.
+#[cfg(not(target_arch = "x86_64"))]
+fn instructions() -> Vec<(&'static str, bool)> {
+    Vec::new()
 }
 
 /// Memory in all, and what is free.
@@ -65,12 +86,35 @@ pub(super) fn memory() -> Check {
     let (Some(total), Some(free)) = (bytes("MemTotal"), bytes("MemAvailable")) else {
         return Check::fine("memory", "this system does not tell");
     };
-    let found = format!("{}, of which {} are free", size(total), size(free));
-    let check = Check::fine("memory", found).with(json!({ "total": total, "free": free }));
+    let limit = limit(Path::new("/sys/fs/cgroup"), &own_group());
+    let limit = limit.filter(|limit| *limit < total);
+    let free = limit.map_or(free, |limit| free.min(limit));
+    let mut found = format!("{}, of which {} are free", size(total), size(free));
+    if let Some(limit) = limit {
+        found += &format!("; all processes here together may use {}", size(limit));
+    }
+    let values = json!({ "total": total, "free": free, "limit": limit });
+    let check = Check::fine("memory", found).with(values);
     match free < LEAST {
         true => check.wrong("a stage that trains needs one GiB at least; end other programs"),
         false => check,
     }
+}
+
+/// The control group of this process, as a path below the root of all; the root itself if the system does not tell.
+fn own_group() -> PathBuf {
+    let told = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let own = told.lines().find_map(|line| line.strip_prefix("0::/"));
+    own.unwrap_or_default().into()
+}
+
+/// The least memory that a control group and those above it allow, if any of them sets a limit, as containers do.
+fn limit(root: &Path, group: &Path) -> Option<u64> {
+    let groups = group
+        .ancestors()
+        .map(|group| root.join(group).join("memory.max"));
+    let limits = groups.filter_map(|file| fs::read_to_string(file).ok()?.trim().parse().ok());
+    limits.min()
 }
 
 /// Room for artifacts, where the cache is or would be.
@@ -127,6 +171,45 @@ mod tests {
         assert_eq!(existing(Path::new(".srp-that-nobody-has")), Path::new("."));
         let check = disk(&cache);
         assert!(check.values["free"].as_u64().is_some(), "{check:?}");
+    }
+
+    #[test]
+    fn the_least_limit_of_a_control_group_and_those_above_it_holds() {
+        let root = tempfile::tempdir().unwrap();
+        let group = root.path().join("slice/job");
+        fs::create_dir_all(&group).unwrap();
+        let found = || limit(root.path(), Path::new("slice/job"));
+        assert_eq!(found(), None);
+        fs::write(group.join("memory.max"), "max\n").unwrap();
+        assert_eq!(found(), None);
+        fs::write(root.path().join("slice/memory.max"), "4096\n").unwrap();
+        assert_eq!(found(), Some(4096));
+        fs::write(group.join("memory.max"), "1024\n").unwrap();
+        assert_eq!(found(), Some(1024));
+    }
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn every_instruction_that_kernels_ask_for_is_told_of() {
+        let told = processor().found;
+        for name in [
+            "AVX2",
+            "FMA",
+            "AVX-512 F",
+            "BW",
+            "CD",
+            "DQ",
+            "VL",
+            "VNNI",
+            "BF16",
+        ] {
+            assert!(told.contains(name), "{name}: {told}");
+        }
+        assert_eq!(
+            told.contains("kernels run on"),
+            cfg!(feature = "nn"),
+            "{told}"
+        );
     }
 
     #[test]

@@ -116,9 +116,10 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
         cache::check(&cache),
     ];
     if !args.quick {
-        context
-            .watcher
-            .note("training and translating for ten seconds");
+        if cfg!(feature = "nn") {
+            let line = "training and translating for ten seconds";
+            context.watcher.note(line);
+        }
         checks.extend(trial::checks());
     }
     let wrong = checks
@@ -146,9 +147,10 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
 }
 
 /// The features of cargo that this program was built with.
-const FEATURES: [(&str, bool); 3] = [
+const FEATURES: [(&str, bool); 4] = [
     ("nn", cfg!(feature = "nn")),
     ("tables", cfg!(feature = "tables")),
+    ("png", cfg!(feature = "png")),
     ("cuda", cfg!(feature = "cuda")),
 ];
 
@@ -177,6 +179,19 @@ fn version() -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_feature_of_the_program_is_told() {
+        let manifest = include_str!("../../../Cargo.toml");
+        let features = manifest.split("[features]\n").nth(1).unwrap();
+        let features = features.split("\n[").next().unwrap().lines();
+        let names = features.filter_map(|line| Some(line.split_once(" = ")?.0));
+        let mut names: Vec<&str> = names.filter(|name| *name != "default").collect();
+        let mut told = FEATURES.map(|(name, _)| name);
+        names.sort();
+        told.sort();
+        assert_eq!(names, told);
+    }
 
     #[test]
     fn what_is_wrong_stands_out_and_its_advice_below_it() {

@@ -3,10 +3,12 @@
 mod experiment;
 mod scale;
 
+use super::words::counted;
 use super::{Context, Failure};
-use crate::config::Language;
+use crate::config::{BadLanguage, Language};
+use crate::plan::quoted;
 use crate::plan::schema::{self, Form};
-use crate::text::corpus::{CorpusError, count_pairs};
+use crate::text::corpus::{CorpusError, Measured, measure};
 use experiment::Text;
 use scale::{LEAST, Scale};
 use std::fs;
@@ -15,9 +17,13 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The folder to work in; the experiment is written to `experiments/first.toml` in it
+    /// The folder to work in; the experiment is written to `experiments` in it
     #[arg(default_value = ".")]
     folder: PathBuf,
+
+    /// What the experiment is called, and its file and table: `experiments/NAME.toml`, `results/NAME.csv`
+    #[arg(long, default_value = "first", value_parser = name)]
+    name: String,
 
     /// Text to translate from, a sentence a line, plain or `.gz`; without it, srp draws sentences from a grammar
     #[arg(long, value_name = "FILE", requires = "target")]
@@ -28,20 +34,32 @@ pub(super) struct Args {
     target: Option<PathBuf>,
 
     /// Two-letter code of the source language; by default what the source file's name ends with
-    #[arg(long, value_name = "CODE", requires = "source")]
-    source_language: Option<String>,
+    #[arg(long, value_name = "CODE", requires = "source", value_parser = code)]
+    source_language: Option<Language>,
 
     /// Two-letter code of the target language; by default what the target file's name ends with
-    #[arg(long, value_name = "CODE", requires = "target")]
-    target_language: Option<String>,
+    #[arg(long, value_name = "CODE", requires = "target", value_parser = code)]
+    target_language: Option<Language>,
 
     /// Overwrite what is there
     #[arg(long)]
     force: bool,
 }
 
-/// Where the experiment goes, inside of the folder.
-const EXPERIMENT: &str = "experiments/first.toml";
+/// Reads a language, as `de`.
+fn code(text: &str) -> Result<Language, BadLanguage> {
+    Language::try_from(text.to_owned())
+}
+
+/// Reads a name that a file can have anywhere.
+fn name(text: &str) -> Result<String, &'static str> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let starts = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+    match starts && text.chars().all(fits) {
+        true => Ok(text.to_owned()),
+        false => Err("expected letters, digits, `-`, `_` and `.`, the first a letter or a digit"),
+    }
+}
 
 /// Where its schema goes, beside it.
 const SCHEMA: &str = "experiments/schema.json";
@@ -67,6 +85,19 @@ enum InitError {
         flag: &'static str,
     },
 
+    /// One file, named twice.
+    #[error("{} is named as the source and as the target", path.display())]
+    #[diagnostic(
+        code(init::one_file),
+        help(
+            "there are two files: line n of the target is the translation of line n of the source"
+        )
+    )]
+    OneFile {
+        /// The file.
+        path: PathBuf,
+    },
+
     /// Two files of one language.
     #[error("both files are in the language `{language}`")]
     #[diagnostic(
@@ -79,18 +110,23 @@ enum InitError {
     },
 
     /// Text that is not enough for any training.
-    #[error("{} has {found} lines; srp sets some aside and needs {LEAST} at least", path.display())]
+    #[error(
+        "{} has {}; srp sets some aside and needs {LEAST} at least", path.display(), found.words()
+    )]
     #[diagnostic(code(init::too_few))]
     TooFew {
         /// The source file.
         path: PathBuf,
-        /// Its lines.
-        found: usize,
+        /// What is there.
+        found: Found,
     },
 
     /// There is a file already.
     #[error("{} is there already", path.display())]
-    #[diagnostic(code(init::exists), help("`--force` overwrites it"))]
+    #[diagnostic(
+        code(init::exists),
+        help("`--name NAME` writes another experiment, `--force` overwrites this one")
+    )]
     Exists {
         /// The file.
         path: PathBuf,
@@ -119,25 +155,29 @@ impl From<InitError> for Failure {
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
     let text = args.text()?;
     let scale = Scale::of(text.pairs());
-    let schema = schema::text(&schema::of(Form::Experiment));
-    let files = [
-        (EXPERIMENT, experiment::written(&text, &scale)),
-        (SCHEMA, schema),
-    ];
-    for (name, _) in &files {
-        let path = inside(&args.folder, name);
-        if path.exists() && !args.force {
-            return Err(InitError::Exists { path }.into());
-        }
+    let experiment = format!("experiments/{}.toml", args.name);
+    let written = inside(&args.folder, &experiment);
+    let schema = inside(&args.folder, SCHEMA);
+    let is_mine = |path: &Path| !path.exists() || args.force;
+    if !is_mine(&written) {
+        return Err(InitError::Exists { path: written }.into());
     }
-    for (name, content) in &files {
-        write(&inside(&args.folder, name), content)?;
+    if !is_mine(&schema) && !is_schema(&schema) {
+        return Err(InitError::Exists { path: schema }.into());
     }
-    let written = inside(&args.folder, EXPERIMENT);
+    write(&written, &experiment::written(&text, &scale))?;
+    write(&schema, &schema::text(&schema::of(Form::Experiment)))?;
     writeln!(context.out, "wrote {}: {}", written.display(), text.words())?;
     writeln!(context.out, "{}", scale.words())?;
-    write!(context.out, "{}", next(&args.folder))?;
+    write!(context.out, "{}", next(&args.folder, &experiment))?;
     Ok(())
+}
+
+/// Whether a file is what an earlier `srp init`, perhaps of another version, has written beside an experiment.
+fn is_schema(path: &Path) -> bool {
+    let text = fs::read(path).unwrap_or_default();
+    let found: Option<serde_json::Value> = serde_json::from_slice(&text).ok();
+    found.is_some_and(|found| found.get("title") == schema::of(Form::Experiment).get("title"))
 }
 
 impl Args {
@@ -145,38 +185,69 @@ impl Args {
         let (Some(source), Some(target)) = (&self.source, &self.target) else {
             return Ok(Text::Drawn);
         };
-        let pairs = count_pairs(source, target)?;
-        if pairs < LEAST {
-            return Err(InitError::TooFew {
-                path: source.clone(),
-                found: pairs,
-            });
+        if is_one_file(source, target) {
+            let path = source.clone();
+            return Err(InitError::OneFile { path });
         }
         let languages = [
-            language(source, self.source_language.as_deref(), "--source-language")?,
-            language(target, self.target_language.as_deref(), "--target-language")?,
+            language(source, self.source_language.as_ref(), "--source-language")?,
+            language(target, self.target_language.as_ref(), "--target-language")?,
         ];
         if languages[0] == languages[1] {
             let [language, _] = languages;
             return Err(InitError::OneLanguage { language });
         }
+        let found = Found(measure(source, target)?);
+        if found.0.sentences < LEAST {
+            let path = source.clone();
+            return Err(InitError::TooFew { path, found });
+        }
         Ok(Text::TwoFiles {
-            pairs,
+            pairs: found.0.sentences,
             files: [source, target].map(|path| seen_from(&self.folder, path)),
             languages,
         })
     }
 }
 
+/// What two files hold, for the user.
+#[derive(Debug)]
+struct Found(Measured);
+
+impl Found {
+    fn words(&self) -> String {
+        let Measured { lines, sentences } = self.0;
+        match lines == sentences {
+            true => counted(lines, "line"),
+            false => format!(
+                "{} and {} with a translation",
+                counted(lines, "line"),
+                counted(sentences, "different sentence")
+            ),
+        }
+    }
+}
+
+fn is_one_file(one: &Path, other: &Path) -> bool {
+    let known = |path: &Path| fs::canonicalize(path).ok();
+    known(one).is_some_and(|file| known(other) == Some(file))
+}
+
 /// The language of a file: what is said of it, or else the end of its name.
-fn language(path: &Path, said: Option<&str>, flag: &'static str) -> Result<Language, InitError> {
+fn language(
+    path: &Path,
+    said: Option<&Language>,
+    flag: &'static str,
+) -> Result<Language, InitError> {
+    if let Some(said) = said {
+        return Ok(said.clone());
+    }
     let plain = match path.extension() {
         Some(extension) if extension == "gz" => path.with_extension(""),
         _ => path.to_owned(),
     };
     let ending = plain.extension().and_then(|extension| extension.to_str());
-    let code = said.or(ending).unwrap_or_default().to_owned();
-    Language::try_from(code).map_err(|_| InitError::NoLanguage {
+    code(ending.unwrap_or_default()).map_err(|_| InitError::NoLanguage {
         path: path.to_owned(),
         flag,
     })
@@ -212,19 +283,19 @@ fn write(path: &Path, content: &str) -> Result<(), InitError> {
 }
 
 /// The commands that come next.
-fn next(folder: &Path) -> String {
+fn next(folder: &Path, experiment: &str) -> String {
     let mut text = "next:\n".to_owned();
     if folder != Path::new(".") {
-        text += &format!("  cd {}\n", folder.display());
+        text += &format!("  cd {}\n", quoted(&folder.to_string_lossy()));
     }
     for (command, what) in [
-        (format!("srp plan {EXPERIMENT}"), "what would run"),
+        (format!("srp plan {experiment}"), "what would run"),
         (
-            format!("srp run {EXPERIMENT}"),
+            format!("srp run {experiment}"),
             "runs it, and prints the table",
         ),
         (
-            format!("srp run {EXPERIMENT} --set rate=0.3"),
+            format!("srp run {experiment} --set rate=0.3"),
             "another rate, with what is there already",
         ),
     ] {
@@ -239,17 +310,27 @@ mod tests {
 
     #[test]
     fn a_language_is_what_a_name_ends_with_unless_it_is_said() {
-        let of = |path: &str, said| language(Path::new(path), said, "--source-language");
+        let of = |path: &str, said: Option<&str>| {
+            let said = said.map(|text| code(text).unwrap());
+            language(Path::new(path), said.as_ref(), "--source-language")
+        };
         assert_eq!(of("a/text.de", None).unwrap().as_str(), "de");
         assert_eq!(of("text.de.gz", None).unwrap().as_str(), "de");
         assert_eq!(of("text.txt", Some("de")).unwrap().as_str(), "de");
-        for (path, said) in [
-            ("text.txt", None),
-            ("text", None),
-            ("text.de", Some("German")),
-        ] {
-            let error = of(path, said).unwrap_err().to_string();
+        assert_eq!(of("text.en", Some("de")).unwrap().as_str(), "de");
+        for path in ["text.txt", "text", "text.DE"] {
+            let error = of(path, None).unwrap_err().to_string();
             assert!(error.contains(path), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_that_of_a_file_and_of_no_folder() {
+        for fits in ["first", "de-en_2", "v1.5"] {
+            assert_eq!(name(fits).as_deref(), Ok(fits));
+        }
+        for wrong in ["", "a/b", "..", "-f", "a b"] {
+            assert!(name(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -3,7 +3,7 @@
 use super::Paint;
 use super::paint::Look;
 use crate::cli::units::span;
-use crate::exec::{Bulletin, Counts, Left, Working};
+use crate::exec::{Bulletin, Counts, Left, Working, harmless};
 use crate::results::duration;
 
 /// Least columns that lines are cut to: narrower ones say nothing.
@@ -35,9 +35,9 @@ struct Piece {
 }
 
 impl Piece {
-    fn new(worth: u8, look: Look, text: impl Into<String>) -> Self {
+    fn new(worth: u8, look: Look, text: impl AsRef<str>) -> Self {
         Self {
-            text: text.into(),
+            text: in_a_line(text.as_ref()),
             look,
             worth,
         }
@@ -266,8 +266,13 @@ fn time(seconds: f64) -> String {
     span(seconds.round() as u64)
 }
 
+/// The text without what would break the line that it stands in.
+pub(in crate::cli) fn in_a_line(text: &str) -> String {
+    harmless(text).replace(['\n', '\t'], " ")
+}
+
 /// As much of the text as fits into so many columns.
-fn cut(text: &str, columns: usize) -> String {
+pub(in crate::cli) fn cut(text: &str, columns: usize) -> String {
     if text.chars().count() <= columns {
         return text.to_owned();
     }

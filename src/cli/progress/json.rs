@@ -22,6 +22,8 @@ struct State<W> {
     out: W,
     /// When the steps of each stage that works were last told, by its number.
     told: HashMap<usize, Instant>,
+    /// What the run has come to, which is told last: notes about its table come after its work.
+    ended: Option<Value>,
 }
 
 /// What a line holds.
@@ -50,8 +52,9 @@ fn write(out: &mut impl Write, event: &str, stage: Option<&str>, fields: Value) 
 }
 
 /// Tells what a run, or what else was asked for, ends with when it fails.
-pub(in crate::cli) fn failure(messages: &[String], help: Option<&str>, code: u8) {
-    let fields = json!({"messages": messages, "help": help, "exit-code": code});
+pub(in crate::cli) fn failure(diagnosis: &impl Serialize, code: u8) {
+    let mut fields = json!(diagnosis);
+    fields["exit-code"] = code.into();
     write(&mut io::stderr(), "error", None, fields);
 }
 
@@ -63,6 +66,7 @@ impl<W: Write> Json<W> {
             state: Mutex::new(State {
                 out,
                 told: HashMap::new(),
+                ended: None,
             }),
         }
     }
@@ -145,7 +149,14 @@ impl<W: Write + Send> Watcher for Json<W> {
             "counts": bulletin.counts,
             "seconds": bulletin.seconds,
         });
-        self.tell("ended", None, fields);
+        self.state().ended = Some(fields);
+    }
+
+    fn over(&self) {
+        let ended = self.state().ended.take();
+        if let Some(fields) = ended {
+            self.tell("ended", None, fields);
+        }
     }
 
     fn note(&self, text: &str) {
@@ -213,6 +224,18 @@ mod tests {
                 json!({"event": "note", "stage": null, "fields": {"text": "two\nlines"}}),
             ]
         );
+    }
+
+    #[test]
+    fn the_end_comes_after_notes_about_the_table() {
+        let told = told(Duration::ZERO, |watcher| {
+            watcher.ended(&bulletin(&[]));
+            watcher.note("the table is short");
+            watcher.over();
+            watcher.over();
+        });
+        let events: Vec<&Value> = told.iter().map(|line| &line["event"]).collect();
+        assert_eq!(events, ["note", "ended"]);
     }
 
     #[test]

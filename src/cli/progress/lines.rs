@@ -4,7 +4,7 @@ use super::board::Board;
 use super::paint::Look;
 use super::{Paint, summary};
 use crate::cache::{Key, Position};
-use crate::exec::{Bulletin, StageFailure, Turn, Watcher};
+use crate::exec::{Bulletin, StageFailure, Turn, Watcher, harmless};
 use crate::results::duration;
 use std::collections::HashMap;
 use std::io::Write;
@@ -50,7 +50,8 @@ impl<W: Write> Lines<W> {
     }
 
     fn say(&self, look: Look, turn: &Turn<'_>, what: &str) {
-        let line = format!("{}: {}", place(turn), self.paint.paint(look, what));
+        let what = self.paint.paint(look, &harmless(what));
+        let line = format!("{}: {what}", place(turn));
         let mut state = self.state();
         state.told.insert(turn.number, Instant::now());
         state.line(&line);
@@ -127,7 +128,7 @@ impl<W: Write + Send> Watcher for Lines<W> {
     }
 
     fn note(&self, line: &str) {
-        self.state().line(line);
+        self.state().line(&harmless(line));
     }
 }
 
@@ -177,6 +178,15 @@ mod tests {
              [ 2/10] dense: done in 1 min 01 s\n\
              10 stages: 3 made, 4 cached, 3 not run in 12 min 03 s\n"
         );
+    }
+
+    #[test]
+    fn what_stages_print_steers_no_terminal() {
+        let text = lines_of(Duration::ZERO, true, |watcher| {
+            watcher.log_line(&TURN, "\x1b[2Jgone");
+            watcher.note("\x1b]0;title\x07");
+        });
+        assert_eq!(text, "[ 2/10] dense: ^[[2Jgone\n^[]0;title^G\n");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::lines::place;
 use super::paint::Look;
 use super::screen::{Screen, size};
 use crate::cache::Key;
-use crate::exec::{Bulletin, StageFailure, Turn, Watcher};
+use crate::exec::{Bulletin, StageFailure, Turn, Watcher, harmless};
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
@@ -34,6 +34,11 @@ impl<W: Write> Live<W> {
                 bulletin: None,
             }),
         }
+    }
+
+    /// Puts a line above the board.
+    fn stays(&self, line: String) {
+        self.draw(&[line], |_| {});
     }
 
     /// Draws the board, with `above` it what stays, after `change`.
@@ -65,8 +70,9 @@ impl<W: Write + Send> Watcher for Live<W> {
     fn cached(&self, _: &Turn<'_>, _: Key) {}
 
     fn failed(&self, turn: &Turn<'_>, failure: &StageFailure) {
-        let line = self.paint.paint(Look::Bad, &format!("failed: {failure}"));
-        self.note(&format!("{}: {line}", place(turn)));
+        let failure = format!("failed: {failure}");
+        let line = self.paint.paint(Look::Bad, &harmless(&failure));
+        self.stays(format!("{}: {line}", place(turn)));
     }
 
     fn phase(&self, _: &Turn<'_>, _: &str) {}
@@ -79,7 +85,7 @@ impl<W: Write + Send> Watcher for Live<W> {
 
     fn log_line(&self, turn: &Turn<'_>, line: &str) {
         let stage = self.paint.paint(Look::Moving, turn.stage);
-        self.note(&format!("{stage}: {}", line.trim_start()));
+        self.stays(format!("{stage}: {}", harmless(line.trim_start())));
     }
 
     fn standing(&self, bulletin: &Bulletin) {
@@ -91,7 +97,7 @@ impl<W: Write + Send> Watcher for Live<W> {
     }
 
     fn note(&self, line: &str) {
-        self.draw(&[line.to_owned()], |_| {});
+        self.stays(harmless(line).into_owned());
     }
 }
 
@@ -125,6 +131,18 @@ mod tests {
             shown.extend((!line.is_empty()).then_some(line));
         }
         shown.concat()
+    }
+
+    #[test]
+    fn what_stages_say_steers_no_terminal_and_breaks_no_line() {
+        let mut stage = training("dense", 2);
+        stage.detail = "\x1b[2J\nnext\tword".to_owned();
+        let text = left_by(|watcher| {
+            watcher.log_line(&TURN, "\x1b[2Jgone");
+            watcher.standing(&bulletin(&[stage]));
+        });
+        assert!(text.starts_with("dense: ^[[2Jgone\n"), "{text}");
+        assert!(!text.contains('\x1b') && !text.contains("\nnext"), "{text}");
     }
 
     #[test]

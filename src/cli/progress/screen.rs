@@ -7,15 +7,10 @@ use std::io::{self, Write};
 const USUAL: (usize, usize) = (80, 24);
 
 /// The columns and rows of the terminal behind stderr, or else behind stdout.
-pub(super) fn size() -> (usize, usize) {
+pub(in crate::cli) fn size() -> (usize, usize) {
     let told = tcgetwinsize(io::stderr()).or_else(|_| tcgetwinsize(io::stdout()));
     let known = told.ok().filter(|size| size.ws_col > 0 && size.ws_row > 0);
     known.map_or(USUAL, |size| (size.ws_col.into(), size.ws_row.into()))
-}
-
-/// The columns of the terminal.
-pub(in crate::cli) fn columns() -> usize {
-    size().0
 }
 
 /// The lines at the bottom, and where they are drawn.

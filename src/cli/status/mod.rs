@@ -1,11 +1,14 @@
 //! `srp status`
 
+mod fold;
+
 use super::args::CacheDir;
-use super::progress::{Board, Paint, Screen, columns};
+use super::progress::{Board, Paint, Screen, cut, in_a_line, size};
 use super::units::span;
 use super::{Context, Failure};
 use crate::cache::{Cache, seconds_since};
 use crate::exec::{self, Bulletin, Seen, Working};
+use fold::{Line, Worth, fold};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::io::{self, IsTerminal};
@@ -74,6 +77,7 @@ impl Run {
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
     let cache = args.cache.open();
+    super::cache::note_absence(&cache, context);
     if args.json {
         let runs = exec::runs(&cache).into_iter().map(Run::of).collect();
         return context.print_json(&Report {
@@ -86,13 +90,22 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     let mut screen = (terminal && args.watch).then(|| Screen::new(io::stdout()));
     loop {
         let seen = exec::runs(&cache);
-        let width = if terminal { columns() } else { UNLIMITED };
-        let lines = lines(&cache, &seen, width);
+        let (width, height) = match terminal {
+            true => size(),
+            false => (UNLIMITED, usize::MAX),
+        };
+        let mut lines = lines(&cache, &seen, width);
         match &mut screen {
-            Some(screen) => screen.draw(&[], &lines, width),
+            Some(screen) => {
+                for line in lines.iter_mut().filter(|line| line.width >= width) {
+                    *line = plain(line.worth, cut(&line.text, width.saturating_sub(1)));
+                }
+                // The cursor stands in the last row.
+                screen.draw(&[], &fold(lines, height.saturating_sub(1)), width);
+            }
             None => {
-                for (line, _) in lines {
-                    writeln!(context.out, "{line}")?;
+                for line in lines {
+                    writeln!(context.out, "{}", line.text)?;
                 }
             }
         }
@@ -103,31 +116,30 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     }
 }
 
-/// What there is to say of all runs, each line with its width.
-fn lines(cache: &Cache, seen: &[Seen], width: usize) -> Vec<(String, usize)> {
+/// What there is to say of all runs.
+fn lines(cache: &Cache, seen: &[Seen], width: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     for run in seen {
         if run.alive {
             lines.extend(of_running(run, width));
         } else {
-            lines.push(plain(of_killed(run)));
+            lines.push(plain(Worth::Killed, of_killed(run)));
         }
     }
     if !seen.iter().any(|run| run.alive) {
-        lines.push(plain(format!(
-            "nothing runs in `{}`",
-            cache.root().display()
-        )));
+        let nothing = format!("nothing runs in `{}`", cache.root().display());
+        lines.push(plain(Worth::Run, nothing));
     }
     lines
 }
 
-fn plain(text: String) -> (String, usize) {
+fn plain(worth: Worth, text: impl AsRef<str>) -> Line {
+    let text = in_a_line(text.as_ref());
     let width = text.chars().count();
-    (text, width)
+    Line { text, width, worth }
 }
 
-fn of_running(run: &Seen, width: usize) -> Vec<(String, usize)> {
+fn of_running(run: &Seen, width: usize) -> Vec<Line> {
     let bulletin = &run.bulletin;
     let silent = seconds_since(bulletin.told, Timestamp::now());
     let silent = match silent >= SILENCE {
@@ -141,12 +153,20 @@ fn of_running(run: &Seen, width: usize) -> Vec<(String, usize)> {
         height: usize::MAX,
         paint: Paint::of_stdout(),
     };
-    let mut lines = vec![plain(head)];
-    lines.extend(board.lines(bulletin));
+    let mut lines = vec![plain(Worth::Process, head)];
+    let drawn = board.lines(bulletin).into_iter().enumerate();
+    lines.extend(drawn.map(|(position, (text, width))| {
+        let worth = match position {
+            0 => Worth::Run,
+            stage if stage <= bulletin.working.len() => Worth::Stage,
+            _ => Worth::Done,
+        };
+        Line { text, width, worth }
+    }));
     let failed = bulletin.failed.iter();
     lines.extend(failed.map(|stage| {
         let error = stage.error.join(": ");
-        plain(format!("  {} failed: {error}", stage.stage))
+        plain(Worth::Failed, format!("  {} failed: {error}", stage.stage))
     }));
     lines
 }
@@ -163,10 +183,10 @@ fn of_killed(run: &Seen) -> String {
     format!("process {process} was killed{work}, last heard of {since} ago; `{command}` goes on")
 }
 
-/// The command that the run was started with, but for what leaves its table alone.
+/// The command that the run was started with, but for how it is shown.
 fn command(bulletin: &Bulletin) -> String {
     match &bulletin.request {
-        Some(request) => request.command("run", &[]),
+        Some(request) => request.run(),
         None => format!("a run of `{}`", bulletin.experiment),
     }
 }
