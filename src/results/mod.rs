@@ -2,8 +2,8 @@
 //!
 //! `record` reads a row, `conditions` what its scores depend on, `baseline` sets it beside the unpruned model, `columns`
 //! lays rows out as a tidy table, `table` writes that to files, `markdown` prints what a person wants to see of it,
-//! `origin` finds the artifacts that a table was made from, `training` reads what trainings leave of themselves. The same
-//! artifacts give the same bytes.
+//! `origin` finds the artifacts that a table was made from, `training` reads what trainings leave of themselves,
+//! `translations` the sentences that test stages do. The same artifacts give the same bytes.
 //!
 //! `source` says where rows can be read from, and `rows` holds them, whatever they are from; `query` filters and sorts
 //! them, `compare` sets them side by side, `view` writes them for people and for programs.
@@ -26,7 +26,7 @@ mod source;
 #[cfg(feature = "tables")]
 mod table;
 mod training;
-#[cfg(feature = "tables")]
+mod translations;
 mod values;
 #[cfg(feature = "tables")]
 pub mod view;
@@ -49,3 +49,4 @@ pub use source::{Source, SourceError, StoredTable};
 #[cfg(feature = "tables")]
 pub use table::write;
 pub use training::{Epoch, Sizes, epochs, sizes};
+pub(crate) use translations::translated_lines;

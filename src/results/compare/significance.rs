@@ -5,9 +5,7 @@ use crate::cache::{Cache, Lookup};
 use crate::metrics::bleu::BleuStatistics;
 use crate::metrics::chrf::Chrf;
 use crate::metrics::significance::{Resampled, Samples, Statistics};
-use crate::results::Values;
-use std::fs;
-use std::path::Path;
+use crate::results::{Values, translated_lines};
 
 /// How test sets are sampled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +93,7 @@ impl Translations {
         let Lookup::Whole(artifact) = cache.lookup(key) else {
             return None;
         };
-        let read = |name| lines(&artifact.path().join(name));
+        let read = |name| translated_lines(&artifact.path().join(name));
         let translations = Self {
             hypotheses: read("hypotheses.txt")?,
             references: read("references.txt")?,
@@ -138,12 +136,4 @@ impl Scores {
             finding(|scores| &scores.chrf),
         ]
     }
-}
-
-/// The lines of a file that a test stage has written.
-fn lines(path: &Path) -> Option<Vec<String>> {
-    let text = fs::read_to_string(path).ok()?;
-    // Not `lines`, which would take a carriage return that belongs to a sentence.
-    let text = text.strip_suffix('\n').unwrap_or(&text);
-    Some(text.split('\n').map(str::to_owned).collect())
 }
