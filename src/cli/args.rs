@@ -122,7 +122,7 @@ impl Force {
 #[cfg(feature = "tables")]
 #[derive(Debug, clap::Args)]
 pub(super) struct Table {
-    /// Only rows where this holds, such as `rate <= 0.3 and bleu > 30`: an SQL expression over the columns
+    /// Only rows where this holds, such as `rate <= 0.3 and stage = final`: an SQL expression over the columns
     #[arg(long = "where", value_name = "EXPRESSION")]
     pub(super) filter: Option<String>,
 
@@ -165,7 +165,7 @@ impl Table {
     }
 
     /// Prints rows, all of which fit the filter, in the order, the columns and the format asked for. Where no columns
-    /// are, people see the `essentials`, and programs all. `notes` are for people.
+    /// are, people see the `essentials`, as many as a terminal has room for, and programs all. `notes` are for people.
     pub(super) fn print(
         &self,
         rows: &Rows,
@@ -185,16 +185,25 @@ impl Table {
             ..Query::default()
         })?;
         let all = sorted.names().into_iter().map(str::to_owned);
+        let mut width = context.width;
         let shown: Vec<String> = if !self.columns.is_empty() {
-            sorted.require(&self.columns)?;
-            self.columns.clone()
+            // Whoever names columns wants to see them.
+            width = None;
+            sorted.resolved(&self.columns)?
         } else if style.is_for_people() {
             essentials.to_vec()
         } else {
             all.collect()
         };
-        let text = view::write(&sorted, &shown, style, notes)?;
+        let text = view::write(&sorted, &shown, style, notes, width)?;
         Ok(write!(context.out, "{text}")?)
+    }
+
+    /// The columns that are named to sort by and to print.
+    pub(super) fn named(&self) -> impl Iterator<Item = &str> {
+        let sorted = self.sort.iter();
+        let sorted = sorted.map(|name| name.strip_prefix('-').unwrap_or(name));
+        sorted.chain(self.columns.iter().map(String::as_str))
     }
 }
 

@@ -13,7 +13,13 @@ mod columns;
 #[cfg(feature = "tables")]
 mod compare;
 mod conditions;
+mod csv;
+mod derived;
 mod error;
+#[cfg(feature = "tables")]
+mod filter;
+#[cfg(feature = "tables")]
+mod headings;
 mod markdown;
 mod origin;
 #[cfg(feature = "tables")]
@@ -21,6 +27,7 @@ mod query;
 mod record;
 #[cfg(feature = "tables")]
 mod rows;
+mod sheet;
 #[cfg(feature = "tables")]
 mod source;
 #[cfg(feature = "tables")]
@@ -31,13 +38,15 @@ mod values;
 #[cfg(feature = "tables")]
 pub mod view;
 
-pub use baseline::BesideBaseline;
+pub use baseline::{BesideBaseline, SpeedUp};
 pub use columns::{Column, Values, columns};
 #[cfg(feature = "tables")]
-pub use compare::{Bootstrap, CompareError, Comparison, Wish, compare};
+pub use compare::{Bootstrap, CompareError, Comparison, Over, Wish, compare};
 pub use conditions::Conditions;
+#[cfg(feature = "tables")]
+pub use csv::Flaw;
 pub use error::ResultsError;
-pub use markdown::{duration, markdown};
+pub use markdown::{duration, markdown, remarks};
 pub use origin::{Origin, origins};
 #[cfg(feature = "tables")]
 pub use query::{Query, QueryError};

@@ -17,6 +17,8 @@ mod cache_verbs;
 mod cli;
 #[cfg(feature = "tables")]
 mod compare;
+#[cfg(feature = "tables")]
+mod compare_tables;
 #[cfg(feature = "nn")]
 mod criteria;
 mod dependencies;

@@ -119,8 +119,8 @@ fn the_printed_table_is_rounded_and_carries_signatures() {
 BLEU: case:lc|tok:13a
 chrF: nc:6|nw:0
 ";
-    assert_eq!(markdown(&known()), expected);
-    assert_eq!(markdown(&[]), "");
+    assert_eq!(markdown(&known(), None), expected);
+    assert_eq!(markdown(&[], None), "");
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_record_without_parameters_needs_no_column_for_them() {
     let mut rows = known();
     rows.truncate(1);
     rows[0].params = BTreeMap::new();
-    assert!(markdown(&rows).starts_with("| stage |"));
+    assert!(markdown(&rows, None).starts_with("| stage |"));
     assert_eq!(columns(&rows)[1].name, "stage");
 }
 

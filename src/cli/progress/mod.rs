@@ -10,7 +10,7 @@ mod screen;
 pub(super) use board::{Board, summary};
 pub(super) use json::failure as json_failure;
 pub(super) use paint::Paint;
-pub(super) use screen::{Screen, columns};
+pub(super) use screen::{Screen, columns, stdout_columns};
 
 use crate::exec::{Silent, Watcher};
 use std::env;

@@ -18,6 +18,12 @@ pub(in crate::cli) fn columns() -> usize {
     size().0
 }
 
+/// The columns of the terminal behind stdout; nothing if it is none.
+pub(in crate::cli) fn stdout_columns() -> Option<usize> {
+    let size = tcgetwinsize(io::stdout()).ok()?;
+    (size.ws_col > 0).then_some(size.ws_col.into())
+}
+
 /// The lines at the bottom, and where they are drawn.
 #[derive(Debug)]
 pub(in crate::cli) struct Screen<W> {

@@ -5,16 +5,20 @@ mod grid;
 mod guard;
 mod merge;
 mod names;
+mod questions;
 mod roles;
 mod significance;
+mod speed;
 
 pub use significance::Bootstrap;
 
-use super::{Query, QueryError, ResultsError, Rows, Values};
+use super::derived::Derived;
+use super::query::Filter;
+use super::{QueryError, ResultsError, Rows, Values};
 use crate::cache::Cache;
-use crate::plan::suggest::nearest;
+use crate::plan::suggest::{advice, nearest};
 use grid::Grid;
-use names::Naming;
+use questions::Questions;
 use roles::{COMPARABLE, Change, MEASURES, is_asked};
 
 /// How rows are to be compared.
@@ -24,12 +28,23 @@ pub struct Wish {
     pub filter: Option<String>,
     /// The name of the row that others are set against; by default the first.
     pub baseline: Option<String>,
-    /// The parameter that rows are averaged over, if they differ in nothing else.
-    pub over: Option<String>,
+    /// What rows are averaged over, if they differ in nothing else.
+    pub over: Over,
     /// Whether rows are compared although scores depend on more than the model.
     pub anyway: bool,
     /// How test sets are sampled; without, nothing is said of significance.
     pub bootstrap: Option<Bootstrap>,
+}
+
+/// What rows are averaged over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Over {
+    /// The parameter `seed`, if there is one.
+    Seeds,
+    /// These columns, each of which says what was asked for.
+    These(Vec<String>),
+    /// Nothing: every row stands for itself.
+    Nothing,
 }
 
 /// Rows side by side.
@@ -46,6 +61,17 @@ pub struct Comparison {
     pub bootstrap: Option<Bootstrap>,
     /// What is to be known about the comparison.
     pub notes: Vec<String>,
+    /// What a reader of the essentials has to know of their numbers, a line each.
+    pub remarks: Vec<String>,
+    /// Why nothing is said of significance, if nothing is.
+    unsure: Option<String>,
+}
+
+impl Comparison {
+    /// Why there is no column of that name, if it is one that comparisons can have.
+    pub fn why_absent(&self, column: &str) -> Option<String> {
+        questions::why_absent(column, self.unsure.as_deref())
+    }
 }
 
 /// Rows that are not compared.
@@ -73,11 +99,58 @@ pub enum CompareError {
     #[error("there is no row to compare")]
     #[diagnostic(
         code(results::no_rows),
-        help(
-            "`srp run FILE.toml` makes the rows of an experiment; `--where` may have left all of them out"
-        )
+        help("`srp run FILE.toml` makes the rows of an experiment")
     )]
     Nothing,
+
+    /// The filter leaves nothing to compare.
+    #[error("there is no row to compare: none of {rows} fits `{filter}`")]
+    #[diagnostic(code(results::no_rows), help("{}", unfit(doubts)))]
+    NoneFits {
+        /// The rows that there are.
+        rows: usize,
+        /// What was asked for.
+        filter: String,
+        /// What is doubtful of it.
+        doubts: Vec<String>,
+    },
+
+    /// The rows are no results.
+    #[error("`{table}` has none of the columns that are compared")]
+    #[diagnostic(
+        code(results::no_measure),
+        help(
+            "a table of results, as `srp results` writes it, has the columns {}",
+            measures()
+        )
+    )]
+    NoMeasure {
+        /// The source.
+        table: String,
+    },
+
+    /// Rows cannot be averaged over that.
+    #[error("there is no parameter `{name}` to average over")]
+    #[diagnostic(
+        code(results::no_such_parameter),
+        help("{}", advice(name, "what rows can be averaged over", known.iter().map(String::as_str)))
+    )]
+    NoParameter {
+        /// What was asked for.
+        name: String,
+        /// The columns that would do.
+        known: Vec<String>,
+    },
+
+    /// A column that the comparison could have had.
+    #[error("there is no column `{name}` here: {why}")]
+    #[diagnostic(code(results::no_such_column))]
+    Absent {
+        /// What was asked for.
+        name: String,
+        /// Why this comparison does not have it.
+        why: String,
+    },
 
     /// The baseline is none of the rows.
     #[error("there is no row `{name}`")]
@@ -115,6 +188,17 @@ fn which(name: &str, known: &[String]) -> String {
     )
 }
 
+fn unfit(doubts: &[String]) -> String {
+    match doubts {
+        [] => "`--where` leaves all of them out".to_owned(),
+        some => some.join("; "),
+    }
+}
+
+fn measures() -> String {
+    MEASURES.map(|(name, _)| format!("`{name}`")).join(", ")
+}
+
 /// The rows of some sources, each as it was named, side by side.
 ///
 /// # Errors
@@ -124,57 +208,83 @@ pub fn compare(
     wish: &Wish,
     cache: &Cache,
 ) -> Result<Comparison, CompareError> {
-    let all = stacked(sources, cache)?;
-    let whole = merge::shared(&Grid::of(&all)?);
-    let naming = Naming::of(&whole);
-    let kept = match &wish.filter {
-        Some(filter) => merge::shared(&Grid::of(&all.query(&Query {
-            filter: Some(filter.clone()),
-            ..Query::default()
-        })?)?),
-        None => whole.clone(),
-    };
-    let over = wish.over.as_deref();
-    let mut grid = prepared(kept, over, &naming);
-    if grid.height == 0 {
-        return Err(CompareError::Nothing);
+    let (all, over) = stacked(sources, wish, cache)?;
+    let questions = Questions::of(wish.filter.as_deref(), &all, &over)?;
+    let mut notes = questions.doubts();
+    let kept = questions.kept_before(&all)?;
+    let prepared = |rows: &Rows| prepared(Grid::of(rows)?, &over, wish.anyway);
+    let compared = prepared(&kept)?;
+    if compared.height == 0 {
+        return Err(questions.nothing(all.height()));
     }
+    // It may be left out of the table, and still be what others are set against.
     let baseline = match &wish.baseline {
-        None => grid.row(0),
-        // It may have been left out of the table, and still be what others are set against.
-        Some(name) => match named(&grid, name) {
-            Some(row) => grid.row(row),
-            None => row_of(&prepared(whole, over, &naming), name)?,
+        None => compared.row(0),
+        Some(name) => match named(&compared, name) {
+            Some(row) => compared.row(row),
+            None => row_of(&prepared(&all)?, name)?,
         },
     };
+    let mut grid = questions.kept_of_means(compared)?;
     if !wish.anyway {
         guard::check(&grid, &baseline)?;
     }
-    let (bootstrap, notes) = judge(&mut grid, &baseline, wish, cache);
-    add_changes(&mut grid, &baseline);
+    notes.extend(unaveraged(&grid, wish, &over));
+    let judged = judge(&mut grid, &baseline, wish, cache, &mut notes);
+    notes.extend(add_changes(&mut grid, &baseline, wish.anyway));
+    speed::add_noise(&mut grid, &baseline);
+    let unsure = judged.err();
+    let grid = questions.kept_of_differences(grid, unsure.as_deref())?;
+    if grid.height == 0 {
+        return Err(questions.nothing(all.height()));
+    }
+    let essentials = essentials(&grid, &all);
     Ok(Comparison {
-        essentials: essentials(&grid, &all),
+        remarks: remarks(&grid, &essentials),
+        essentials,
         baseline: baseline.text("row", 0).unwrap_or_default().to_owned(),
         rows: grid.into_rows()?,
-        bootstrap,
+        bootstrap: wish.bootstrap.filter(|_| unsure.is_none()),
         notes,
+        unsure,
     })
 }
 
-/// Adds how sure differences from the baseline are. Returns how that was found, if it was, and what cannot be said.
+/// What is to be known of averages and of speeds.
+fn remarks(grid: &Grid, essentials: &[String]) -> Vec<String> {
+    let mut lines = Vec::new();
+    if grid.values("n").is_some() {
+        lines.push("±: standard deviation over n rows".to_owned());
+    }
+    let known = |name: &str| matches!(Derived::of(name), Some((_, Derived::Known)));
+    if grid.columns.iter().any(|column| known(&column.name)) {
+        lines.push("(k of n): only k of the n rows have a value".to_owned());
+    }
+    lines.extend(speed::remarks(grid, essentials));
+    lines
+}
+
+/// That rows were to be averaged, and are not.
+fn unaveraged(grid: &Grid, wish: &Wish, over: &[String]) -> Option<String> {
+    let asked = matches!(wish.over, Over::These(_)) && grid.values("n").is_none();
+    let over = over.join("` and `");
+    asked.then(|| format!("nothing is averaged: no two rows differ in `{over}` alone"))
+}
+
+/// Adds how sure differences from the baseline are, and to `notes` what cannot be said.
+///
+/// # Errors
+/// Why nothing is said of it.
 fn judge(
     grid: &mut Grid,
     baseline: &Grid,
     wish: &Wish,
     cache: &Cache,
-) -> (Option<Bootstrap>, Vec<String>) {
-    let mut notes = Vec::new();
-    let names = grid.words("row").iter();
-    if !names
-        .into_iter()
-        .any(|row| row.as_deref() != baseline.text("row", 0))
-    {
-        return (None, notes);
+    notes: &mut Vec<String>,
+) -> Result<(), String> {
+    let mut names = grid.words("row").iter();
+    if !names.any(|row| row.as_deref() != baseline.text("row", 0)) {
+        return Err("there is no row beside the baseline".to_owned());
     }
     let unknown = guard::unknown(grid);
     if !unknown.is_empty() {
@@ -183,36 +293,80 @@ fn judge(
             "not known of every row, and not compared: {unknown}"
         ));
     }
-    let how = wish.bootstrap;
-    let found = how.filter(|how| significance::add(grid, baseline, cache, *how));
-    if how.is_some() && found.is_none() {
-        let why = "the cache has no translations of the baseline and another row";
-        notes.push(format!("{why}: nothing is said of significance"));
-    }
-    (found, notes)
+    let how = wish.bootstrap.ok_or("`--samples none` asks for none")?;
+    let judged = significance::add(grid, baseline, cache, how);
+    judged.inspect_err(|why| {
+        notes.push(format!("nothing is said of significance: {why}"));
+    })
 }
 
-/// The rows of all sources, with what the cache knows of them, and in `source` where they are from.
-fn stacked(sources: Vec<(String, Rows)>, cache: &Cache) -> Result<Rows, ResultsError> {
+/// The rows of all sources, with what the cache knows of them, in `source` where they are from, and their names; and
+/// the columns that they are averaged over.
+fn stacked(
+    sources: Vec<(String, Rows)>,
+    wish: &Wish,
+    cache: &Cache,
+) -> Result<(Rows, Vec<String>), CompareError> {
     let several = sources.into_iter().map(|(name, rows)| {
         let mut grid = Grid::of(&rows)?;
+        let measured = MEASURES.iter().any(|(name, _)| grid.values(name).is_some());
+        if grid.height > 0 && !measured {
+            return Err(CompareError::NoMeasure { table: name });
+        }
+        // What a table says of another comparison is not true of this one.
+        grid.columns
+            .retain(|column| Derived::of(&column.name).is_none());
         fill::fill(&mut grid, cache);
         let source = vec![Some(name); grid.height];
         grid.put_behind("", "source", Values::Text(source));
-        grid.into_rows()
+        Ok(grid.into_rows()?)
     });
-    Rows::stack(several.collect::<Result<_, _>>()?)
+    let several: Result<Vec<Rows>, CompareError> = several.collect();
+    let rows = Rows::stack(several?)?;
+    let over = over(wish, &rows)?;
+    let mut grid = Grid::of(&rows)?;
+    let artifacts = merge::of_artifacts(&grid);
+    let averages = merge::of_settings(&merge::collapse(&grid, &artifacts), &over);
+    names::add(&mut grid, &artifacts, &averages);
+    Ok((grid.into_rows()?, over))
 }
 
-/// Averaged and named.
-fn prepared(grid: Grid, over: Option<&str>, naming: &Naming) -> Grid {
+/// The columns that rows are averaged over.
+fn over(wish: &Wish, rows: &Rows) -> Result<Vec<String>, CompareError> {
+    let known = || rows.names().into_iter().filter(|name| is_asked(name));
+    match &wish.over {
+        Over::Nothing => Ok(Vec::new()),
+        Over::Seeds => Ok(known()
+            .filter(|name| *name == "seed")
+            .map(str::to_owned)
+            .collect()),
+        Over::These(names) => {
+            let wrong = names
+                .iter()
+                .find(|name| !known().any(|known| known == *name));
+            match wrong {
+                None => Ok(names.clone()),
+                Some(name) => Err(CompareError::NoParameter {
+                    name: name.clone(),
+                    known: known().map(str::to_owned).collect(),
+                }),
+            }
+        }
+    }
+}
+
+/// A row for each artifact, or for each average, under its name.
+fn prepared(grid: Grid, over: &[String], anyway: bool) -> Result<Grid, CompareError> {
+    let grid = merge::collapse(&grid, &merge::of_artifacts(&grid));
     let mut grid = match over {
-        Some(over) => merge::averaged(grid, over),
-        None => grid,
+        [] => grid,
+        over => {
+            let groups = merge::of_settings(&grid, over);
+            merge::averaged(grid, &groups, anyway)
+        }
     };
-    let names = naming.names(&grid).into_iter().map(Some).collect();
-    grid.put_behind("", "row", Values::Text(names));
-    grid
+    names::settle(&mut grid);
+    Ok(grid)
 }
 
 /// The row of that name; also the first row of a source of that name.
@@ -232,29 +386,59 @@ fn row_of(grid: &Grid, name: &str) -> Result<Grid, CompareError> {
     Ok(grid.row(row))
 }
 
-/// Puts beside each measure what it is to that of the baseline.
-fn add_changes(grid: &mut Grid, baseline: &Grid) {
+/// Puts beside each measure what it is to that of the baseline. Returns of which speeds that cannot be said, and why;
+/// `anyway`, it is.
+fn add_changes(grid: &mut Grid, baseline: &Grid, anyway: bool) -> Vec<String> {
+    let mut notes = Vec::new();
     for (name, change) in MEASURES {
         let Some(base) = baseline.values(name).and_then(|values| values.number(0)) else {
             continue;
         };
-        let Some(values) = grid.values(name) else {
+        let Some(values) = grid.values(name).cloned() else {
             continue;
         };
-        let (suffix, of): (_, fn(f64, f64) -> f64) = match change {
-            Change::Difference => ("delta", |value, base| value - base),
-            Change::Times => ("times", |value, base| value / base),
+        let (derived, of): (_, fn(f64, f64) -> f64) = match change {
+            Change::Difference => (Derived::Delta, |value, base| value - base),
+            Change::Times => (Derived::Times, |value, base| value / base),
         };
-        let changes = (0..grid.height).map(|row| Some(of(values.number(row)?, base)));
+        let mut unlike = Vec::new();
+        let changes = (0..grid.height).map(|row| {
+            let value = values.number(row)?;
+            let why = speed::unlike(name, grid, row, baseline).filter(|_| !anyway);
+            match why {
+                Some(why) => {
+                    unlike.push((row, why));
+                    None
+                }
+                None => Some(of(value, base)),
+            }
+        });
         let changes = Values::Float(changes.collect());
-        grid.put_behind(name, &format!("{name}_{suffix}"), changes);
+        notes.extend(undivided(grid, name, &unlike));
+        grid.put_behind(name, &derived.name(name), changes);
     }
+    notes
+}
+
+/// That the speed `name` of some rows is not divided by that of the baseline, and why that is so of the first.
+fn undivided(grid: &Grid, name: &str, unlike: &[(usize, String)]) -> Option<String> {
+    let (row, why) = unlike.first()?;
+    let row = grid.text("row", *row).unwrap_or_default();
+    let more = match unlike.len() {
+        1 => String::new(),
+        n => format!(" and {} more", n - 1),
+    };
+    Some(format!(
+        "`{}` is left empty for `{row}`{more}: {why}; `--anyway` divides speeds all the same",
+        Derived::Times.name(name)
+    ))
 }
 
 /// The columns that a person wants to see: what the rows of `all` were asked for differently, and what was measured.
 fn essentials(grid: &Grid, all: &Rows) -> Vec<String> {
     let rows: Vec<usize> = (0..grid.height).collect();
     let varying = |name: &&str| grid.varies(name, &rows);
+    let known = |name: &str, row| grid.values(name).is_some_and(|values| values.is_known(row));
     let has = |name: &str| grid.values(name).is_some_and(|values| values.known() > 0);
     let asked = all.names().into_iter().filter(|name| is_asked(name));
     let asked = asked.filter(varying);
@@ -266,17 +450,37 @@ fn essentials(grid: &Grid, all: &Rows) -> Vec<String> {
     if shown.is_empty() {
         shown.push("stage".to_owned());
     }
-    let conditions = COMPARABLE.iter().filter(|name| varying(name));
+    // Where one is not known it is not compared, which is said elsewhere.
+    let apart = |name: &&&str| {
+        let known: Vec<usize> = rows
+            .iter()
+            .copied()
+            .filter(|row| known(name, *row))
+            .collect();
+        !known.is_empty() && grid.varies(name, &known)
+    };
+    let conditions = COMPARABLE.iter().filter(apart);
     shown.extend(conditions.map(|name| (*name).to_owned()));
     shown.push("n".to_owned());
-    for (measure, suffixes) in [
-        ("bleu", ["", "_delta", "_p", "_ci"].as_slice()),
-        ("chrf", &["", "_delta", "_p"]),
-        ("parameters", &["", "_times"]),
-        ("flops", &["", "_times"]),
-        ("decode_sentences_per_second", &["", "_times"]),
-    ] {
-        shown.extend(suffixes.iter().map(|suffix| format!("{measure}{suffix}")));
+    let names = |measure: &str, derived: &[Derived]| {
+        let derived = derived.iter().map(|derived| derived.name(measure));
+        std::iter::once(measure.to_owned())
+            .chain(derived)
+            .collect::<Vec<_>>()
+    };
+    let (delta, times) = (Derived::Delta, Derived::Times);
+    shown.extend(names("bleu", &[delta, Derived::P, Derived::Interval]));
+    shown.extend(names("chrf", &[delta, Derived::P]));
+    shown.extend(names("parameters", &[times]));
+    shown.extend(names("flops", &[times]));
+    // Of times it is known how much of them is noise.
+    let timed = grid.values("latency_ms");
+    match timed.is_some_and(|times| times.known() == grid.height) {
+        true => {
+            shown.extend(names("latency_ms", &[times]));
+            shown.extend(names("batch_ms", &[times]));
+        }
+        false => shown.extend(names("decode_sentences_per_second", &[times])),
     }
     shown.retain(|name| has(name));
     shown
