@@ -185,18 +185,22 @@ impl Table {
             ..Query::default()
         })?;
         let all = sorted.names().into_iter().map(str::to_owned);
-        let mut width = context.width;
-        let shown: Vec<String> = if !self.columns.is_empty() {
-            // Whoever names columns wants to see them.
-            width = None;
-            sorted.resolved(&self.columns)?
-        } else if style.is_for_people() {
-            essentials.to_vec()
-        } else {
-            all.collect()
+        let shown = match style.is_for_people() {
+            true => self.shown(&sorted, essentials)?,
+            false => self.shown(&sorted, &all.collect::<Vec<_>>())?,
         };
+        // Whoever names columns wants to see them.
+        let width = context.width.filter(|_| self.columns.is_empty());
         let text = view::write(&sorted, &shown, style, notes, width)?;
         Ok(write!(context.out, "{text}")?)
+    }
+
+    /// The columns that are asked for, or else `usual`.
+    pub(super) fn shown(&self, rows: &Rows, usual: &[String]) -> Result<Vec<String>, Failure> {
+        Ok(match self.columns.as_slice() {
+            [] => usual.to_vec(),
+            named => rows.resolved(named)?,
+        })
     }
 
     /// The columns that are named to sort by and to print.

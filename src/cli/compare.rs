@@ -84,7 +84,7 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
         let name = name.to_owned();
         return Err(CompareError::Absent { name, why }.into());
     }
-    let notes = explanation(&comparison)?;
+    let notes = explanation(&comparison, &args.table)?;
     let Comparison {
         rows, essentials, ..
     } = comparison;
@@ -111,12 +111,13 @@ impl Args {
 }
 
 /// What a reader has to know of the numbers.
-fn explanation(comparison: &Comparison) -> Result<Vec<String>, Failure> {
+fn explanation(comparison: &Comparison, table: &Table) -> Result<Vec<String>, Failure> {
     let mut lines = Vec::new();
     if comparison.rows.height() > 1 {
         lines.push(format!("Δ and ×: against {}", comparison.baseline));
     }
-    lines.extend(comparison.remarks.iter().cloned());
+    let shown = table.shown(&comparison.rows, &comparison.essentials)?;
+    lines.extend(comparison.remarks(&shown)?);
     if let Some(Bootstrap { samples, seed }) = comparison.bootstrap {
         lines.push(format!(
             "p and 95 %: paired bootstrap resampling, {samples} samples, seed {seed}"

@@ -402,4 +402,11 @@ fn questions_to_large_tables_are_measured() {
         .filter(|line| line.starts_with("| 60 | "))
         .collect();
     assert_eq!(rows.len(), 4, "{text}");
+    let told = said(&output);
+    for line in [
+        "writing two tables of 60 rows",
+        "4 of 4: every row as CSV, run 1 of 1: ",
+    ] {
+        assert!(told.contains(line), "{told}");
+    }
 }

@@ -64,7 +64,7 @@ fn speeds_of_other_threads_are_not_divided_and_the_reason_is_said() {
         .collect();
     assert_eq!(times, [false, false, false, false, true, false]);
     let notes = place.notes.take().join("\n");
-    let expected = "`latency_ms_times` is left empty for `final-test@criterion=taylor,rate=0.5,seed=1`: \
+    let expected = "nothing in `latency_ms_times` for `final-test@criterion=taylor,rate=0.5,seed=1`: \
                     `decode_threads` is 1, and 2 of the baseline";
     assert!(notes.contains(expected), "{notes}");
     let anyway = rows(&place, &["--each", "--anyway"]);

@@ -56,6 +56,14 @@ impl Grid {
         values.is_some_and(|values| rows.iter().any(|row| !values.same(rows[0], *row)))
     }
 
+    /// Whether rows of which a value is known have several.
+    pub(super) fn differs_where_known(&self, name: &str) -> bool {
+        let values = self.values(name);
+        let known = |row: &usize| values.is_some_and(|values| values.is_known(*row));
+        let rows: Vec<usize> = (0..self.height).filter(known).collect();
+        self.varies(name, &rows)
+    }
+
     /// Puts a column in the place of the one of its name; a new one stands last.
     pub(super) fn put(&mut self, name: &str, values: Values) {
         let column = Column {

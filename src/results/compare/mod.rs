@@ -1,5 +1,8 @@
 //! Rows side by side: what was asked for differently, what was measured, and how it differs from a baseline.
 
+mod changes;
+mod error;
+mod essentials;
 mod fill;
 mod grid;
 mod guard;
@@ -10,16 +13,16 @@ mod roles;
 mod significance;
 mod speed;
 
+pub use error::CompareError;
 pub use significance::Bootstrap;
 
 use super::derived::Derived;
 use super::query::Filter;
-use super::{QueryError, ResultsError, Rows, Values};
+use super::{ResultsError, Rows, Values};
 use crate::cache::Cache;
-use crate::plan::suggest::{advice, nearest};
 use grid::Grid;
 use questions::Questions;
-use roles::{COMPARABLE, Change, MEASURES, is_asked};
+use roles::{MEASURES, is_asked};
 
 /// How rows are to be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,8 +64,6 @@ pub struct Comparison {
     pub bootstrap: Option<Bootstrap>,
     /// What is to be known about the comparison.
     pub notes: Vec<String>,
-    /// What a reader of the essentials has to know of their numbers, a line each.
-    pub remarks: Vec<String>,
     /// Why nothing is said of significance, if nothing is.
     unsure: Option<String>,
 }
@@ -72,131 +73,24 @@ impl Comparison {
     pub fn why_absent(&self, column: &str) -> Option<String> {
         questions::why_absent(column, self.unsure.as_deref())
     }
-}
 
-/// Rows that are not compared.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-pub enum CompareError {
-    /// Scores depend on more than the model.
-    #[error(
-        "`{}` and `{}` do not compare: `{column}` is {} of the first and {} of the second",
-        rows[0], rows[1], values[0], values[1]
-    )]
-    #[diagnostic(
-        code(results::not_comparable),
-        help("leave one of them out with `--where`, or compare them all the same with `--anyway`")
-    )]
-    Differ {
-        /// The column that differs.
-        column: String,
-        /// The names of two rows.
-        rows: [String; 2],
-        /// What stands there.
-        values: [String; 2],
-    },
-
-    /// There is nothing to compare.
-    #[error("there is no row to compare")]
-    #[diagnostic(
-        code(results::no_rows),
-        help("`srp run FILE.toml` makes the rows of an experiment")
-    )]
-    Nothing,
-
-    /// The filter leaves nothing to compare.
-    #[error("there is no row to compare: none of {rows} fits `{filter}`")]
-    #[diagnostic(code(results::no_rows), help("{}", unfit(doubts)))]
-    NoneFits {
-        /// The rows that there are.
-        rows: usize,
-        /// What was asked for.
-        filter: String,
-        /// What is doubtful of it.
-        doubts: Vec<String>,
-    },
-
-    /// The rows are no results.
-    #[error("`{table}` has none of the columns that are compared")]
-    #[diagnostic(
-        code(results::no_measure),
-        help(
-            "a table of results, as `srp results` writes it, has the columns {}",
-            measures()
-        )
-    )]
-    NoMeasure {
-        /// The source.
-        table: String,
-    },
-
-    /// Rows cannot be averaged over that.
-    #[error("there is no parameter `{name}` to average over")]
-    #[diagnostic(
-        code(results::no_such_parameter),
-        help("{}", advice(name, "what rows can be averaged over", known.iter().map(String::as_str)))
-    )]
-    NoParameter {
-        /// What was asked for.
-        name: String,
-        /// The columns that would do.
-        known: Vec<String>,
-    },
-
-    /// A column that the comparison could have had.
-    #[error("there is no column `{name}` here: {why}")]
-    #[diagnostic(code(results::no_such_column))]
-    Absent {
-        /// What was asked for.
-        name: String,
-        /// Why this comparison does not have it.
-        why: String,
-    },
-
-    /// The baseline is none of the rows.
-    #[error("there is no row `{name}`")]
-    #[diagnostic(code(results::no_such_row), help("{}", which(name, known)))]
-    NoBaseline {
-        /// What was asked for.
-        name: String,
-        /// The names of all rows.
-        known: Vec<String>,
-    },
-
-    /// The filter is none.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Query(#[from] QueryError),
-
-    /// A table cannot be made.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Table(#[from] ResultsError),
-}
-
-/// Names of rows that an error lists at most.
-const LISTED: usize = 12;
-
-fn which(name: &str, known: &[String]) -> String {
-    let names = known.iter().map(String::as_str);
-    let near = nearest(name, names.clone()).map(|near| format!("did you mean `{near}`? "));
-    let listed: Vec<&str> = names.take(LISTED).collect();
-    let more = if known.len() > LISTED { ", …" } else { "" };
-    format!(
-        "{}rows: {}{more}",
-        near.unwrap_or_default(),
-        listed.join(", ")
-    )
-}
-
-fn unfit(doubts: &[String]) -> String {
-    match doubts {
-        [] => "`--where` leaves all of them out".to_owned(),
-        some => some.join("; "),
+    /// What a reader of some columns has to know of their numbers, a line each.
+    ///
+    /// # Errors
+    /// Whatever polars has against it.
+    pub fn remarks(&self, shown: &[String]) -> Result<Vec<String>, ResultsError> {
+        let grid = Grid::of(&self.rows)?;
+        let mut lines = Vec::new();
+        if grid.values("n").is_some() {
+            lines.push("±: standard deviation over n rows".to_owned());
+        }
+        let fewer = |name: &String| grid.values(&Derived::Known.name(name)).is_some();
+        if shown.iter().any(fewer) {
+            lines.push("(k of n): only k of the n rows have a value".to_owned());
+        }
+        lines.extend(speed::remarks(&grid, shown));
+        Ok(lines)
     }
-}
-
-fn measures() -> String {
-    MEASURES.map(|(name, _)| format!("`{name}`")).join(", ")
 }
 
 /// The rows of some sources, each as it was named, side by side.
@@ -231,37 +125,21 @@ pub fn compare(
     }
     notes.extend(unaveraged(&grid, wish, &over));
     let judged = judge(&mut grid, &baseline, wish, cache, &mut notes);
-    notes.extend(add_changes(&mut grid, &baseline, wish.anyway));
+    notes.extend(changes::add(&mut grid, &baseline, wish.anyway));
     speed::add_noise(&mut grid, &baseline);
     let unsure = judged.err();
     let grid = questions.kept_of_differences(grid, unsure.as_deref())?;
     if grid.height == 0 {
         return Err(questions.nothing(all.height()));
     }
-    let essentials = essentials(&grid, &all);
     Ok(Comparison {
-        remarks: remarks(&grid, &essentials),
-        essentials,
+        essentials: essentials::of(&grid, &all),
         baseline: baseline.text("row", 0).unwrap_or_default().to_owned(),
         rows: grid.into_rows()?,
         bootstrap: wish.bootstrap.filter(|_| unsure.is_none()),
         notes,
         unsure,
     })
-}
-
-/// What is to be known of averages and of speeds.
-fn remarks(grid: &Grid, essentials: &[String]) -> Vec<String> {
-    let mut lines = Vec::new();
-    if grid.values("n").is_some() {
-        lines.push("±: standard deviation over n rows".to_owned());
-    }
-    let known = |name: &str| matches!(Derived::of(name), Some((_, Derived::Known)));
-    if grid.columns.iter().any(|column| known(&column.name)) {
-        lines.push("(k of n): only k of the n rows have a value".to_owned());
-    }
-    lines.extend(speed::remarks(grid, essentials));
-    lines
 }
 
 /// That rows were to be averaged, and are not.
@@ -384,104 +262,4 @@ fn row_of(grid: &Grid, name: &str) -> Result<Grid, CompareError> {
         known: grid.words("row").iter().flatten().cloned().collect(),
     })?;
     Ok(grid.row(row))
-}
-
-/// Puts beside each measure what it is to that of the baseline. Returns of which speeds that cannot be said, and why;
-/// `anyway`, it is.
-fn add_changes(grid: &mut Grid, baseline: &Grid, anyway: bool) -> Vec<String> {
-    let mut notes = Vec::new();
-    for (name, change) in MEASURES {
-        let Some(base) = baseline.values(name).and_then(|values| values.number(0)) else {
-            continue;
-        };
-        let Some(values) = grid.values(name).cloned() else {
-            continue;
-        };
-        let (derived, of): (_, fn(f64, f64) -> f64) = match change {
-            Change::Difference => (Derived::Delta, |value, base| value - base),
-            Change::Times => (Derived::Times, |value, base| value / base),
-        };
-        let mut unlike = Vec::new();
-        let changes = (0..grid.height).map(|row| {
-            let value = values.number(row)?;
-            let why = speed::unlike(name, grid, row, baseline).filter(|_| !anyway);
-            match why {
-                Some(why) => {
-                    unlike.push((row, why));
-                    None
-                }
-                None => Some(of(value, base)),
-            }
-        });
-        let changes = Values::Float(changes.collect());
-        notes.extend(undivided(grid, name, &unlike));
-        grid.put_behind(name, &derived.name(name), changes);
-    }
-    notes
-}
-
-/// That the speed `name` of some rows is not divided by that of the baseline, and why that is so of the first.
-fn undivided(grid: &Grid, name: &str, unlike: &[(usize, String)]) -> Option<String> {
-    let (row, why) = unlike.first()?;
-    let row = grid.text("row", *row).unwrap_or_default();
-    let more = match unlike.len() {
-        1 => String::new(),
-        n => format!(" and {} more", n - 1),
-    };
-    Some(format!(
-        "`{}` is left empty for `{row}`{more}: {why}; `--anyway` divides speeds all the same",
-        Derived::Times.name(name)
-    ))
-}
-
-/// The columns that a person wants to see: what the rows of `all` were asked for differently, and what was measured.
-fn essentials(grid: &Grid, all: &Rows) -> Vec<String> {
-    let rows: Vec<usize> = (0..grid.height).collect();
-    let varying = |name: &&str| grid.varies(name, &rows);
-    let known = |name: &str, row| grid.values(name).is_some_and(|values| values.is_known(row));
-    let has = |name: &str| grid.values(name).is_some_and(|values| values.known() > 0);
-    let asked = all.names().into_iter().filter(|name| is_asked(name));
-    let asked = asked.filter(varying);
-    let mut shown: Vec<String> = asked.map(str::to_owned).collect();
-    // A source says which experiment it is.
-    if shown.iter().any(|name| name == "source") {
-        shown.retain(|name| name != "experiment");
-    }
-    if shown.is_empty() {
-        shown.push("stage".to_owned());
-    }
-    // Where one is not known it is not compared, which is said elsewhere.
-    let apart = |name: &&&str| {
-        let known: Vec<usize> = rows
-            .iter()
-            .copied()
-            .filter(|row| known(name, *row))
-            .collect();
-        !known.is_empty() && grid.varies(name, &known)
-    };
-    let conditions = COMPARABLE.iter().filter(apart);
-    shown.extend(conditions.map(|name| (*name).to_owned()));
-    shown.push("n".to_owned());
-    let names = |measure: &str, derived: &[Derived]| {
-        let derived = derived.iter().map(|derived| derived.name(measure));
-        std::iter::once(measure.to_owned())
-            .chain(derived)
-            .collect::<Vec<_>>()
-    };
-    let (delta, times) = (Derived::Delta, Derived::Times);
-    shown.extend(names("bleu", &[delta, Derived::P, Derived::Interval]));
-    shown.extend(names("chrf", &[delta, Derived::P]));
-    shown.extend(names("parameters", &[times]));
-    shown.extend(names("flops", &[times]));
-    // Of times it is known how much of them is noise.
-    let timed = grid.values("latency_ms");
-    match timed.is_some_and(|times| times.known() == grid.height) {
-        true => {
-            shown.extend(names("latency_ms", &[times]));
-            shown.extend(names("batch_ms", &[times]));
-        }
-        false => shown.extend(names("decode_sentences_per_second", &[times])),
-    }
-    shown.retain(|name| has(name));
-    shown
 }

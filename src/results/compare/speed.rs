@@ -80,25 +80,22 @@ pub(super) fn add_noise(grid: &mut Grid, baseline: &Grid) {
 }
 
 /// What is to be known of the speeds that are shown: which are noise, or that nobody knows.
-pub(super) fn remarks(grid: &Grid, shown: &[String]) -> Option<String> {
-    let noise = |time: &str| match grid.values(&Derived::Noise.name(time)) {
+pub(super) fn remarks(grid: &Grid, shown: &[String]) -> Vec<String> {
+    let compared = |measure: &&str| shown.contains(&Derived::Times.name(measure));
+    let noise = |time: &&str| match grid.values(&Derived::Noise.name(time)) {
         Some(Values::Bool(noise)) => noise.contains(&Some(true)),
         _ => false,
     };
-    let times = TIMES.map(|[time, ..]| time).into_iter();
-    let noisy: Vec<String> = times.filter(|time| noise(time)).map(heading).collect();
-    let single = SINGLE
-        .into_iter()
-        .find(|name| shown.iter().any(|shown| shown == name));
-    match (noisy.as_slice(), single) {
-        ([], None) => None,
-        ([], Some(_)) if grid.height < 2 => None,
-        ([], Some(name)) => Some(format!(
-            "{}: measured once, so nobody knows how much of a difference is noise",
-            heading(name)
-        )),
-        (noisy, _) => Some(format!("{}: {NOISE}", noisy.join(", "))),
-    }
+    let times = TIMES.map(|[time, ..]| time).into_iter().filter(compared);
+    let noisy = times.filter(noise).map(|time| (time, NOISE));
+    // Averages have a spread.
+    let alone = grid.height > 1 && grid.values("n").is_none();
+    let single = SINGLE.into_iter().filter(|name| alone && compared(name));
+    let unknown = "measured once, so nobody knows how much of a difference is noise";
+    noisy
+        .chain(single.map(|name| (name, unknown)))
+        .map(|(name, words)| format!("{}: {words}", heading(name)))
+        .collect()
 }
 
 fn all([one, other]: [Option<f64>; 2]) -> Option<[f64; 2]> {
