@@ -3,7 +3,8 @@
 
 use super::columns::ROW_OF_AVERAGE;
 use super::headings::meant;
-use super::{QueryError, Rows, Values};
+use super::{Column, QueryError, Values};
+use std::collections::HashSet;
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub(super) enum Kind {
 /// The columns that a filter may name, and what is known of their words.
 pub(super) struct Vocabulary {
     columns: Vec<(String, Kind)>,
-    words: Vec<(String, Vec<Option<String>>)>,
+    words: Vec<(String, Vec<String>)>,
 }
 
 /// A filter in SQL.
@@ -53,25 +54,25 @@ enum Token {
 }
 
 impl Vocabulary {
-    /// The columns of `rows`, and `more` that they are going to have.
-    pub(super) fn of(rows: &Rows, more: Vec<(String, Kind)>) -> Result<Self, super::ResultsError> {
+    /// Some columns, and `more` that there are going to be.
+    pub(super) fn of(known: &[Column], more: Vec<(String, Kind)>) -> Self {
+        let known = known.iter().filter(|column| column.name != ROW_OF_AVERAGE);
         let (mut columns, mut words) = (Vec::new(), Vec::new());
-        let columns_of_rows = rows.columns()?.into_iter();
-        for column in columns_of_rows.filter(|column| column.name != ROW_OF_AVERAGE) {
-            let kind = match column.values {
+        for Column { name, values } in known {
+            let kind = match values {
                 Values::Text(values) => {
-                    words.push((column.name.clone(), values));
+                    words.push((name.clone(), distinct(values)));
                     Kind::Words
                 }
                 Values::Bool(_) => Kind::Truth,
                 Values::Integer(_) | Values::Float(_) => Kind::Numbers,
             };
-            columns.push((column.name, kind));
+            columns.push((name.clone(), kind));
         }
         let new = |name: &String| !columns.iter().any(|(known, _)| known == name);
         let more: Vec<_> = more.into_iter().filter(|(name, _)| new(name)).collect();
         columns.extend(more);
-        Ok(Self { columns, words })
+        Self { columns, words }
     }
 
     /// The column that a word means.
@@ -82,24 +83,14 @@ impl Vocabulary {
     }
 
     /// The words of a column, each once, in the order in which they are met.
-    fn values(&self, column: &str) -> Vec<&str> {
+    fn values(&self, column: &str) -> &[String] {
         let column = self.words.iter().find(|(name, _)| name == column);
-        let mut seen = Vec::new();
-        for word in column.into_iter().flat_map(|(_, words)| words).flatten() {
-            if !seen.contains(&word.as_str()) {
-                seen.push(word.as_str());
-            }
-        }
-        seen
-    }
-
-    fn has(&self, column: &str, word: &str) -> bool {
-        let mut columns = self.words.iter().filter(|(name, _)| name == column);
-        columns.any(|(_, words)| words.iter().flatten().any(|known| known == word))
+        column.map_or(&[], |(_, words)| words)
     }
 
     fn is_a_value(&self, word: &str) -> bool {
-        self.words.iter().any(|(name, _)| self.has(name, word))
+        let mut words = self.words.iter().flat_map(|(_, words)| words);
+        words.any(|known| known == word)
     }
 
     /// Understands a filter.
@@ -233,10 +224,10 @@ impl Reader<'_> {
     /// Notes that no row has a word in a column that has others.
     fn doubt(&mut self, column: &str, word: &str) {
         let values = self.vocabulary.values(column);
-        if values.is_empty() || self.vocabulary.has(column, word) {
+        if values.is_empty() || values.iter().any(|known| known == word) {
             return;
         }
-        let near = crate::plan::suggest::nearest(word, values.iter().copied());
+        let near = crate::plan::suggest::nearest(word, values.iter().map(String::as_str));
         let near = near.map(|near| format!("did you mean `{near}`? "));
         let more = if values.len() > LISTED { ", …" } else { "" };
         let listed = values[..values.len().min(LISTED)].join(", ");
@@ -279,6 +270,13 @@ impl Reader<'_> {
             known: columns.map(|(name, _)| name.clone()).collect(),
         }
     }
+}
+
+/// Words, each once, in the order in which they are met.
+fn distinct(words: &[Option<String>]) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let words = words.iter().flatten();
+    words.filter(|word| seen.insert(*word)).cloned().collect()
 }
 
 fn is_of_word(char: char) -> bool {

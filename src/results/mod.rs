@@ -5,8 +5,10 @@
 //! `origin` finds the artifacts that a table was made from, `training` reads what trainings leave of themselves,
 //! `translations` the sentences that test stages do. The same artifacts give the same bytes.
 //!
-//! `source` says where rows can be read from, and `rows` holds them, whatever they are from; `query` filters and sorts
-//! them, `compare` sets them side by side, `view` writes them for people and for programs.
+//! `source` says where rows can be read from, and `rows` holds them, whatever they are from; `csv` finds what is wrong
+//! with a file. `query` filters and sorts rows, with a `filter` as people type it; `compare` sets them side by side;
+//! `view` writes them for people and for programs. `derived` knows the columns that are made of others, `headings` what
+//! columns are called, and `sheet` how a table fits a terminal.
 
 mod baseline;
 mod columns;

@@ -3,7 +3,7 @@
 use super::derived::Derived;
 use super::filter::{Kind, Vocabulary};
 use super::headings::meant;
-use super::{ResultsError, Rows};
+use super::{Column, ResultsError, Rows};
 use crate::plan::suggest::advice;
 use polars::error::PolarsError;
 use polars::prelude::{Expr, IntoLazy, LazyFrame, Operator, SortMultipleOptions, col};
@@ -82,7 +82,7 @@ impl Rows {
     /// If it names a column that is not there, or its filter is none.
     pub fn query(&self, query: &Query) -> Result<Self, QueryError> {
         let kept = match &query.filter {
-            Some(text) => Filter::of(text, self, Vec::new())?.kept(self)?,
+            Some(text) => self.filter(text)?.kept(self)?,
             None => self.clone(),
         };
         let sorted = kept.sorted(kept.0.clone().lazy(), &query.sort)?;
@@ -95,7 +95,13 @@ impl Rows {
     /// # Errors
     /// If it is none.
     pub fn doubts(&self, filter: &str) -> Result<Vec<String>, QueryError> {
-        Ok(Filter::of(filter, self, Vec::new())?.doubts)
+        Ok(self.filter(filter)?.doubts)
+    }
+
+    fn filter(&self, text: &str) -> Result<Filter, QueryError> {
+        let columns = self.columns();
+        let columns = columns.map_err(|source| QueryError::Unreadable { source })?;
+        Filter::of(text, &columns, Vec::new())
     }
 
     /// The names of the columns that are meant.
@@ -131,15 +137,13 @@ impl Rows {
 }
 
 impl Filter {
-    /// Understands a filter of `rows`, which are going to have `more` columns.
+    /// Understands a filter of rows that have some columns, and are going to have `more`.
     pub(super) fn of(
         text: &str,
-        rows: &Rows,
+        columns: &[Column],
         more: Vec<(String, Kind)>,
     ) -> Result<Self, QueryError> {
-        let vocabulary =
-            Vocabulary::of(rows, more).map_err(|source| QueryError::Unreadable { source })?;
-        let understood = vocabulary.understand(text)?;
+        let understood = Vocabulary::of(columns, more).understand(text)?;
         let whole = sql_expr(&understood.sql).map_err(|error| QueryError::Filter {
             text: text.to_owned(),
             said: error.to_string(),

@@ -2,11 +2,10 @@
 
 use super::grid::Grid;
 use super::roles::{COMPARABLE, is_asked};
-use crate::results::Rows;
 use crate::results::derived::Derived;
 
 /// What the rows of `all` were asked for differently, and what was measured.
-pub(super) fn of(grid: &Grid, all: &Rows) -> Vec<String> {
+pub(super) fn of(grid: &Grid, all: &Grid) -> Vec<String> {
     let mut shown = asked(grid, all);
     // Where a condition is not known it is not compared, which is said elsewhere.
     let conditions = COMPARABLE.into_iter();
@@ -20,13 +19,13 @@ pub(super) fn of(grid: &Grid, all: &Rows) -> Vec<String> {
 }
 
 /// What tells the rows apart that was asked for; the stage, if nothing does.
-fn asked(grid: &Grid, all: &Rows) -> Vec<String> {
+fn asked(grid: &Grid, all: &Grid) -> Vec<String> {
     let rows: Vec<usize> = (0..grid.height).collect();
     let apart = |name: &&str| match *name {
         "checkpoint" => grid.differs_where_known(name),
         _ => grid.varies(name, &rows),
     };
-    let names = all.names().into_iter().filter(|name| is_asked(name));
+    let names = all.names().filter(|name| is_asked(name));
     let mut names: Vec<String> = names.filter(apart).map(str::to_owned).collect();
     // A source says which experiment it is.
     if names.iter().any(|name| name == "source") {

@@ -21,6 +21,10 @@ impl Grid {
         Rows::of_columns(self.height, self.columns)
     }
 
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|column| column.name.as_str())
+    }
+
     pub(super) fn values(&self, name: &str) -> Option<&Values> {
         let column = self.columns.iter().find(|column| column.name == name)?;
         Some(&column.values)

@@ -26,7 +26,11 @@ pub(super) fn of_settings(grid: &Grid, over: &[String]) -> Vec<Vec<usize>> {
             && !names::COLUMNS.contains(&name)
     };
     let keys = grid.columns.iter().filter(|column| apart(&column.name));
-    let keys: Vec<&Values> = keys.map(|column| &column.values).collect();
+    // What is the same everywhere tells nothing apart.
+    let keys = keys
+        .map(|column| &column.values)
+        .filter(|values| values.differ());
+    let keys: Vec<&Values> = keys.collect();
     groups(grid.height, |row| {
         let values = keys.iter().map(|values| values.shown(row));
         values.collect::<Vec<_>>()

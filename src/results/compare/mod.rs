@@ -105,18 +105,17 @@ pub fn compare(
     let (all, over) = stacked(sources, wish, cache)?;
     let questions = Questions::of(wish.filter.as_deref(), &all, &over)?;
     let mut notes = questions.doubts();
-    let kept = questions.kept_before(&all)?;
-    let prepared = |rows: &Rows| prepared(Grid::of(rows)?, &over, wish.anyway);
-    let compared = prepared(&kept)?;
+    let prepared = |rows| prepared(rows, &over, wish.anyway);
+    let compared = prepared(questions.kept_before(&all)?);
     if compared.height == 0 {
-        return Err(questions.nothing(all.height()));
+        return Err(questions.nothing(all.height));
     }
     // It may be left out of the table, and still be what others are set against.
     let baseline = match &wish.baseline {
         None => compared.row(0),
         Some(name) => match named(&compared, name) {
             Some(row) => compared.row(row),
-            None => row_of(&prepared(&all)?, name)?,
+            None => row_of(&prepared(all.clone()), name)?,
         },
     };
     let mut grid = questions.kept_of_means(compared)?;
@@ -130,7 +129,7 @@ pub fn compare(
     let unsure = judged.err();
     let grid = questions.kept_of_differences(grid, unsure.as_deref())?;
     if grid.height == 0 {
-        return Err(questions.nothing(all.height()));
+        return Err(questions.nothing(all.height));
     }
     Ok(Comparison {
         essentials: essentials::of(&grid, &all),
@@ -184,7 +183,7 @@ fn stacked(
     sources: Vec<(String, Rows)>,
     wish: &Wish,
     cache: &Cache,
-) -> Result<(Rows, Vec<String>), CompareError> {
+) -> Result<(Grid, Vec<String>), CompareError> {
     let several = sources.into_iter().map(|(name, rows)| {
         let mut grid = Grid::of(&rows)?;
         let measured = MEASURES.iter().any(|(name, _)| grid.values(name).is_some());
@@ -200,18 +199,17 @@ fn stacked(
         Ok(grid.into_rows()?)
     });
     let several: Result<Vec<Rows>, CompareError> = several.collect();
-    let rows = Rows::stack(several?)?;
-    let over = over(wish, &rows)?;
-    let mut grid = Grid::of(&rows)?;
+    let mut grid = Grid::of(&Rows::stack(several?)?)?;
+    let over = over(wish, &grid)?;
     let artifacts = merge::of_artifacts(&grid);
     let averages = merge::of_settings(&merge::collapse(&grid, &artifacts), &over);
     names::add(&mut grid, &artifacts, &averages);
-    Ok((grid.into_rows()?, over))
+    Ok((grid, over))
 }
 
 /// The columns that rows are averaged over.
-fn over(wish: &Wish, rows: &Rows) -> Result<Vec<String>, CompareError> {
-    let known = || rows.names().into_iter().filter(|name| is_asked(name));
+fn over(wish: &Wish, grid: &Grid) -> Result<Vec<String>, CompareError> {
+    let known = || grid.names().filter(|name| is_asked(name));
     match &wish.over {
         Over::Nothing => Ok(Vec::new()),
         Over::Seeds => Ok(known()
@@ -234,7 +232,7 @@ fn over(wish: &Wish, rows: &Rows) -> Result<Vec<String>, CompareError> {
 }
 
 /// A row for each artifact, or for each average, under its name.
-fn prepared(grid: Grid, over: &[String], anyway: bool) -> Result<Grid, CompareError> {
+fn prepared(grid: Grid, over: &[String], anyway: bool) -> Grid {
     let grid = merge::collapse(&grid, &merge::of_artifacts(&grid));
     let mut grid = match over {
         [] => grid,
@@ -244,7 +242,7 @@ fn prepared(grid: Grid, over: &[String], anyway: bool) -> Result<Grid, CompareEr
         }
     };
     names::settle(&mut grid);
-    Ok(grid)
+    grid
 }
 
 /// The row of that name; also the first row of a source of that name.

@@ -5,9 +5,9 @@
 use super::roles::{Change, MEASURES, is_measured};
 use super::significance::SCORES;
 use super::{CompareError, Filter, Grid, names};
+use crate::results::ResultsError;
 use crate::results::derived::Derived;
 use crate::results::filter::Kind;
-use crate::results::{ResultsError, Rows};
 
 /// A filter, in parts.
 pub(super) struct Questions {
@@ -22,7 +22,7 @@ impl Questions {
     /// What `text` asks of `rows`, which are going to be averaged over some columns.
     pub(super) fn of(
         text: Option<&str>,
-        rows: &Rows,
+        rows: &Grid,
         over: &[String],
     ) -> Result<Self, CompareError> {
         let mut questions = Self {
@@ -35,7 +35,7 @@ impl Questions {
         let Some(text) = text else {
             return Ok(questions);
         };
-        let mut whole = Filter::of(text, rows, to_come(over))?;
+        let mut whole = Filter::of(text, &rows.columns, to_come(over))?;
         questions.doubts = std::mem::take(&mut whole.doubts);
         let some = |filter: Filter| (!filter.is_empty()).then_some(filter);
         questions.of_differences = some(whole.split_off(is_difference));
@@ -50,11 +50,8 @@ impl Questions {
     }
 
     /// The rows that were asked for as wished.
-    pub(super) fn kept_before(&self, rows: &Rows) -> Result<Rows, CompareError> {
-        Ok(match &self.before {
-            Some(filter) => filter.kept(rows)?,
-            None => rows.clone(),
-        })
+    pub(super) fn kept_before(&self, rows: &Grid) -> Result<Grid, CompareError> {
+        kept(self.before.as_ref(), rows.clone(), None)
     }
 
     /// The rows whose measures, or means of measures, are as wished.

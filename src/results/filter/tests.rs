@@ -1,7 +1,6 @@
 //! Filters as people type them.
 
 use super::*;
-use crate::results::Column;
 
 fn vocabulary() -> Vocabulary {
     let column = |name: &str, values| Column {
@@ -16,8 +15,7 @@ fn vocabulary() -> Vocabulary {
         column("bleu", Values::Float(vec![Some(30.0), None])),
         column("seconds.dense", Values::Float(vec![Some(3.0), None])),
     ];
-    let rows = Rows::of_columns(2, columns).unwrap();
-    Vocabulary::of(&rows, vec![("bleu_delta".to_owned(), Kind::Numbers)]).unwrap()
+    Vocabulary::of(&columns, vec![("bleu_delta".to_owned(), Kind::Numbers)])
 }
 
 #[test]
