@@ -29,11 +29,6 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
 }
 
 impl<'t> Line<'t> {
-    /// How many values it has.
-    pub(super) fn len(self) -> usize {
-        self.parts().count()
-    }
-
     /// Its values, without the quotes around them.
     pub(super) fn values(self) -> Vec<String> {
         self.parts().map(unquoted).collect()
@@ -126,12 +121,12 @@ pub(super) fn check(text: &str) -> Result<(), Flaw> {
             });
         }
     }
-    let ragged = lines.find(|line| line.len() != head.len());
+    let ragged = lines.find(|line| line.parts().count() != head.len());
     ragged.map_or(Ok(()), |line| {
         Err(Flaw::Ragged {
             line: line.number,
             expected: head.len(),
-            found: line.len(),
+            found: line.parts().count(),
         })
     })
 }
@@ -163,15 +158,12 @@ mod tests {
     #[test]
     fn quotes_enclose_commas_line_ends_and_quotes() {
         let read: Vec<_> = lines("a,\"b,\"\"c\"\"\nd\"\r\n,e\n\n")
-            .map(|line| (line.number, line.len(), line.values()))
+            .map(|line| (line.number, line.values()))
             .collect();
         let values = |values: [&str; 2]| values.map(str::to_owned).to_vec();
         assert_eq!(
             read,
-            [
-                (1, 2, values(["a", "b,\"c\"\nd"])),
-                (3, 2, values(["", "e"]))
-            ]
+            [(1, values(["a", "b,\"c\"\nd"])), (3, values(["", "e"]))]
         );
     }
 

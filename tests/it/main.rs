@@ -13,6 +13,7 @@ mod bring_your_own;
 mod budget_laws;
 mod cache;
 mod cache_faults;
+mod cache_gc;
 mod cache_verbs;
 mod cli;
 #[cfg(feature = "tables")]
