@@ -195,12 +195,18 @@ impl Table {
         Ok(write!(context.out, "{text}")?)
     }
 
-    /// The columns that are asked for, or else `usual`.
+    /// The columns that are asked for, each once, or else `usual`.
     pub(super) fn shown(&self, rows: &Rows, usual: &[String]) -> Result<Vec<String>, Failure> {
-        Ok(match self.columns.as_slice() {
-            [] => usual.to_vec(),
-            named => rows.resolved(named)?,
-        })
+        if self.columns.is_empty() {
+            return Ok(usual.to_vec());
+        }
+        let mut shown: Vec<String> = Vec::new();
+        for name in rows.resolved(&self.columns)? {
+            if !shown.contains(&name) {
+                shown.push(name);
+            }
+        }
+        Ok(shown)
     }
 
     /// The columns that are named to sort by and to print.
