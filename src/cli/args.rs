@@ -220,7 +220,7 @@ impl Force {
 #[cfg(feature = "tables")]
 #[derive(Debug, clap::Args)]
 pub(super) struct Table {
-    /// Only rows where this holds, such as `rate <= 0.3 and bleu > 30`: an SQL expression over the columns
+    /// Only rows where this holds, such as `rate <= 0.3 and stage = final`: an SQL expression over the columns
     #[arg(long = "where", value_name = "EXPRESSION")]
     pub(super) filter: Option<String>,
 
@@ -263,7 +263,7 @@ impl Table {
     }
 
     /// Prints rows, all of which fit the filter, in the order, the columns and the format asked for. Where no columns
-    /// are, people see the `essentials`, and programs all. `notes` are for people.
+    /// are, people see the `essentials`, as many as a terminal has room for, and programs all. `notes` are for people.
     pub(super) fn print(
         &self,
         rows: &Rows,
@@ -283,16 +283,35 @@ impl Table {
             ..Query::default()
         })?;
         let all = sorted.names().into_iter().map(str::to_owned);
-        let shown: Vec<String> = if !self.columns.is_empty() {
-            sorted.require(&self.columns)?;
-            self.columns.clone()
-        } else if style.is_for_people() {
-            essentials.to_vec()
-        } else {
-            all.collect()
+        let shown = match style.is_for_people() {
+            true => self.shown(&sorted, essentials)?,
+            false => self.shown(&sorted, &all.collect::<Vec<_>>())?,
         };
-        let text = view::write(&sorted, &shown, style, notes)?;
+        // Whoever names columns wants to see them.
+        let width = context.width.filter(|_| self.columns.is_empty());
+        let text = view::write(&sorted, &shown, style, notes, width)?;
         Ok(write!(context.out, "{text}")?)
+    }
+
+    /// The columns that are asked for, each once, or else `usual`.
+    pub(super) fn shown(&self, rows: &Rows, usual: &[String]) -> Result<Vec<String>, Failure> {
+        if self.columns.is_empty() {
+            return Ok(usual.to_vec());
+        }
+        let mut shown: Vec<String> = Vec::new();
+        for name in rows.resolved(&self.columns)? {
+            if !shown.contains(&name) {
+                shown.push(name);
+            }
+        }
+        Ok(shown)
+    }
+
+    /// The columns that are named to sort by and to print.
+    pub(super) fn named(&self) -> impl Iterator<Item = &str> {
+        let sorted = self.sort.iter();
+        let sorted = sorted.map(|name| name.strip_prefix('-').unwrap_or(name));
+        sorted.chain(self.columns.iter().map(String::as_str))
     }
 }
 

@@ -3,8 +3,10 @@
 use super::args::Table;
 use super::sources::Sources;
 use super::{Context, Failure};
-use crate::metrics::significance::{SAMPLES, SEED};
-use crate::results::{self, Bootstrap, CompareError, Comparison, QueryError, Rows, Values, Wish};
+use crate::metrics::significance::{LEAST_SAMPLES, SAMPLES, SEED};
+use crate::results::{
+    self, Bootstrap, CompareError, Comparison, Over, QueryError, Rows, Values, Wish,
+};
 use std::collections::BTreeSet;
 
 #[derive(Debug, clap::Args)]
@@ -19,25 +21,54 @@ pub(super) struct Args {
     #[arg(long, value_name = "ROW")]
     baseline: Option<String>,
 
-    /// Average over this parameter where rows differ in nothing else
-    #[arg(long, value_name = "PARAMETER", default_value = "seed")]
-    over: String,
+    /// Average over these where rows differ in nothing else: parameters, or `stage`, `experiment` or `source`; may be
+    /// repeated. Without it, over `seed`, if there is one
+    #[arg(long, value_name = "PARAMETER,…", value_delimiter = ',')]
+    over: Vec<String>,
 
     /// Average over nothing
     #[arg(long, conflicts_with = "over")]
     each: bool,
 
-    /// Compare rows although their test sets, signatures or search settings differ
+    /// Compare rows although their test sets, signatures or search settings differ, and speeds of other devices and
+    /// numbers of threads
     #[arg(long)]
     anyway: bool,
 
-    /// How many samples of the test set significance is judged by; 0 for none
-    #[arg(long, value_name = "N", default_value_t = SAMPLES)]
-    samples: usize,
+    /// How many samples of the test set significance is judged by, 40 or more; or `none`
+    #[arg(long, value_name = "N", default_value_t = Drawn(Some(SAMPLES)), value_parser = drawn)]
+    samples: Drawn,
 
     /// The seed of the samples
     #[arg(long, value_name = "N", default_value_t = SEED)]
     seed: u64,
+}
+
+/// How many samples are drawn, if any.
+#[derive(Debug, Clone, Copy)]
+struct Drawn(Option<usize>);
+
+impl std::fmt::Display for Drawn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Some(samples) => samples.fmt(f),
+            None => f.write_str("none"),
+        }
+    }
+}
+
+fn drawn(text: &str) -> Result<Drawn, String> {
+    if text == "none" {
+        return Ok(Drawn(None));
+    }
+    match text.parse() {
+        Ok(samples) if samples >= LEAST_SAMPLES => Ok(Drawn(Some(samples))),
+        Ok(_) => Err(format!(
+            "{LEAST_SAMPLES} samples are the least of which something lies outside of a 95 % interval; `none` judges \
+             nothing"
+        )),
+        Err(_) => Err("expected a number of samples, or `none`".to_owned()),
+    }
 }
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
@@ -47,7 +78,13 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     for note in &comparison.notes {
         context.watcher.note(note);
     }
-    let notes = explanation(&comparison)?;
+    let names = comparison.rows.names();
+    let absent = args.table.named().find(|name| !names.contains(name));
+    if let Some((name, why)) = absent.and_then(|name| Some((name, comparison.why_absent(name)?))) {
+        let name = name.to_owned();
+        return Err(CompareError::Absent { name, why }.into());
+    }
+    let notes = explanation(&comparison, &args.table)?;
     let Comparison {
         rows, essentials, ..
     } = comparison;
@@ -59,10 +96,14 @@ impl Args {
         Wish {
             filter: self.table.filter.clone(),
             baseline: self.baseline.clone(),
-            over: (!self.each).then(|| self.over.clone()),
+            over: match (self.each, self.over.as_slice()) {
+                (true, _) => Over::Nothing,
+                (false, []) => Over::Seeds,
+                (false, some) => Over::These(some.to_vec()),
+            },
             anyway: self.anyway,
-            bootstrap: (self.samples > 0).then_some(Bootstrap {
-                samples: self.samples,
+            bootstrap: self.samples.0.map(|samples| Bootstrap {
+                samples,
                 seed: self.seed,
             }),
         }
@@ -70,14 +111,13 @@ impl Args {
 }
 
 /// What a reader has to know of the numbers.
-fn explanation(comparison: &Comparison) -> Result<Vec<String>, Failure> {
+fn explanation(comparison: &Comparison, table: &Table) -> Result<Vec<String>, Failure> {
     let mut lines = Vec::new();
     if comparison.rows.height() > 1 {
         lines.push(format!("Δ and ×: against {}", comparison.baseline));
     }
-    if comparison.rows.names().contains(&"n") {
-        lines.push("±: standard deviation over n rows".to_owned());
-    }
+    let shown = table.shown(&comparison.rows, &comparison.essentials)?;
+    lines.extend(comparison.remarks(&shown)?);
     if let Some(Bootstrap { samples, seed }) = comparison.bootstrap {
         lines.push(format!(
             "p and 95 %: paired bootstrap resampling, {samples} samples, seed {seed}"

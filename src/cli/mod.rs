@@ -122,6 +122,8 @@ struct Context<'a> {
     /// What does that work itself.
     stages: &'a dyn Runner,
     out: &'a mut dyn Write,
+    /// The columns of the terminal that `out` is; nothing if it is none.
+    width: Option<usize>,
     watcher: &'a dyn Watcher,
 }
 
@@ -164,6 +166,7 @@ pub fn execute(
         runner: stages,
         stages,
         out,
+        width: None,
         watcher,
     })
 }
@@ -178,6 +181,7 @@ impl Verb {
             stages,
             // Not locked: a stage that prints would wait for ever.
             out: &mut io::stdout(),
+            width: progress::stdout_columns(),
             watcher: &*watcher,
         });
         watcher.over();

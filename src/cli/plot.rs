@@ -144,13 +144,11 @@ fn pareto(args: &Pareto, context: &mut Context<'_>) -> Result<(), Failure> {
         also: report::measured_on(&wish),
         anyway: args.anyway,
     };
-    let (rows, note) = results::ranked(sources, &ranking, &cache)?;
-    if let Some(note) = note {
-        context.watcher.note(&note);
-    }
+    let (rows, notes) = results::ranked(sources, &ranking, &cache)?;
+    notes.iter().for_each(|note| context.watcher.note(note));
     if rows.height() == 0 {
         return Err(Failure::of_work(miette!(
-            help = "`srp plan` says what has to run; `--where` may have left all rows out",
+            help = "`srp plan` says what has to run",
             "there are no results to draw"
         )));
     }

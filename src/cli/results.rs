@@ -8,7 +8,8 @@ use crate::exec::{self, Options, Status};
 use crate::plan::Plan;
 use crate::results::{self, Record};
 #[cfg(feature = "tables")]
-use crate::results::{Query, Rows, view};
+use crate::results::{CompareError, Query, Rows, view};
+use miette::miette;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -32,11 +33,33 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
         request.folders = args.cache.folders();
     }
     let cache = args.cache.open();
+    let records = records(&plan, &cache, context)?;
+    if records.is_empty() {
+        return Err(no_rows(&plan));
+    }
     #[cfg(feature = "tables")]
     if args.table.is_asked_for() {
-        return answer(args, &plan, &cache, context);
+        return answer(args, &plan, &records, context);
     }
-    collect(&plan, &cache, &args.results, context)
+    show(&plan, &records, &args.results, context)?;
+    say_missing(&plan, records.len(), context);
+    Ok(())
+}
+
+/// That there is nothing to make a table of.
+fn no_rows(plan: &Plan) -> Failure {
+    Failure::of_input(match expected_rows(plan) {
+        0 => miette!(
+            help = "a stage of the kind `test` scores a model",
+            "there is no row: `{}` has no test stage",
+            plan.name
+        ),
+        expected => miette!(
+            help = "`srp run` makes them; `srp plan` says what has to run and why",
+            "there is no row: none of the {expected} results of `{}` is in the cache",
+            plan.name
+        ),
+    })
 }
 
 /// Writes the whole tables, and prints what is asked for of them.
@@ -44,19 +67,31 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
 fn answer(
     args: &Args,
     plan: &Plan,
-    cache: &Cache,
+    records: &[Record],
     context: &mut Context<'_>,
 ) -> Result<(), Failure> {
-    let records = records(plan, cache, context)?;
-    let rows = Rows::of(&records)?.query(&Query {
-        filter: args.table.filter.clone(),
+    let all = Rows::to_ask(records)?;
+    let filter = args.table.filter.as_deref();
+    let rows = all.query(&Query {
+        filter: filter.map(str::to_owned),
         ..Query::default()
     })?;
-    let essentials = view::essentials(&rows);
-    args.table.print(&rows, &essentials, &[], context)?;
-    if !records.is_empty() {
-        write(&args.results, plan, &records, context)?;
+    let doubts = filter.map_or(Ok(Vec::new()), |filter| all.doubts(filter))?;
+    if let (0, Some(filter)) = (rows.height(), filter) {
+        let rows = records.len();
+        let filter = filter.to_owned();
+        return Err(CompareError::NoneFits {
+            rows,
+            filter,
+            doubts,
+        }
+        .into());
     }
+    doubts.iter().for_each(|doubt| context.watcher.note(doubt));
+    let essentials = view::essentials(&rows);
+    let remarks = results::remarks(records);
+    args.table.print(&rows, &essentials, &remarks, context)?;
+    write(&args.results, plan, records, context)?;
     say_missing(plan, records.len(), context);
     Ok(())
 }
@@ -121,7 +156,7 @@ fn show(
         return Ok(());
     }
     let written = write(folder, plan, records, context);
-    write!(context.out, "{}", results::markdown(records))?;
+    write!(context.out, "{}", results::markdown(records, context.width))?;
     written
 }
 

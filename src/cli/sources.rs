@@ -6,6 +6,7 @@ use super::{Context, Failure};
 use crate::cache::Cache;
 use crate::plan::{self, Overrides, Plan, Selection};
 use crate::results::{Rows, Source, SourceError};
+use miette::miette;
 use std::path::Path;
 
 /// Where rows come from.
@@ -32,6 +33,13 @@ impl Sources {
         cache: &Cache,
         context: &Context<'_>,
     ) -> Result<Vec<(String, Rows)>, Failure> {
+        let experiment =
+            |text: &String| matches!(Source::parse(text), Ok(Source::Experiment { .. }));
+        if !self.set.is_empty() && !self.sources.iter().any(experiment) {
+            return Err(Failure::of_input(miette!(
+                "`--set` changes values of experiments, and none is named"
+            )));
+        }
         let read = |text: &String| {
             let rows = match Source::parse(text)? {
                 Source::Experiment { file, part } => {

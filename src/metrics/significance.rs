@@ -10,6 +10,8 @@ use crate::random::numpy;
 
 /// Samples that sacreBLEU takes unless told otherwise.
 pub const SAMPLES: usize = 1_000;
+/// The fewest samples of which one lies outside of the 95 % interval at each end.
+pub const LEAST_SAMPLES: usize = 40;
 /// The seed that sacreBLEU takes unless told otherwise.
 pub const SEED: u64 = 12_345;
 
@@ -104,7 +106,7 @@ impl Resampled {
     pub fn interval(&self) -> Option<Interval> {
         let mut sorted = self.samples.clone();
         sorted.sort_by(f64::total_cmp);
-        let outside = sorted.len() / 40;
+        let outside = sorted.len() / LEAST_SAMPLES;
         let last = sorted.len().checked_sub(1)?;
         Some(Interval {
             mean: mean(&sorted),

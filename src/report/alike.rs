@@ -1,6 +1,6 @@
 //! Which rows of a table may be ranked, and what tells them from the others.
 
-use super::pareto::{called, shown};
+use super::pareto::called;
 use crate::results::{COMPARABLE, Column, SAID_BY_TEST_SET};
 
 /// Some rows, by their positions, no two of which are known to differ in some columns.
@@ -14,7 +14,7 @@ pub(super) struct Alike {
 /// The rows whose scores compare with each other: of one test set, one signature and one search, as far as is known.
 pub(super) fn comparable(table: &[Column], rows: Vec<usize>) -> Vec<Alike> {
     let test_set = table.iter().find(|column| column.name == "test_set");
-    let digest = |row: usize| test_set.and_then(|column| shown(column, row));
+    let digest = |row: usize| test_set.and_then(|column| column.values.shown(row));
     alike(table, rows, &COMPARABLE, |column, one, other| {
         let said = SAID_BY_TEST_SET.contains(&column.name.as_str());
         said && digest(one).is_some() && digest(other).is_some()
@@ -39,7 +39,7 @@ fn alike(
         .collect();
     let agree = |one: usize, other: usize| {
         columns.iter().all(|column| {
-            let values = shown(column, one).zip(shown(column, other));
+            let values = column.values.shown(one).zip(column.values.shown(other));
             values.is_none_or(|(a, b)| a == b) || ignored(column, one, other)
         })
     };
@@ -67,15 +67,20 @@ fn alike(
 /// The values of a row in columns that differ between some rows. A split names a test set better than its digest.
 fn name(columns: &[&Column], row: usize, others: &[usize]) -> String {
     let differs = |column: &&&Column| {
-        let values = others.iter().map(|other| shown(column, *other));
-        values.clone().any(|value| value != shown(column, row))
+        let values = others.iter().map(|other| column.values.shown(*other));
+        values
+            .clone()
+            .any(|value| value != column.values.shown(row))
     };
     let mut telling: Vec<&Column> = columns.iter().filter(differs).copied().collect();
     if telling.iter().any(|column| column.name == "split") {
         telling.retain(|column| column.name != "test_set" && column.name != "sentences");
     }
     let words = telling.iter().map(|column| {
-        let value = shown(column, row).unwrap_or_else(|| "not known".to_owned());
+        let value = column
+            .values
+            .shown(row)
+            .unwrap_or_else(|| "not known".to_owned());
         let value = match column.name.as_str() {
             "test_set" => value.chars().take(DIGITS).collect(),
             _ => value,

@@ -3,7 +3,7 @@
 use super::ReportError;
 use super::alike::{Alike, agreeing};
 use crate::figure::{Axis, Better, Point, Scatter, Spacing};
-use crate::results::{Column, MEASURED_ON, Values, is_parameter};
+use crate::results::{Column, MEASURED_ON, is_parameter};
 use std::collections::BTreeSet;
 
 /// What of a table is drawn, and how.
@@ -195,10 +195,11 @@ impl<'t> Channels<'t> {
             let column = name.as_ref().map(|name| find(table, name));
             column.transpose()
         };
-        let of_words = |column: &&Column| !is_number(column);
+        let of_words = |column: &&Column| !column.values.is_number();
         let in_words = || varied.iter().copied().find(of_words).or(stage(table));
         let colour = named(&wish.colour)?.or_else(in_words);
-        let by_stage = || stage(table).filter(|stage| differs(stage) && Some(*stage) != colour);
+        let by_stage =
+            || stage(table).filter(|stage| stage.values.differ() && Some(*stage) != colour);
         let shape = named(&wish.shape)?.or_else(by_stage);
         let rest = varied.iter().copied();
         let rest = rest.filter(|column| Some(*column) != colour && Some(*column) != shape);
@@ -273,49 +274,31 @@ fn axis<'t>(table: &'t [Column], name: &str) -> Result<&'t Column, ReportError> 
 
 /// The values of a column that can be an axis.
 fn numbers(table: &[Column], column: &Column) -> Result<Vec<Option<f64>>, ReportError> {
-    as_numbers(column).ok_or_else(|| ReportError::NoNumbers {
-        name: column.name.clone(),
-        known: table
-            .iter()
-            .filter(|column| as_numbers(column).is_some())
-            .map(|column| column.name.clone())
-            .collect(),
-    })
-}
-
-fn as_numbers(column: &Column) -> Option<Vec<Option<f64>>> {
-    match &column.values {
-        Values::Integer(values) => {
-            Some(values.iter().map(|value| value.map(|n| n as f64)).collect())
-        }
-        Values::Float(values) => Some(values.clone()),
-        Values::Bool(_) | Values::Text(_) => None,
-    }
+    column
+        .values
+        .numbers()
+        .ok_or_else(|| ReportError::NoNumbers {
+            name: column.name.clone(),
+            known: table
+                .iter()
+                .filter(|column| column.values.is_number())
+                .map(|column| column.name.clone())
+                .collect(),
+        })
 }
 
 /// Whether some row has a value in a column that a word or a name means.
 pub(super) fn is_measured(table: &[Column], name: &str) -> bool {
-    let values = axis(table, name).ok().and_then(as_numbers);
+    let values = axis(table, name)
+        .ok()
+        .and_then(|column| column.values.numbers());
     values.is_some_and(|values| values.iter().any(Option::is_some))
-}
-
-pub(super) fn is_number(column: &Column) -> bool {
-    matches!(column.values, Values::Integer(_) | Values::Float(_))
-}
-
-/// The value in a row as people write it.
-pub(super) fn shown(column: &Column, row: usize) -> Option<String> {
-    match &column.values {
-        Values::Bool(values) => values[row].map(|value| value.to_string()),
-        Values::Integer(values) => values[row].map(|value| value.to_string()),
-        Values::Float(values) => values[row].map(|value| value.to_string()),
-        Values::Text(values) => values[row].clone(),
-    }
 }
 
 /// The value that some rows have, if it is the same.
 fn same(column: &Column, rows: &[usize]) -> Option<String> {
-    let values: BTreeSet<Option<String>> = rows.iter().map(|row| shown(column, *row)).collect();
+    let values: BTreeSet<Option<String>> =
+        rows.iter().map(|row| column.values.shown(*row)).collect();
     match values.len() {
         1 => values.into_iter().next().flatten(),
         _ => None,
@@ -328,32 +311,14 @@ fn in_common(column: &Column, rows: &[usize]) -> String {
     value.unwrap_or_else(|| format!("every {}", called(&column.name)))
 }
 
-fn differs(column: &Column) -> bool {
-    let rows = match &column.values {
-        Values::Bool(values) => values.len(),
-        Values::Integer(values) => values.len(),
-        Values::Float(values) => values.len(),
-        Values::Text(values) => values.len(),
-    };
-    (1..rows).any(|row| shown(column, row) != shown(column, 0))
-}
-
 /// What the sweep varies, and the experiment if there are several: the columns before that of the stage, and parameters
 /// behind it, which are those that the first of several tables does not have.
 fn varied(table: &[Column]) -> Vec<&Column> {
     let stage = table.iter().position(|column| column.name == "stage");
     let (before, behind) = table.split_at(stage.unwrap_or(table.len()));
-    let parameters = behind
-        .iter()
-        .filter(|column| is_parameter(&column.name) && !says_of_measure(table, &column.name));
+    let parameters = behind.iter().filter(|column| is_parameter(&column.name));
     let asked = before.iter().chain(parameters);
-    asked.filter(|column| differs(column)).collect()
-}
-
-/// Whether a column tells more of a measure: `bleu_delta`, `bleu_sd`.
-fn says_of_measure(table: &[Column], name: &str) -> bool {
-    let measure = name.rsplit_once('_').map(|(measure, _)| measure);
-    measure.is_some_and(|measure| !is_parameter(measure) && find(table, measure).is_ok())
+    asked.filter(|column| column.values.differ()).collect()
 }
 
 fn stage(table: &[Column]) -> Option<&Column> {
@@ -365,7 +330,7 @@ fn same_artifacts(table: &[Column], rows: &[usize]) -> Vec<Vec<usize>> {
     let artifact = table.iter().find(|column| column.name == "artifact");
     let mut found: Vec<(Option<String>, Vec<usize>)> = Vec::new();
     for row in rows.iter().copied() {
-        let key = artifact.and_then(|column| shown(column, row));
+        let key = artifact.and_then(|column| column.values.shown(row));
         match found.iter_mut().find(|(of, _)| key.is_some() && *of == key) {
             Some((_, rows)) => rows.push(row),
             None => found.push((key, vec![row])),

@@ -1,6 +1,6 @@
 //! The table of results on the page.
 
-use super::pareto::{called, is_number, shown};
+use super::pareto::called;
 use crate::cache::Artifact;
 use crate::figure::escape;
 use crate::plan::NodeId;
@@ -38,7 +38,12 @@ pub(super) fn table(records: &[Record], nodes: &[NodeId]) -> String {
     );
     // Writing to a string cannot fail.
     for (column, seen) in &columns {
-        head(&mut html, &heading(&column.name), is_number(column), *seen);
+        head(
+            &mut html,
+            &heading(&column.name),
+            column.values.is_number(),
+            *seen,
+        );
     }
     head(&mut html, "time", true, true);
     html += "</tr></thead><tbody>\n";
@@ -51,8 +56,14 @@ pub(super) fn table(records: &[Record], nodes: &[NodeId]) -> String {
                 "stage" => format!("<a href=\"#stage-{}\">{content}</a>", id.0),
                 _ => content,
             };
-            let value = shown(column, row).unwrap_or_default();
-            data(&mut html, &value, &content, is_number(column), *seen);
+            let value = column.values.shown(row).unwrap_or_default();
+            data(
+                &mut html,
+                &value,
+                &content,
+                column.values.is_number(),
+                *seen,
+            );
         }
         data(
             &mut html,
@@ -136,7 +147,7 @@ fn cell(column: &Column, row: usize) -> String {
     let value = match &column.values {
         Values::Integer(values) => values[row].map(grouped),
         Values::Float(values) => values[row].map(|value| measure(&column.name, value)),
-        Values::Bool(_) | Values::Text(_) => shown(column, row),
+        Values::Bool(_) | Values::Text(_) => column.values.shown(row),
     };
     value.unwrap_or_default()
 }

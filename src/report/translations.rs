@@ -4,12 +4,10 @@ use super::ReportError;
 use crate::cache::Artifact;
 use crate::metrics::bleu::{BleuStatistics, Orders};
 use crate::plan::{NodeId, Plan};
-use crate::results::Record;
+use crate::results::{Record, translated_lines};
 use crate::text::dataset::Dataset;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 
 /// Most sentences of a test set that are shown; of larger ones, so many that lie equally far apart.
 const MOST: usize = 1000;
@@ -83,7 +81,7 @@ fn test_set(
     let folder = |id: NodeId| artifacts.get(id.0).copied().flatten().map(Artifact::path);
     let Some(references) = tests
         .iter()
-        .find_map(|(id, _)| lines(&folder(*id)?.join("references.txt")))
+        .find_map(|(id, _)| translated_lines(&folder(*id)?.join("references.txt")))
     else {
         return Ok(None);
     };
@@ -99,7 +97,7 @@ fn test_set(
     let systems: Vec<System> = tests
         .iter()
         .filter_map(|(id, record)| {
-            let outputs = lines(&folder(*id)?.join("hypotheses.txt"))?;
+            let outputs = translated_lines(&folder(*id)?.join("hypotheses.txt"))?;
             let fits = outputs.len() == references.len();
             let (outputs, references) = (sample(&outputs), sample(&references));
             let pairs = outputs.iter().zip(&references);
@@ -145,11 +143,6 @@ fn source_text(
         true => text,
         false => Vec::new(),
     })
-}
-
-fn lines(path: &Path) -> Option<Vec<String>> {
-    let text = fs::read_to_string(path).ok()?;
-    Some(text.split_terminator('\n').map(str::to_owned).collect())
 }
 
 /// BLEU of a sentence, to a tenth.

@@ -8,11 +8,22 @@ use crate::metrics::report::DecodeSpeed;
 pub struct BesideBaseline {
     /// FLOPs of the unpruned model over those of this one.
     pub flops_ratio: f64,
-    /// Time for a sentence of the unpruned model over that of this one, one sentence at a time; nothing where one of
-    /// the two was not measured, or they were on other devices or numbers of threads.
-    pub speed_up: Option<f64>,
-    /// The same in large batches.
-    pub batch_speed_up: Option<f64>,
+    /// How many times faster this one is, one sentence at a time; nothing where one of the two was not measured, or
+    /// they were on other devices or numbers of threads.
+    pub speed_up: Option<SpeedUp>,
+    /// The same in large batches, which must have held as many sentences.
+    pub batch_speed_up: Option<SpeedUp>,
+    /// Whether speeds of the two do not compare although both were measured.
+    pub unlike: bool,
+}
+
+/// How many times faster a model is than another one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SpeedUp {
+    /// Median time of the other one over that of this one.
+    pub ratio: f64,
+    /// Whether the difference is no more than noise: the runs of the two overlap.
+    pub noise: bool,
 }
 
 /// Sets each record beside the unpruned model that was tested on the same sentences: of several the one with the most
@@ -56,19 +67,47 @@ fn in_common(other: &Record, record: &Record) -> usize {
 }
 
 fn beside(record: &Record, baseline: &Record) -> BesideBaseline {
+    let [speed_up, batch_speed_up] =
+        [false, true].map(|in_batches| speed_up(&record.decode, &baseline.decode, in_batches));
+    let itself = record.artifact == baseline.artifact;
+    let known = |found: Speeds| match found {
+        Speeds::Compare(found) => Some(SpeedUp {
+            noise: found.noise && !itself,
+            ..found
+        }),
+        Speeds::Unlike | Speeds::Unknown => None,
+    };
     BesideBaseline {
         flops_ratio: baseline.report.flops as f64 / record.report.flops as f64,
-        speed_up: speed_up(&record.decode, &baseline.decode, false),
-        batch_speed_up: speed_up(&record.decode, &baseline.decode, true),
+        speed_up: known(speed_up),
+        batch_speed_up: known(batch_speed_up),
+        unlike: [speed_up, batch_speed_up].contains(&Speeds::Unlike),
     }
 }
 
-fn speed_up(own: &DecodeSpeed, baseline: &DecodeSpeed, in_batches: bool) -> Option<f64> {
-    if (own.threads, &own.device) != (baseline.threads, &baseline.device) {
-        return None;
+/// Two speeds side by side.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Speeds {
+    Compare(SpeedUp),
+    /// Measured under other conditions.
+    Unlike,
+    /// Not measured, one of them.
+    Unknown,
+}
+
+fn speed_up(own: &DecodeSpeed, baseline: &DecodeSpeed, in_batches: bool) -> Speeds {
+    let times = |speed: &DecodeSpeed| speed.fixed_batch(in_batches).cloned();
+    let Some((base, time)) = times(baseline).zip(times(own)) else {
+        return Speeds::Unknown;
+    };
+    if (own.threads, &own.device, time.held()) != (baseline.threads, &baseline.device, base.held())
+    {
+        return Speeds::Unlike;
     }
-    let time = |speed: &DecodeSpeed| speed.fixed_batch(in_batches).map(|found| found.median_ms);
-    Some(time(baseline)? / time(own)?)
+    Speeds::Compare(SpeedUp {
+        ratio: base.median_ms / time.median_ms,
+        noise: time.least_ms <= base.most_ms && base.least_ms <= time.most_ms,
+    })
 }
 
 #[cfg(test)]
@@ -132,7 +171,10 @@ mod tests {
         let found: Vec<_> = records.iter().map(|r| r.beside_baseline.unwrap()).collect();
         let ratios: Vec<_> = found.iter().map(|found| found.flops_ratio).collect();
         assert_eq!(ratios, [1.0, 1.0, 2.0, 4.0]);
-        let speed_ups: Vec<_> = found.iter().map(|found| found.speed_up.unwrap()).collect();
+        let speed_ups: Vec<_> = found
+            .iter()
+            .map(|found| found.speed_up.unwrap().ratio)
+            .collect();
         assert_eq!(speed_ups, [1.0, 1.0, 2.0, 4.0]);
     }
 
@@ -147,21 +189,45 @@ mod tests {
         );
     }
 
+    fn ratio(own: &DecodeSpeed, baseline: &DecodeSpeed, in_batches: bool) -> Option<f64> {
+        match speed_up(own, baseline, in_batches) {
+            Speeds::Compare(found) => Some(found.ratio),
+            _ => None,
+        }
+    }
+
     #[test]
     fn a_speed_up_is_that_of_the_same_kind_of_batch() {
         let (own, baseline) = (speed(1, [10.0, 2.0]), speed(1, [15.0, 8.0]));
-        assert_eq!(speed_up(&own, &baseline, false), Some(1.5));
-        assert_eq!(speed_up(&own, &baseline, true), Some(4.0));
+        assert_eq!(ratio(&own, &baseline, false), Some(1.5));
+        assert_eq!(ratio(&own, &baseline, true), Some(4.0));
     }
 
     #[test]
     fn unlike_machines_and_absent_measurements_give_no_speed_up() {
         let (own, baseline) = (speed(1, [10.0, 2.0]), speed(2, [15.0, 8.0]));
-        assert_eq!(speed_up(&own, &baseline, false), None);
+        assert_eq!(speed_up(&own, &baseline, false), Speeds::Unlike);
         let old = DecodeSpeed {
             fixed_batches: Vec::new(),
             ..own.clone()
         };
-        assert_eq!(speed_up(&own, &old, true), None);
+        assert_eq!(speed_up(&own, &old, true), Speeds::Unknown);
+        let mut smaller = own.clone();
+        smaller.fixed_batches[1].sentences = 8;
+        assert_eq!(speed_up(&own, &smaller, true), Speeds::Unlike);
+        assert_eq!(ratio(&own, &smaller, false), Some(1.0));
+    }
+
+    #[test]
+    fn runs_that_overlap_are_noise_but_not_beside_themselves() {
+        let mut records = vec![record("dense", 1, 8), record("small", 1, 7)];
+        records[1].artifact = "1".repeat(64).parse().unwrap();
+        records[0].decode.fixed_batches[0].least_ms = 6.5;
+        set_beside(&mut records);
+        let noise: Vec<_> = records
+            .iter()
+            .map(|record| record.beside_baseline.unwrap().speed_up.unwrap().noise)
+            .collect();
+        assert_eq!(noise, [false, true]);
     }
 }

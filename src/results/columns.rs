@@ -1,5 +1,8 @@
 //! Rows laid out as a tidy table: every column has a name and one type.
 
+use super::derived::Derived;
+#[cfg(feature = "tables")]
+use super::{BesideBaseline, SpeedUp};
 use super::{Record, conditions};
 use std::collections::BTreeSet;
 use toml::Value;
@@ -65,12 +68,12 @@ const COSTS: [(&str, Field); 21] = [
     ("latency_ms", Field::Optional(|r| Some(r.decode.fixed_batch(false)?.median_ms))),
     ("latency_least_ms", Field::Optional(|r| Some(r.decode.fixed_batch(false)?.least_ms))),
     ("latency_most_ms", Field::Optional(|r| Some(r.decode.fixed_batch(false)?.most_ms))),
-    ("speed_up", Field::Optional(|r| r.beside_baseline?.speed_up)),
+    ("speed_up", Field::Optional(|r| Some(r.beside_baseline?.speed_up?.ratio))),
     ("batch_sentences", Field::OptionalInteger(|r| Some(r.decode.fixed_batch(true)?.held() as u64))),
     ("batch_ms", Field::Optional(|r| Some(r.decode.fixed_batch(true)?.median_ms))),
     ("batch_least_ms", Field::Optional(|r| Some(r.decode.fixed_batch(true)?.least_ms))),
     ("batch_most_ms", Field::Optional(|r| Some(r.decode.fixed_batch(true)?.most_ms))),
-    ("batch_speed_up", Field::Optional(|r| r.beside_baseline?.batch_speed_up)),
+    ("batch_speed_up", Field::Optional(|r| Some(r.beside_baseline?.batch_speed_up?.ratio))),
     ("artifact", Field::Text(|r| r.artifact.to_string())),
 ];
 
@@ -102,6 +105,28 @@ pub fn columns(records: &[Record]) -> Vec<Column> {
     columns
 }
 
+/// The tidy table, and behind it what is only asked for, and written to no file: `NAME_noise`, whether a speed-up is
+/// noise, and in `seconds` the time of all stages that led to a row.
+#[cfg(feature = "tables")]
+pub(super) fn to_ask(records: &[Record]) -> Vec<Column> {
+    let noise = |measure, of: fn(&BesideBaseline) -> Option<SpeedUp>| {
+        let one = |record: &Record| Some(of(&record.beside_baseline?)?.noise);
+        Column {
+            name: Derived::Noise.name(measure),
+            values: Values::Bool(records.iter().map(one).collect()),
+        }
+    };
+    let seconds = records.iter().map(|r| Some(r.seconds.values().sum()));
+    let mut columns = columns(records);
+    columns.push(noise("speed_up", |found| found.speed_up));
+    columns.push(noise("batch_speed_up", |found| found.batch_speed_up));
+    columns.push(Column {
+        name: "seconds".to_owned(),
+        values: Values::Float(seconds.collect()),
+    });
+    columns
+}
+
 impl Field {
     fn of(&self, records: &[Record]) -> Values {
         let records = records.iter();
@@ -122,16 +147,23 @@ fn signed(count: u64) -> Option<i64> {
     i64::try_from(count).ok()
 }
 
-/// Columns that tables of several sources have beside those of each.
-const OF_SEVERAL: [&str; 3] = ["source", "row", "n"];
+/// Columns that tables have beside those of each source, when they are compared or asked.
+const BESIDE: [&str; 5] = ["source", "row", ROW_OF_AVERAGE, "n", "seconds"];
+
+/// The name of the average that a row is to go into, while rows are compared.
+pub(super) const ROW_OF_AVERAGE: &str = "row_of_average";
+
+/// Whether every table of results has a column of that name, or could have one after one of its stages.
+pub(super) fn is_own(column: &str) -> bool {
+    let mut ours = SCORES.iter().chain(&COSTS).chain([&EXPERIMENT]);
+    ours.any(|(name, _)| *name == column)
+        || conditions::NAMES.contains(&column)
+        || column.starts_with("seconds.")
+}
 
 /// Whether a column holds the values of a parameter of the sweep.
 pub fn is_parameter(column: &str) -> bool {
-    let mut ours = SCORES.iter().chain(&COSTS).chain([&EXPERIMENT]);
-    !ours.any(|(name, _)| *name == column)
-        && !conditions::NAMES.contains(&column)
-        && !column.starts_with("seconds.")
-        && !OF_SEVERAL.contains(&column)
+    !is_own(column) && !BESIDE.contains(&column) && Derived::of(column).is_none()
 }
 
 fn param_column(param: &str) -> String {
@@ -198,6 +230,8 @@ mod tests {
         assert_eq!(param_column("rate"), "rate");
         assert_eq!(param_column("bleu"), "param.bleu");
         assert_eq!(param_column("experiment"), "param.experiment");
+        assert_eq!(param_column("bleu_delta"), "param.bleu_delta");
+        assert_eq!(param_column("dropout_p"), "dropout_p");
         assert_eq!(param_column("seconds.dense"), "param.seconds.dense");
     }
 }

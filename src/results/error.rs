@@ -47,6 +47,15 @@ pub enum ResultsError {
         source: polars::error::PolarsError,
     },
 
+    /// A table has values that do not fit.
+    #[cfg(feature = "tables")]
+    #[error(transparent)]
+    #[diagnostic(
+        code(results::flaw),
+        help("a value that is not known is left empty: nothing stands between its commas")
+    )]
+    Flawed(#[from] super::Flaw),
+
     /// A table cannot be written as JSON.
     #[cfg(feature = "tables")]
     #[error("cannot write the table as JSON")]

@@ -1,54 +1,79 @@
 //! What a person wants to see of a table: few columns, rounded numbers, aligned, and good Markdown too.
 
-use super::Record;
 use super::columns::shown;
+use super::sheet::Sheet;
+use super::{Record, SpeedUp};
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
-/// The records as a Markdown table with aligned columns, and below it the signatures that scores travel with.
-/// Scores have two decimals; empty if there are no records.
-pub fn markdown(records: &[Record]) -> String {
+/// The records as a Markdown table with aligned columns, no wider than `width` where there is one, and below it what a
+/// reader has to know of it. Scores have two decimals; empty if there are no records.
+pub fn markdown(records: &[Record], width: Option<usize>) -> String {
     if records.is_empty() {
         return String::new();
     }
     let params: BTreeSet<&String> = records.iter().flat_map(|r| r.params.keys()).collect();
     let mut head: Vec<String> = params.iter().map(|param| (*param).clone()).collect();
-    head.extend(
-        [
-            "stage",
-            "BLEU",
-            "chrF",
-            "parameters",
-            "asked",
-            "left",
-            "FLOPs",
-            "fewer",
-            "faster",
-            "in batches",
-            "time",
-        ]
-        .map(str::to_owned),
-    );
+    head.extend(MEASURES.map(str::to_owned));
     let body = records.iter().map(|record| {
         let value = |param| record.params.get(param).map(shown).unwrap_or_default();
         let mut row: Vec<String> = params.iter().map(|param| value(*param)).collect();
         row.extend(measures(record));
         row
     });
-    let rows: Vec<Vec<String>> = std::iter::once(head).chain(body).collect();
     // The stage's name is the only word for sure.
     let stage = params.len();
-    let words: Vec<bool> = (0..rows[0].len()).map(|column| column == stage).collect();
-    let mut table = aligned(&rows, &words);
-    for (score, signature) in signatures(records) {
-        // Writing to a string cannot fail.
-        writeln!(table, "{score}: {signature}").ok();
-    }
-    table
+    let mut sheet = Sheet {
+        words: (0..head.len()).map(|column| column == stage).collect(),
+        rows: body.collect(),
+        head,
+    };
+    // Each column has a bar and two blanks; behind the last one stands a bar.
+    let fitted = width.map(|width| sheet.fit(width.saturating_sub(1), NARROWEST, 3));
+    let fitted = fitted.unwrap_or_default();
+    let above = fitted.above.iter().map(|line| format!("{line}\n\n"));
+    let below = fitted.below.into_iter().chain(remarks(records));
+    let below = below.map(|line| format!("{line}\n"));
+    above.chain([aligned(&sheet)]).chain(below).collect()
 }
 
+const MEASURES: [&str; 11] = [
+    "stage",
+    "BLEU",
+    "chrF",
+    "parameters",
+    "asked",
+    "left",
+    "FLOPs",
+    "fewer",
+    "faster",
+    "in batches",
+    "time",
+];
+
+/// What a reader has to know of a table of records, a line each: what scores are, and what speeds are worth.
+pub fn remarks(records: &[Record]) -> Vec<String> {
+    let beside = || records.iter().filter_map(|record| record.beside_baseline);
+    let speed_ups = beside().flat_map(|found| [found.speed_up, found.batch_speed_up]);
+    let noise = speed_ups.flatten().any(|found| found.noise);
+    let unlike = beside().any(|found| found.unlike);
+    let mut lines = Vec::new();
+    if noise {
+        lines.push(format!("faster, in batches: {NOISE}"));
+    }
+    if unlike {
+        let why = "empty where the unpruned model was measured on another device, number of threads or size of batch";
+        lines.push(format!("faster, in batches: {why}"));
+    }
+    let signatures = signatures(records).into_iter();
+    lines.extend(signatures.map(|(score, signature)| format!("{score}: {signature}")));
+    lines
+}
+
+/// What a `~` says.
+pub(super) const NOISE: &str = "~ is no more than noise: the runs of the two models overlap";
+
 fn measures(record: &Record) -> [String; 11] {
-    let report = &record.report;
+    let (report, beside) = (&record.report, record.beside_baseline);
     [
         record.stage.clone(),
         format!("{:.2}", report.bleu),
@@ -57,22 +82,24 @@ fn measures(record: &Record) -> [String; 11] {
         record.asked_ratio.map(percent).unwrap_or_default(),
         percent(report.parameter_ratio),
         scaled(report.flops),
-        times(record.beside_baseline.map(|found| found.flops_ratio)),
-        times(record.beside_baseline.and_then(|found| found.speed_up)),
-        times(
-            record
-                .beside_baseline
-                .and_then(|found| found.batch_speed_up),
-        ),
+        beside.map_or(String::new(), |found| times(found.flops_ratio)),
+        faster(beside.and_then(|found| found.speed_up)),
+        faster(beside.and_then(|found| found.batch_speed_up)),
         duration(record.seconds.values().sum()),
     ]
 }
 
+/// A speed-up, with a `~` before it if it is noise.
+fn faster(found: Option<SpeedUp>) -> String {
+    let mark = |found: SpeedUp| if found.noise { "~" } else { "" };
+    found.map_or(String::new(), |found| {
+        mark(found).to_owned() + &times(found.ratio)
+    })
+}
+
 /// A ratio with two decimals: `1.97 x`.
-fn times(ratio: Option<f64>) -> String {
-    ratio
-        .map(|ratio| format!("{ratio:.2} x"))
-        .unwrap_or_default()
+pub(super) fn times(ratio: f64) -> String {
+    format!("{ratio:.2} x")
 }
 
 /// A share with one decimal: `49.8 %`.
@@ -88,12 +115,14 @@ fn signatures(records: &[Record]) -> BTreeSet<(&str, &str)> {
     bleu.chain(chrf).collect()
 }
 
-/// Rows, the first of which is the head, as a Markdown table. Columns of `words` stand left, numbers right.
-pub(super) fn aligned(rows: &[Vec<String>], words: &[bool]) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
-    let widths = (0..words.len()).map(|column| width(column).unwrap_or(0).max(3));
-    let columns: Vec<(usize, bool)> = widths.zip(words.iter().copied()).collect();
-    let line = |cells: &[String]| {
+/// The narrowest column that the rule of a Markdown table can have.
+const NARROWEST: usize = 3;
+
+/// A Markdown table. Columns of words stand left, numbers right.
+pub(super) fn aligned(sheet: &Sheet) -> String {
+    let widths = sheet.widths(NARROWEST).into_iter();
+    let columns: Vec<(usize, bool)> = widths.zip(sheet.words.iter().copied()).collect();
+    let line = |cells: &Vec<String>| {
         let padded = cells
             .iter()
             .zip(&columns)
@@ -108,9 +137,8 @@ pub(super) fn aligned(rows: &[Vec<String>], words: &[bool]) -> String {
         false => format!(" {}: |", "-".repeat(width - 1)),
     });
     let rule = format!("|{}\n", rule.collect::<String>());
-    let mut lines: Vec<String> = rows.iter().map(|row| line(row)).collect();
-    lines.insert(1, rule);
-    lines.concat()
+    let rows = sheet.rows.iter().map(line);
+    [line(&sheet.head), rule].into_iter().chain(rows).collect()
 }
 
 /// A count with four digits at most and the prefix of its thousands: `39.47 M`.
@@ -188,13 +216,14 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {
-        let rows = [["x", "stage"], ["0.25", "a"], ["1", "déjà vu"]];
-        let rows: Vec<Vec<String>> = rows
-            .iter()
-            .map(|row| row.iter().map(|cell| (*cell).to_owned()).collect())
-            .collect();
+        let line = |cells: [&str; 2]| cells.map(str::to_owned).to_vec();
+        let sheet = Sheet {
+            head: line(["x", "stage"]),
+            words: vec![false, true],
+            rows: vec![line(["0.25", "a"]), line(["1", "déjà vu"])],
+        };
         assert_eq!(
-            aligned(&rows, &[false, true]),
+            aligned(&sheet),
             "|    x | stage   |\n\
              | ---: | ------- |\n\
              | 0.25 | a       |\n\

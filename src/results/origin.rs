@@ -1,6 +1,6 @@
 //! Which artifacts the rows of a table come from, read from the table itself.
 
-use super::ResultsError;
+use super::{ResultsError, csv};
 use crate::cache::Key;
 use std::fs;
 use std::path::Path;
@@ -26,7 +26,7 @@ pub fn origins(csv: &Path) -> Result<Option<Vec<Origin>>, ResultsError> {
 }
 
 fn parse(text: &str) -> Option<Vec<Origin>> {
-    let rows = rows(text);
+    let rows: Vec<Vec<String>> = csv::lines(text).map(csv::Line::values).collect();
     let (head, body) = rows.split_first()?;
     let column = |name: &str| head.iter().position(|found| found == name);
     let (experiment, stage) = (column("experiment")?, column("stage")?);
@@ -42,42 +42,9 @@ fn parse(text: &str) -> Option<Vec<Origin>> {
         .collect()
 }
 
-/// The fields of each row. Quotes enclose a field that holds commas, line ends or, doubled, quotes.
-fn rows(text: &str) -> Vec<Vec<String>> {
-    let mut rows = vec![vec![String::new()]];
-    let mut quoted = false;
-    let mut characters = text.trim_end().chars().peekable();
-    while let Some(character) = characters.next() {
-        let Some(field) = rows.last_mut().and_then(|row| row.last_mut()) else {
-            break;
-        };
-        match character {
-            '"' if quoted && characters.peek() == Some(&'"') => {
-                characters.next();
-                field.push('"');
-            }
-            '"' => quoted = !quoted,
-            ',' if !quoted => rows
-                .last_mut()
-                .into_iter()
-                .for_each(|row| row.push(String::new())),
-            '\n' if !quoted => rows.push(vec![String::new()]),
-            '\r' if !quoted => {}
-            other => field.push(other),
-        }
-    }
-    rows
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn quotes_enclose_commas_line_ends_and_quotes() {
-        let read = rows("a,\"b,\"\"c\"\"\nd\"\r\n,e\n");
-        assert_eq!(read, [vec!["a", "b,\"c\"\nd"], vec!["", "e"]]);
-    }
 
     #[test]
     fn a_table_of_another_program_is_none_of_ours() {

@@ -1,9 +1,12 @@
 //! Questions to rows: which of them, and in what order.
 
-use super::Rows;
+use super::derived::Derived;
+use super::filter::{Kind, Vocabulary};
+use super::headings::meant;
+use super::{Column, ResultsError, Rows};
 use crate::plan::suggest::advice;
 use polars::error::PolarsError;
-use polars::prelude::{Expr, IntoLazy, LazyFrame, SortMultipleOptions, col};
+use polars::prelude::{Expr, IntoLazy, LazyFrame, Operator, SortMultipleOptions, col};
 use polars::sql::sql_expr;
 
 /// Which rows, and in what order; by default all as they are.
@@ -16,15 +19,21 @@ pub struct Query {
     pub sort: Vec<String>,
 }
 
+/// A filter that is understood: conditions, all of which must hold.
+#[derive(Debug, Clone)]
+pub(super) struct Filter {
+    text: String,
+    all_of: Vec<Expr>,
+    /// Words that no row has, each with advice.
+    pub(super) doubts: Vec<String>,
+}
+
 /// A question that rows have no answer to.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum QueryError {
     /// There is no column of that name.
     #[error("there is no column `{name}`")]
-    #[diagnostic(code(results::no_such_column), help(
-        "{}; in a filter, names with a dot or a dash stand in double quotes",
-        advice(name, "columns", known.iter().map(String::as_str))
-    ))]
+    #[diagnostic(code(results::no_such_column), help("{}", instead(name, known)))]
     Column {
         /// What was asked for.
         name: String,
@@ -37,8 +46,8 @@ pub enum QueryError {
     #[diagnostic(
         code(results::bad_filter),
         help(
-            "a filter compares columns, as in `rate <= 0.3 and stage = 'final'`; names with a dot or a dash stand in \
-             double quotes, words in single ones"
+            "a filter compares columns with values, as in `rate <= 0.3 and stage = 'final'`; what is in doubt stands in \
+             quotes, values in single ones and names in double ones"
         )
     )]
     Filter {
@@ -46,6 +55,14 @@ pub enum QueryError {
         text: String,
         /// What polars said.
         said: String,
+    },
+
+    /// The columns cannot be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Unreadable {
+        /// Why.
+        source: ResultsError,
     },
 
     /// The question is understood, and fails.
@@ -64,35 +81,43 @@ impl Rows {
     /// # Errors
     /// If it names a column that is not there, or its filter is none.
     pub fn query(&self, query: &Query) -> Result<Self, QueryError> {
-        let mut rows = self.0.clone().lazy();
-        if let Some(text) = &query.filter {
-            rows = rows.filter(self.filter(text)?);
-        }
-        rows = self.sorted(rows, &query.sort)?;
-        rows.collect()
-            .map(Self)
-            .map_err(|source| match &query.filter {
-                Some(text) => QueryError::Filter {
-                    text: text.clone(),
-                    said: source.to_string(),
-                },
-                None => QueryError::Failed { source },
-            })
+        let kept = match &query.filter {
+            Some(text) => self.filter(text)?.kept(self)?,
+            None => self.clone(),
+        };
+        let sorted = kept.sorted(kept.0.clone().lazy(), &query.sort)?;
+        let sorted = sorted.collect().map(Self);
+        sorted.map_err(|source| QueryError::Failed { source })
     }
 
-    /// Looks for columns.
+    /// What is doubtful of a filter: words that no row has.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn doubts(&self, filter: &str) -> Result<Vec<String>, QueryError> {
+        Ok(self.filter(filter)?.doubts)
+    }
+
+    fn filter(&self, text: &str) -> Result<Filter, QueryError> {
+        let columns = self.columns();
+        let columns = columns.map_err(|source| QueryError::Unreadable { source })?;
+        Filter::of(text, &columns, Vec::new())
+    }
+
+    /// The names of the columns that are meant.
     ///
     /// # Errors
     /// The first one that is not there.
-    pub fn require(&self, columns: &[String]) -> Result<(), QueryError> {
-        columns.iter().try_for_each(|name| self.check(name))
+    pub fn resolved(&self, columns: &[String]) -> Result<Vec<String>, QueryError> {
+        let names = columns.iter().map(|name| self.meant(name));
+        names.map(|name| name.map(str::to_owned)).collect()
     }
 
     fn sorted(&self, rows: LazyFrame, by: &[String]) -> Result<LazyFrame, QueryError> {
         let (mut columns, mut descending) = (Vec::new(), Vec::new());
         for name in by {
             let bare = name.strip_prefix('-');
-            columns.push(self.known(bare.unwrap_or(name))?);
+            columns.push(col(self.meant(bare.unwrap_or(name))?));
             descending.push(bare.is_some());
         }
         let options = SortMultipleOptions::new()
@@ -102,33 +127,106 @@ impl Rows {
         Ok(rows.sort_by_exprs(columns, options))
     }
 
-    fn filter(&self, text: &str) -> Result<Expr, QueryError> {
-        let filter = sql_expr(text).map_err(|error| QueryError::Filter {
-            text: text.to_owned(),
-            said: error.to_string(),
-        })?;
-        for part in &filter {
-            if let Expr::Column(name) = part {
-                self.check(name)?;
-            }
-        }
-        Ok(filter)
-    }
-
-    fn known(&self, name: &str) -> Result<Expr, QueryError> {
-        self.check(name).map(|()| col(name))
-    }
-
-    fn check(&self, name: &str) -> Result<(), QueryError> {
+    fn meant(&self, name: &str) -> Result<&str, QueryError> {
         let known = self.names();
-        if known.contains(&name) {
-            return Ok(());
-        }
-        Err(QueryError::Column {
+        meant(name, &known).ok_or_else(|| QueryError::Column {
             name: name.to_owned(),
             known: known.into_iter().map(str::to_owned).collect(),
         })
     }
+}
+
+impl Filter {
+    /// Understands a filter of rows that have some columns, and are going to have `more`.
+    pub(super) fn of(
+        text: &str,
+        columns: &[Column],
+        more: Vec<(String, Kind)>,
+    ) -> Result<Self, QueryError> {
+        let understood = Vocabulary::of(columns, more).understand(text)?;
+        let whole = sql_expr(&understood.sql).map_err(|error| QueryError::Filter {
+            text: text.to_owned(),
+            said: error.to_string(),
+        })?;
+        Ok(Self {
+            text: text.to_owned(),
+            all_of: all_of(whole),
+            doubts: understood.doubts,
+        })
+    }
+
+    /// Takes out the conditions that name a column of which `is` holds.
+    pub(super) fn split_off(&mut self, is: impl Fn(&str) -> bool) -> Self {
+        let names = |one: &Expr| columns_of(one).iter().any(|name| is(name));
+        let (taken, rest) = std::mem::take(&mut self.all_of)
+            .into_iter()
+            .partition(names);
+        self.all_of = rest;
+        Self {
+            text: self.text.clone(),
+            all_of: taken,
+            doubts: Vec::new(),
+        }
+    }
+
+    /// The columns that it names.
+    pub(super) fn columns(&self) -> Vec<String> {
+        self.all_of.iter().flat_map(columns_of).collect()
+    }
+
+    /// Whether every row fits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.all_of.is_empty()
+    }
+
+    /// The rows that fit.
+    ///
+    /// # Errors
+    /// If it says nothing that can be true or false.
+    pub(super) fn kept(&self, rows: &Rows) -> Result<Rows, QueryError> {
+        let all = rows.0.clone().lazy();
+        let kept = self.all_of.iter().cloned().fold(all, LazyFrame::filter);
+        kept.collect()
+            .map(Rows)
+            .map_err(|error| QueryError::Filter {
+                text: self.text.clone(),
+                said: error.to_string(),
+            })
+    }
+}
+
+/// The conditions that an expression joins by `and`.
+fn all_of(expression: Expr) -> Vec<Expr> {
+    match expression {
+        Expr::BinaryExpr {
+            left,
+            op: Operator::And | Operator::LogicalAnd,
+            right,
+        } => {
+            let mut conditions = all_of((*left).clone());
+            conditions.extend(all_of((*right).clone()));
+            conditions
+        }
+        other => vec![other],
+    }
+}
+
+fn columns_of(expression: &Expr) -> Vec<String> {
+    let names = expression.into_iter().filter_map(|part| match part {
+        Expr::Column(name) => Some(name.to_string()),
+        _ => None,
+    });
+    names.collect()
+}
+
+/// What to ask instead of a column that is not there.
+fn instead(name: &str, known: &[String]) -> String {
+    if let Some((measure, _)) = Derived::of(name) {
+        return format!(
+            "`srp compare` sets `{measure}` of rows side by side, and has such columns"
+        );
+    }
+    advice(name, "columns", known.iter().map(String::as_str))
 }
 
 #[cfg(test)]

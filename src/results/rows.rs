@@ -1,6 +1,7 @@
 //! Rows from anywhere, as polars holds them: of records, of a file, or of several put together.
 
-use super::{Column, Record, ResultsError, Values, columns};
+use super::columns::to_ask;
+use super::{Column, Flaw, Record, ResultsError, Values, columns, csv};
 use polars::prelude::{
     Column as Series, CsvReadOptions, CsvWriter, DataFrame, DataType, ParquetReader, ParquetWriter,
     PolarsResult, SerReader, SerWriter,
@@ -48,6 +49,15 @@ impl Rows {
         Self::of_columns(records.len(), columns(records))
     }
 
+    /// The tidy table of some records, and what is only asked for: whether a speed-up is noise (`speed_up_noise`,
+    /// `batch_speed_up_noise`), and the time of all stages that led to a row (`seconds`).
+    ///
+    /// # Errors
+    /// Whatever polars has against it.
+    pub fn to_ask(records: &[Record]) -> Result<Self, ResultsError> {
+        Self::of_columns(records.len(), to_ask(records))
+    }
+
     /// Columns of `height` values each.
     ///
     /// # Errors
@@ -64,19 +74,30 @@ impl Rows {
     /// # Errors
     /// If it is something else.
     pub fn read(format: Format, bytes: Vec<u8>) -> Result<Self, ResultsError> {
-        let read = match format {
-            Format::Csv => CsvReadOptions::default()
-                .with_infer_schema_length(None)
-                .into_reader_with_file_handle(Cursor::new(bytes))
-                .finish(),
-            Format::Parquet => ParquetReader::new(Cursor::new(bytes)).finish(),
+        let not_read = |source| ResultsError::NotRead {
+            format: format.name(),
+            source,
         };
-        read.and_then(plain)
-            .map(Self)
-            .map_err(|source| ResultsError::NotRead {
-                format: format.name(),
-                source,
-            })
+        let frame = match format {
+            Format::Csv => {
+                let text = String::from_utf8_lossy(&bytes);
+                csv::check(&text)?;
+                let frame = CsvReadOptions::default()
+                    .with_infer_schema_length(None)
+                    .into_reader_with_file_handle(Cursor::new(&bytes))
+                    .finish()
+                    .map_err(not_read)?;
+                without_flaw(&frame, |column| csv::no_number(&text, column))?;
+                frame
+            }
+            Format::Parquet => {
+                let reader = ParquetReader::new(Cursor::new(bytes));
+                let frame = reader.finish().map_err(not_read)?;
+                without_flaw(&frame, |column| no_number(&frame, column))?;
+                frame
+            }
+        };
+        plain(frame).map(Self).map_err(not_read)
     }
 
     /// The table as a file of this format holds it.
@@ -129,6 +150,39 @@ impl Rows {
     }
 }
 
+/// Looks for columns of results that ought to hold numbers and do not; `find` says where a column goes wrong.
+fn without_flaw(
+    frame: &DataFrame,
+    find: impl Fn(&str) -> Option<Flaw>,
+) -> Result<(), ResultsError> {
+    let suspect = |column: &&Series| {
+        let finite = || column.is_finite().is_ok_and(|finite| finite.all());
+        let numbers = match column.dtype() {
+            kind if kind.is_float() => finite(),
+            kind => kind.is_integer() || column.null_count() == column.len(),
+        };
+        !numbers && type_by_name(column.name()).is_primitive_numeric()
+    };
+    let suspects = frame.columns().iter().filter(suspect);
+    let mut flaws = suspects.filter_map(|column| find(column.name()));
+    flaws.next().map_or(Ok(()), |flaw| Err(flaw.into()))
+}
+
+/// The first value of a column that is there and no finite number.
+fn no_number(frame: &DataFrame, column: &str) -> Option<Flaw> {
+    let values = values(&plain_column(frame.column(column).ok()?).ok()?).ok()?;
+    let wrong = |row: &usize| {
+        let number = values.values.number(*row);
+        values.values.is_known(*row) && !number.is_some_and(f64::is_finite)
+    };
+    let row = (0..frame.height()).find(wrong)?;
+    Some(Flaw::NoNumber {
+        place: format!("row {}", row + 1),
+        column: column.to_owned(),
+        found: values.values.shown(row).unwrap_or_default(),
+    })
+}
+
 pub(super) fn series(Column { name, values }: Column) -> Series {
     let name = name.into();
     match values {
@@ -162,8 +216,12 @@ fn values(column: &Series) -> PolarsResult<Column> {
 fn plain(frame: DataFrame) -> PolarsResult<DataFrame> {
     let height = frame.height();
     let columns = frame.columns().iter();
-    let columns = columns.map(|column| column.cast(&plain_type(column.dtype())));
+    let columns = columns.map(plain_column);
     DataFrame::new(height, columns.collect::<PolarsResult<_>>()?)
+}
+
+fn plain_column(column: &Series) -> PolarsResult<Series> {
+    column.cast(&plain_type(column.dtype()))
 }
 
 fn plain_type(of: &DataType) -> DataType {
@@ -209,9 +267,12 @@ fn stacked(all: Vec<Rows>) -> PolarsResult<DataFrame> {
     })
 }
 
-/// What stands in a column that has no value, if every table has it; words otherwise.
+/// What stands in a column that is part of every table of results; words in others.
 fn type_by_name(name: &str) -> DataType {
     let known = columns(&[]).into_iter().find(|column| column.name == name);
+    if name.starts_with("seconds.") {
+        return DataType::Float64;
+    }
     match known.map(|column| column.values) {
         Some(Values::Float(_)) => DataType::Float64,
         Some(Values::Integer(_)) => DataType::Int64,

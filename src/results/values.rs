@@ -3,6 +3,32 @@
 use super::Values;
 
 impl Values {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Bool(values) => values.len(),
+            Self::Integer(values) => values.len(),
+            Self::Float(values) => values.len(),
+            Self::Text(values) => values.len(),
+        }
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether these are numbers.
+    pub fn is_number(&self) -> bool {
+        matches!(self, Self::Integer(_) | Self::Float(_))
+    }
+
+    /// All values as numbers; nothing if they are something else.
+    pub fn numbers(&self) -> Option<Vec<Option<f64>>> {
+        let numbers = || (0..self.len()).map(|row| self.number(row)).collect();
+        self.is_number().then(numbers)
+    }
+
     /// The value of a row as a number; nothing where there is none, or it is something else.
     pub fn number(&self, row: usize) -> Option<f64> {
         match self {
@@ -23,7 +49,7 @@ impl Values {
     }
 
     /// Whether two rows have the same value, or none both.
-    pub(super) fn same(&self, one: usize, other: usize) -> bool {
+    pub fn same(&self, one: usize, other: usize) -> bool {
         match self {
             Self::Bool(values) => values[one] == values[other],
             Self::Integer(values) => values[one] == values[other],
@@ -32,6 +58,14 @@ impl Values {
         }
     }
 
+    /// Whether some rows have another value than others; where none is known is another one too.
+    pub fn differ(&self) -> bool {
+        (1..self.len()).any(|row| !self.same(row, 0))
+    }
+}
+
+#[cfg(feature = "tables")]
+impl Values {
     /// Whether a row has a value.
     pub(super) fn is_known(&self, row: usize) -> bool {
         match self {
@@ -45,15 +79,6 @@ impl Values {
     /// How many rows have a value.
     pub(super) fn known(&self) -> usize {
         (0..self.len()).filter(|row| self.is_known(*row)).count()
-    }
-
-    fn len(&self) -> usize {
-        match self {
-            Self::Bool(values) => values.len(),
-            Self::Integer(values) => values.len(),
-            Self::Float(values) => values.len(),
-            Self::Text(values) => values.len(),
-        }
     }
 
     /// These values, and where there is none, the other's; all of the other's if these are none or of another type.
@@ -87,7 +112,7 @@ impl Values {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "tables"))]
 mod tests {
     use super::*;
 

@@ -198,18 +198,15 @@ fn results_come_from_artifacts_alone() {
 }
 
 #[test]
-fn missing_results_are_counted() {
+fn without_a_result_it_is_said_what_is_missing() {
     let place = Place::new();
-    assert_eq!(place.srp("results", &[]).unwrap(), "");
-    let notes = place.notes.take();
-    let [note] = &notes[..] else {
-        panic!("{notes:?}");
-    };
-    let command = note
-        .strip_prefix("0 of 1 results are there; `srp plan ")
-        .unwrap();
-    let command = command.strip_suffix("` says why").unwrap();
-    assert!(command.contains("toy.toml --cache "), "{command}");
+    let failure = place.srp("results", &[]).unwrap_err();
+    assert_eq!(failure.code(), 2);
+    assert_eq!(
+        failure.to_string(),
+        "there is no row: none of the 1 results of `toy` is in the cache"
+    );
+    assert!(format!("{failure:?}").contains("srp run"), "{failure:?}");
     assert!(!place.path("results").exists());
 }
 

@@ -13,10 +13,13 @@ mod bring_your_own;
 mod budget_laws;
 mod cache;
 mod cache_faults;
+mod cache_gc;
 mod cache_verbs;
 mod cli;
 #[cfg(feature = "tables")]
 mod compare;
+#[cfg(feature = "tables")]
+mod compare_tables;
 #[cfg(feature = "nn")]
 mod criteria;
 mod dependencies;

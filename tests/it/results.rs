@@ -4,7 +4,7 @@ use crate::fake::{report, reporting, sweep};
 use srp::cache::{Artifact, Cache};
 use srp::exec::{Options, Silent, Status, execute, preview};
 use srp::plan::Plan;
-use srp::results::{Record, Values, columns, markdown, records};
+use srp::results::{BesideBaseline, Record, SpeedUp, Values, columns, markdown, records};
 use std::collections::BTreeMap;
 use std::fs;
 use tempfile::TempDir;
@@ -119,8 +119,67 @@ fn the_printed_table_is_rounded_and_carries_signatures() {
 BLEU: case:lc|tok:13a
 chrF: nc:6|nw:0
 ";
-    assert_eq!(markdown(&known()), expected);
-    assert_eq!(markdown(&[]), "");
+    assert_eq!(markdown(&known(), None), expected);
+    assert_eq!(markdown(&[], None), "");
+}
+
+#[test]
+fn a_speed_up_that_is_noise_is_marked_and_one_that_is_none_is_explained() {
+    let mut records = known();
+    let speed_up = |ratio, noise| Some(SpeedUp { ratio, noise });
+    for (record, batch_speed_up) in records.iter_mut().zip([speed_up(2.0, false), None]) {
+        record.beside_baseline = Some(BesideBaseline {
+            flops_ratio: 1.5,
+            speed_up: speed_up(1.03, true),
+            unlike: batch_speed_up.is_none(),
+            batch_speed_up,
+        });
+    }
+    let text = markdown(&records, None);
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(
+        lines[2].contains("| 1.50 x | ~1.03 x |     2.00 x |"),
+        "{text}"
+    );
+    assert!(
+        lines[3].contains("| 1.50 x | ~1.03 x |            |"),
+        "{text}"
+    );
+    assert!(
+        lines[4].starts_with("faster, in batches: ~ is no more than noise"),
+        "{text}"
+    );
+    assert!(
+        lines[5].starts_with("faster, in batches: empty where"),
+        "{text}"
+    );
+    records[0].beside_baseline = None;
+    records.truncate(1);
+    assert_eq!(
+        markdown(&records, None).lines().count(),
+        5,
+        "nothing needs a word"
+    );
+}
+
+#[test]
+fn the_table_fits_a_terminal_and_says_what_it_leaves_out() {
+    let text = markdown(&known(), Some(50));
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(
+        lines[0].starts_with("the same in all rows: stage final, chrF 45.12, "),
+        "{text}"
+    );
+    assert!(lines[2].starts_with("| seed |"), "{text}");
+    assert!(
+        lines[2..6].iter().all(|line| line.chars().count() <= 50),
+        "{text}"
+    );
+    let narrow = markdown(&known(), Some(10));
+    assert!(
+        narrow.contains("too wide to show: BLEU; `--columns` chooses"),
+        "{narrow}"
+    );
 }
 
 #[test]
@@ -128,7 +187,7 @@ fn a_record_without_parameters_needs_no_column_for_them() {
     let mut rows = known();
     rows.truncate(1);
     rows[0].params = BTreeMap::new();
-    assert!(markdown(&rows).starts_with("| stage |"));
+    assert!(markdown(&rows, None).starts_with("| stage |"));
     assert_eq!(columns(&rows)[1].name, "stage");
 }
 
@@ -194,6 +253,18 @@ mod tables {
             }
         }
         assert_eq!(read.columns().unwrap(), expected);
+    }
+
+    #[test]
+    fn a_parquet_file_with_a_score_that_is_no_number_is_refused() {
+        let mut broken = known();
+        broken[1].report.bleu = f64::NAN;
+        let bytes = Rows::of(&broken).unwrap().written(Format::Parquet).unwrap();
+        let error = Rows::read(Format::Parquet, bytes).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "row 2, column `bleu`: expected a number, found `NaN`"
+        );
     }
 
     #[test]

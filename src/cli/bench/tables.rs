@@ -5,7 +5,7 @@ use super::table::{Number, markdown};
 use super::tool::Tool;
 use super::{BenchError, Context, Failure};
 use crate::random::Stream;
-use crate::results::{Column, Format, Rows, Values};
+use crate::results::{Column, Format, Rows, Values, duration};
 use std::fs;
 use std::path::Path;
 
@@ -54,11 +54,26 @@ const SEEDS: usize = 5;
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
     let folder = tempfile::tempdir().map_err(BenchError::io("a temporary folder"))?;
+    let line = format!("writing two tables of {} rows", args.rows);
+    context.watcher.note(&line);
     write_tables(args.rows, folder.path())?;
     let mut rows = Vec::new();
-    for (question, words) in QUESTIONS {
-        context.watcher.note(question);
-        let samples = samples(words, folder.path(), args.runs)?;
+    for (place, (question, words)) in QUESTIONS.into_iter().enumerate() {
+        let of_all = format!("{} of {}: {question}", place + 1, QUESTIONS.len());
+        let mut samples = Vec::new();
+        // The first run, which does not count, fills the system's caches.
+        for run in 0..=args.runs {
+            let sample = ask(words, folder.path())?;
+            let time = duration(sample.wall);
+            let line = match run {
+                0 => format!("{of_all}, before the {} runs: {time}", args.runs),
+                run => format!("{of_all}, run {run} of {}: {time}", args.runs),
+            };
+            context.watcher.note(&line);
+            if run > 0 {
+                samples.push(sample);
+            }
+        }
         let of = |get: fn(&Sample) -> f64| Number(median(samples.iter().map(get))).to_string();
         rows.push([
             args.rows.to_string(),
@@ -72,15 +87,10 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     Ok(write!(context.out, "{}", markdown(head, rows))?)
 }
 
-fn samples(words: &[&str], folder: &Path, runs: u32) -> Result<Vec<Sample>, BenchError> {
-    let ask = || {
-        let mut command = Tool::Srp.command(folder)?;
-        command.args(words);
-        measure(command)
-    };
-    // The first turn fills the system's caches.
-    ask()?;
-    (0..runs).map(|_| ask()).collect()
+fn ask(words: &[&str], folder: &Path) -> Result<Sample, BenchError> {
+    let mut command = Tool::Srp.command(folder)?;
+    command.args(words);
+    measure(command)
 }
 
 /// The same table as CSV and as Parquet, with invented numbers and as many columns as a table of results.

@@ -10,7 +10,7 @@ mod screen;
 pub(super) use board::{Board, cut, in_a_line, summary};
 pub(super) use json::failure as json_failure;
 pub(super) use paint::Paint;
-pub(super) use screen::{Screen, size};
+pub(super) use screen::{Screen, size, stdout_columns};
 
 use crate::exec::{Silent, Watcher};
 use std::env;

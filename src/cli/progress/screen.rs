@@ -13,6 +13,12 @@ pub(in crate::cli) fn size() -> (usize, usize) {
     known.map_or(USUAL, |size| (size.ws_col.into(), size.ws_row.into()))
 }
 
+/// The columns of the terminal behind stdout; nothing if it is none.
+pub(in crate::cli) fn stdout_columns() -> Option<usize> {
+    let size = tcgetwinsize(io::stdout()).ok()?;
+    (size.ws_col > 0).then_some(size.ws_col.into())
+}
+
 /// The lines at the bottom, and where they are drawn.
 #[derive(Debug)]
 pub(in crate::cli) struct Screen<W> {

@@ -1,6 +1,7 @@
 //! Rows as points: what tells them apart, what is left out, and who races whom.
 
 use super::*;
+use crate::results::Values;
 
 fn text(name: &str, values: &[&str]) -> Column {
     let values = values.iter().map(|value| Some((*value).to_owned()));

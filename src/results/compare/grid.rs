@@ -21,6 +21,10 @@ impl Grid {
         Rows::of_columns(self.height, self.columns)
     }
 
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|column| column.name.as_str())
+    }
+
     pub(super) fn values(&self, name: &str) -> Option<&Values> {
         let column = self.columns.iter().find(|column| column.name == name)?;
         Some(&column.values)
@@ -54,6 +58,14 @@ impl Grid {
     pub(super) fn varies(&self, name: &str, rows: &[usize]) -> bool {
         let values = self.values(name);
         values.is_some_and(|values| rows.iter().any(|row| !values.same(rows[0], *row)))
+    }
+
+    /// Whether rows of which a value is known have several.
+    pub(super) fn differs_where_known(&self, name: &str) -> bool {
+        let values = self.values(name);
+        let known = |row: &usize| values.is_some_and(|values| values.is_known(*row));
+        let rows: Vec<usize> = (0..self.height).filter(known).collect();
+        self.varies(name, &rows)
     }
 
     /// Puts a column in the place of the one of its name; a new one stands last.

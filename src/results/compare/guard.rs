@@ -65,12 +65,18 @@ fn telling_cells(grid: &Grid, baseline: &Grid, column: &str) -> Vec<(String, Str
 }
 
 /// The columns of which it is not known for all rows whether they agree.
-pub(super) fn unknown(grid: &Grid) -> Vec<&'static str> {
+fn unknown(grid: &Grid) -> Vec<&'static str> {
     let names = COMPARABLE.into_iter().filter(|name| {
         let known = grid.values(name).map_or(0, |values| values.known());
         known < grid.height && says_something(grid, name)
     });
     names.collect()
+}
+
+/// What is said of them, if there are any.
+pub(super) fn unknown_note(grid: &Grid) -> Option<String> {
+    let columns = unknown(grid).join(", ");
+    (!columns.is_empty()).then(|| format!("not known of every row, and not compared: {columns}"))
 }
 
 /// Whether a column tells more of a row than its test set does.

@@ -2,49 +2,87 @@
 
 use super::grid::Grid;
 use super::roles::{MEASURES, is_measured};
+use super::{names, speed};
+use crate::results::derived::Derived;
 use crate::results::{Column, Values};
 use std::collections::HashMap;
 
-/// One row for each artifact that a source has: points of a sweep that share a stage share its row. What differs
-/// between the points is not a property of it, and left empty.
-pub(super) fn shared(grid: &Grid) -> Grid {
+/// The rows of each artifact that a source has: points of a sweep that share a stage share its row.
+pub(super) fn of_artifacts(grid: &Grid) -> Vec<Vec<usize>> {
     let [source, stage, artifact] = ["source", "stage", "artifact"].map(|name| grid.words(name));
-    let groups = groups(grid.height, |row| match artifact.get(row) {
+    groups(grid.height, |row| match artifact.get(row) {
         Some(Some(artifact)) => Ok((source.get(row), stage.get(row), artifact)),
         // A row without an artifact is one of its own.
         _ => Err(row),
-    });
-    collapse(grid, &groups)
+    })
 }
 
-/// One row for all rows that differ in nothing but the parameter `over` and what was measured: means, and standard
-/// deviations in `NAME_sd`, where several differ so; their number stands in `n`. The same grid if no rows do.
-pub(super) fn averaged(grid: Grid, over: &str) -> Grid {
-    if grid.values(over).is_none() {
-        return grid;
-    }
-    let names = grid
-        .columns
-        .iter()
-        .filter(|column| column.name != over && !is_measured(&column.name) && column.name != "n");
-    let key_columns: Vec<&Values> = names.map(|column| &column.values).collect();
-    let groups = groups(grid.height, |row| {
-        let values = key_columns.iter().map(|values| values.shown(row));
+/// The rows that differ in nothing but the columns `over` and what was measured.
+pub(super) fn of_settings(grid: &Grid, over: &[String]) -> Vec<Vec<usize>> {
+    let apart = |name: &str| {
+        !over.iter().any(|over| over == name)
+            && !is_measured(name)
+            && !speed::CONDITIONS.contains(&name)
+            && !names::COLUMNS.contains(&name)
+    };
+    let keys = grid.columns.iter().filter(|column| apart(&column.name));
+    // What is the same everywhere tells nothing apart.
+    let keys = keys
+        .map(|column| &column.values)
+        .filter(|values| values.differ());
+    let keys: Vec<&Values> = keys.collect();
+    groups(grid.height, |row| {
+        let values = keys.iter().map(|values| values.shown(row));
         values.collect::<Vec<_>>()
-    });
+    })
+}
+
+/// One row for each group: means, and standard deviations in `NAME_sd`; the number of rows stands in `n`, and in
+/// `NAME_n` how many of them had a value, where that is fewer in some group. The same grid if every group is one row.
+/// Unless `anyway` is set, speeds under different conditions have no mean.
+pub(super) fn averaged(grid: Grid, groups: &[Vec<usize>], anyway: bool) -> Grid {
     if groups.iter().all(|group| group.len() == 1) {
         return grid;
     }
-    let mut means = collapse(&grid, &groups);
-    for (name, _) in MEASURES {
-        let numbers = match (grid.values(name), means.values(name)) {
-            (Some(Values::Float(numbers)), _) => numbers.clone(),
-            (Some(Values::Integer(counts)), Some(Values::Float(_))) => as_floats(counts),
-            _ => continue,
+    let mut means = collapse(&grid, groups);
+    for Column { name, values } in &grid.columns {
+        let Some(numbers) = values.numbers().filter(|_| is_measured(name)) else {
+            continue;
         };
-        let deviations = groups.iter().map(|group| deviation(&numbers, group));
-        let deviations = Values::Float(deviations.collect());
-        means.put_behind(name, &format!("{name}_sd"), deviations);
+        let conditions = speed::conditions(name);
+        let unlike =
+            |group: &[usize]| !anyway && conditions.iter().any(|name| grid.varies(name, group));
+        if groups.iter().any(|group| unlike(group)) {
+            let without = |group: &Vec<usize>| {
+                if unlike(group) {
+                    None
+                } else {
+                    mean(&numbers, group)
+                }
+            };
+            means.put(name, Values::Float(groups.iter().map(without).collect()));
+        }
+        if MEASURES.iter().any(|(measure, _)| measure == name) {
+            let deviation = |group: &Vec<usize>| match unlike(group) {
+                true => None,
+                false => deviation(&numbers, group),
+            };
+            let deviations: Vec<_> = groups.iter().map(deviation).collect();
+            if deviations.iter().any(Option::is_some) {
+                let name_of = Derived::Deviation.name(name);
+                means.put_behind(name, &name_of, Values::Float(deviations));
+            }
+        }
+        let known = |group: &[usize]| group.iter().filter(|row| numbers[**row].is_some()).count();
+        let fewer = |group: &Vec<usize>| (1..group.len()).contains(&known(group)) && !unlike(group);
+        if groups.iter().any(fewer) {
+            let counts = groups.iter().map(|group| {
+                let count = i64::try_from(known(group)).ok();
+                count.filter(|_| fewer(group))
+            });
+            let counts = Values::Integer(counts.collect());
+            means.put_behind(name, &Derived::Known.name(name), counts);
+        }
     }
     let counts = groups.iter().map(|group| i64::try_from(group.len()).ok());
     means.put_behind("stage", "n", Values::Integer(counts.collect()));
@@ -65,22 +103,27 @@ fn groups<K: std::hash::Hash + Eq>(height: usize, key: impl Fn(usize) -> K) -> V
     groups
 }
 
-/// A row for each group: what its rows agree on, and the mean of measures that they do not agree on.
-fn collapse(grid: &Grid, groups: &[Vec<usize>]) -> Grid {
+/// A row for each group: what its rows agree on, and the mean of measures that they do not agree on; of the fastest of
+/// several runs the fastest of all, of the slowest the slowest. What else they do not agree on is no property of the
+/// row, and left empty.
+pub(super) fn collapse(grid: &Grid, groups: &[Vec<usize>]) -> Grid {
     let columns = grid.columns.iter().map(|Column { name, values }| {
         let agreed = |group: &Vec<usize>| {
             let all = group.iter().all(|row| values.same(group[0], *row));
             all.then_some(group[0])
         };
-        let values = match values {
-            Values::Float(numbers) if is_measured(name) => {
-                Values::Float(groups.iter().map(|group| mean(numbers, group)).collect())
-            }
-            Values::Integer(counts)
-                if is_measured(name) && groups.iter().any(|group| agreed(group).is_none()) =>
-            {
-                let numbers = as_floats(counts);
-                Values::Float(groups.iter().map(|group| mean(&numbers, group)).collect())
+        let counts = matches!(values, Values::Integer(_));
+        let numbers = values.numbers().filter(|_| is_measured(name));
+        let values = match numbers {
+            Some(numbers) if !counts || groups.iter().any(|group| agreed(group).is_none()) => {
+                let one = |group: &Vec<usize>| match speed::extreme(name) {
+                    Some(extreme) => {
+                        let known = group.iter().filter_map(|row| numbers[*row]);
+                        known.reduce(extreme)
+                    }
+                    None => mean(&numbers, group),
+                };
+                Values::Float(groups.iter().map(one).collect())
             }
             _ => values.pick(&groups.iter().map(agreed).collect::<Vec<_>>()),
         };
@@ -102,10 +145,6 @@ fn mean(values: &[Option<f64>], group: &[usize]) -> Option<f64> {
     }
     let numbers: Vec<f64> = group.iter().filter_map(|row| values[*row]).collect();
     Some(numbers.iter().sum::<f64>() / numbers.len() as f64)
-}
-
-fn as_floats(counts: &[Option<i64>]) -> Vec<Option<f64>> {
-    counts.iter().map(|count| Some((*count)? as f64)).collect()
 }
 
 /// The standard deviation of a sample; nothing of less than two values.
@@ -161,14 +200,21 @@ mod tests {
         ])
     }
 
+    fn over(grid: Grid, names: &[&str]) -> Grid {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let groups = of_settings(&grid, &names);
+        averaged(grid, &groups, false)
+    }
+
     #[test]
     fn seeds_become_mean_deviation_and_number() {
-        let means = averaged(measured(), "seed");
+        let means = over(measured(), &["seed"]);
         assert_eq!(means.height, 2);
         let float = |a: Option<f64>, b: Option<f64>| Some(Values::Float(vec![a, b]));
         let expected = [
             ("bleu", float(Some(32.0), Some(20.0))),
             ("bleu_sd", float(Some(2.0), None)),
+            ("bleu_n", None),
             ("n", Some(Values::Integer(vec![Some(3), Some(1)]))),
             ("parameters", float(Some(32.0 / 3.0), Some(5.0))),
             ("seed", Some(Values::Integer(vec![None, Some(1)]))),
@@ -183,21 +229,70 @@ mod tests {
     }
 
     #[test]
+    fn a_mean_says_of_how_many_rows_it_is_where_some_have_no_value() {
+        let mut lacking = measured();
+        let scores = vec![Some(30.0), None, Some(20.0), Some(34.0)];
+        lacking.put("bleu", Values::Float(scores));
+        let means = over(lacking, &["seed"]);
+        assert_eq!(
+            means.values("bleu"),
+            Some(&Values::Float(vec![Some(32.0), Some(20.0)]))
+        );
+        assert_eq!(
+            means.values("bleu_n"),
+            Some(&Values::Integer(vec![Some(2), None]))
+        );
+    }
+
+    #[test]
+    fn speeds_of_several_machines_have_no_mean() {
+        let mut timed = measured();
+        let floats = |values: [f64; 4]| Values::Float(values.map(Some).to_vec());
+        timed.put("latency_ms", floats([1.0, 3.0, 5.0, 5.0]));
+        timed.put("latency_least_ms", floats([0.5, 2.0, 4.0, 4.5]));
+        timed.put("latency_most_ms", floats([2.0, 9.0, 6.0, 5.5]));
+        let same = over(timed.clone(), &["seed"]);
+        let float = |a: Option<f64>, b: f64| Some(Values::Float(vec![a, Some(b)]));
+        for (name, values) in [
+            ("latency_ms", float(Some(3.0), 5.0)),
+            ("latency_least_ms", float(Some(0.5), 4.0)),
+            ("latency_most_ms", float(Some(9.0), 6.0)),
+        ] {
+            assert_eq!(same.values(name), values.as_ref(), "{name}");
+        }
+        let threads = Values::Integer([1, 2, 1, 1].map(Some).to_vec());
+        timed.put("decode_threads", threads);
+        let unlike = over(timed.clone(), &["seed"]);
+        assert_eq!(unlike.height, 2, "other machines are no other models");
+        assert_eq!(unlike.values("latency_ms"), float(None, 5.0).as_ref());
+        assert_eq!(
+            unlike.values("decode_threads"),
+            Some(&Values::Integer(vec![None, Some(1)]))
+        );
+        let groups = of_settings(&timed, &["seed".to_owned()]);
+        let anyway = averaged(timed, &groups, true);
+        assert_eq!(anyway.values("latency_ms"), float(Some(3.0), 5.0).as_ref());
+    }
+
+    #[test]
     fn rows_that_differ_in_more_stay_apart() {
-        let over_rates = averaged(measured(), "rate");
+        let over_rates = over(measured(), &["rate"]);
         let counts = Values::Integer(vec![Some(2), Some(1), Some(1)]);
         assert_eq!(over_rates.values("n"), Some(&counts));
         let mut stages = measured();
         stages.put("stage", words(["a", "b", "c", "d"]));
-        assert!(averaged(stages, "seed").values("n").is_none());
-        assert!(averaged(measured(), "lr").values("n").is_none());
+        assert!(over(stages.clone(), &["seed"]).values("n").is_none());
+        assert!(over(measured(), &[]).values("n").is_none());
+        let both = over(stages, &["seed", "stage"]);
+        let counts = Values::Integer(vec![Some(3), Some(1)]);
+        assert_eq!(both.values("n"), Some(&counts));
     }
 
     #[test]
     fn points_that_share_an_artifact_share_a_row() {
         let mut points = measured();
         points.put("artifact", words(["a", "b", "a", "d"]));
-        let merged = shared(&points);
+        let merged = collapse(&points, &of_artifacts(&points));
         assert_eq!(merged.height, 3);
         let rates = Values::Float(vec![None, Some(0.5), Some(0.5)]);
         assert_eq!(merged.values("rate"), Some(&rates));

@@ -1,23 +1,30 @@
 //! Rows side by side: what was asked for differently, what was measured, and how it differs from a baseline.
 
+mod changes;
+mod error;
+mod essentials;
 mod fill;
 mod grid;
 mod guard;
 mod merge;
 mod names;
+mod questions;
 mod ranked;
 mod roles;
 mod significance;
+mod speed;
 
+pub use error::CompareError;
 pub use ranked::{Ranking, ranked};
 pub use significance::Bootstrap;
 
-use super::{Query, QueryError, ResultsError, Rows, Values};
+use super::derived::Derived;
+use super::query::Filter;
+use super::{ResultsError, Rows, Values};
 use crate::cache::Cache;
-use crate::plan::suggest::nearest;
 use grid::Grid;
-use names::Naming;
-use roles::{COMPARABLE, Change, MEASURES, is_asked};
+use questions::Questions;
+use roles::{MEASURES, is_asked};
 
 /// How rows are to be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,12 +33,23 @@ pub struct Wish {
     pub filter: Option<String>,
     /// The name of the row that others are set against; by default the first.
     pub baseline: Option<String>,
-    /// The parameter that rows are averaged over, if they differ in nothing else.
-    pub over: Option<String>,
+    /// What rows are averaged over, if they differ in nothing else.
+    pub over: Over,
     /// Whether rows are compared although scores depend on more than the model.
     pub anyway: bool,
     /// How test sets are sampled; without, nothing is said of significance.
     pub bootstrap: Option<Bootstrap>,
+}
+
+/// What rows are averaged over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Over {
+    /// The parameter `seed`, if there is one.
+    Seeds,
+    /// These columns, each of which says what was asked for.
+    These(Vec<String>),
+    /// Nothing: every row stands for itself.
+    Nothing,
 }
 
 /// Rows side by side.
@@ -48,73 +66,33 @@ pub struct Comparison {
     pub bootstrap: Option<Bootstrap>,
     /// What is to be known about the comparison.
     pub notes: Vec<String>,
+    /// Why nothing is said of significance, if nothing is.
+    unsure: Option<String>,
 }
 
-/// Rows that are not compared.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-pub enum CompareError {
-    /// Scores depend on more than the model.
-    #[error(
-        "`{}` and `{}` do not compare: `{column}` is {} of the first and {} of the second",
-        rows[0], rows[1], values[0], values[1]
-    )]
-    #[diagnostic(
-        code(results::not_comparable),
-        help("leave one of them out with `--where`, or compare them all the same with `--anyway`")
-    )]
-    Differ {
-        /// The column that differs.
-        column: String,
-        /// The names of two rows.
-        rows: [String; 2],
-        /// What stands there.
-        values: [String; 2],
-    },
+impl Comparison {
+    /// Why there is no column of that name, if it is one that comparisons can have.
+    pub fn why_absent(&self, column: &str) -> Option<String> {
+        questions::why_absent(column, self.unsure.as_deref())
+    }
 
-    /// There is nothing to compare.
-    #[error("there is no row to compare")]
-    #[diagnostic(
-        code(results::no_rows),
-        help(
-            "`srp run FILE.toml` makes the rows of an experiment; `--where` may have left all of them out"
-        )
-    )]
-    Nothing,
-
-    /// The baseline is none of the rows.
-    #[error("there is no row `{name}`")]
-    #[diagnostic(code(results::no_such_row), help("{}", which(name, known)))]
-    NoBaseline {
-        /// What was asked for.
-        name: String,
-        /// The names of all rows.
-        known: Vec<String>,
-    },
-
-    /// The filter is none.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Query(#[from] QueryError),
-
-    /// A table cannot be made.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Table(#[from] ResultsError),
-}
-
-/// Names of rows that an error lists at most.
-const LISTED: usize = 12;
-
-fn which(name: &str, known: &[String]) -> String {
-    let names = known.iter().map(String::as_str);
-    let near = nearest(name, names.clone()).map(|near| format!("did you mean `{near}`? "));
-    let listed: Vec<&str> = names.take(LISTED).collect();
-    let more = if known.len() > LISTED { ", …" } else { "" };
-    format!(
-        "{}rows: {}{more}",
-        near.unwrap_or_default(),
-        listed.join(", ")
-    )
+    /// What a reader of some columns has to know of their numbers, a line each.
+    ///
+    /// # Errors
+    /// Whatever polars has against it.
+    pub fn remarks(&self, shown: &[String]) -> Result<Vec<String>, ResultsError> {
+        let grid = Grid::of(&self.rows)?;
+        let mut lines = Vec::new();
+        if grid.values("n").is_some() {
+            lines.push("±: standard deviation over n rows".to_owned());
+        }
+        let fewer = |name: &String| grid.values(&Derived::Known.name(name)).is_some();
+        if shown.iter().any(fewer) {
+            lines.push("(k of n): only k of the n rows have a value".to_owned());
+        }
+        lines.extend(speed::remarks(&grid, shown));
+        Ok(lines)
+    }
 }
 
 /// The rows of some sources, each as it was named, side by side.
@@ -126,102 +104,134 @@ pub fn compare(
     wish: &Wish,
     cache: &Cache,
 ) -> Result<Comparison, CompareError> {
-    let all = stacked(sources, cache)?;
-    let whole = merge::shared(&Grid::of(&all)?);
-    let naming = Naming::of(&whole);
-    let rows = match &wish.filter {
-        Some(filter) => merge::shared(&Grid::of(&kept(&all, Some(filter))?)?),
-        None => whole.clone(),
-    };
-    let over = wish.over.as_deref();
-    let mut grid = prepared(rows, over, &naming);
-    if grid.height == 0 {
-        return Err(CompareError::Nothing);
+    let mut all = stacked(sources, cache)?;
+    // What a table says of another comparison is not true of this one.
+    all.columns
+        .retain(|column| Derived::of(&column.name).is_none());
+    let over = over(wish, &all)?;
+    let artifacts = merge::of_artifacts(&all);
+    let averages = merge::of_settings(&merge::collapse(&all, &artifacts), &over);
+    names::add(&mut all, &artifacts, &averages);
+    let questions = Questions::of(wish.filter.as_deref(), &all, &over)?;
+    let mut notes = questions.doubts();
+    let prepared = |rows| prepared(rows, &over, wish.anyway);
+    let compared = prepared(questions.kept_before(&all)?);
+    if compared.height == 0 {
+        return Err(questions.nothing(all.height));
     }
+    // It may be left out of the table, and still be what others are set against.
     let baseline = match &wish.baseline {
-        None => grid.row(0),
-        // It may have been left out of the table, and still be what others are set against.
-        Some(name) => match named(&grid, name) {
-            Some(row) => grid.row(row),
-            None => row_of(&prepared(whole, over, &naming), name)?,
+        None => compared.row(0),
+        Some(name) => match named(&compared, name) {
+            Some(row) => compared.row(row),
+            None => row_of(&prepared(all.clone()), name)?,
         },
     };
+    let mut grid = questions.kept_of_means(compared)?;
     if !wish.anyway {
         guard::check(&grid, &baseline)?;
     }
-    let (bootstrap, notes) = judge(&mut grid, &baseline, wish, cache);
-    add_changes(&mut grid, &baseline);
+    notes.extend(unaveraged(&grid, wish, &over));
+    let judged = judge(&mut grid, &baseline, wish, cache, &mut notes);
+    notes.extend(changes::add(&mut grid, &baseline, wish.anyway));
+    speed::add_noise(&mut grid, &baseline);
+    let unsure = judged.err();
+    let grid = questions.kept_of_differences(grid, unsure.as_deref())?;
+    if grid.height == 0 {
+        return Err(questions.nothing(all.height));
+    }
     Ok(Comparison {
-        essentials: essentials(&grid, &all),
+        essentials: essentials::of(&grid, &all),
         baseline: baseline.text("row", 0).unwrap_or_default().to_owned(),
         rows: grid.into_rows()?,
-        bootstrap,
+        bootstrap: wish.bootstrap.filter(|_| unsure.is_none()),
         notes,
+        unsure,
     })
 }
 
-/// Adds how sure differences from the baseline are. Returns how that was found, if it was, and what cannot be said.
+/// That rows were to be averaged, and are not.
+fn unaveraged(grid: &Grid, wish: &Wish, over: &[String]) -> Option<String> {
+    let asked = matches!(wish.over, Over::These(_)) && grid.values("n").is_none();
+    let over = over.join("` and `");
+    asked.then(|| format!("nothing is averaged: no two rows differ in `{over}` alone"))
+}
+
+/// Adds how sure differences from the baseline are, and to `notes` what cannot be said.
+///
+/// # Errors
+/// Why nothing is said of it.
 fn judge(
     grid: &mut Grid,
     baseline: &Grid,
     wish: &Wish,
     cache: &Cache,
-) -> (Option<Bootstrap>, Vec<String>) {
-    let mut notes = Vec::new();
-    let names = grid.words("row").iter();
-    if !names
-        .into_iter()
-        .any(|row| row.as_deref() != baseline.text("row", 0))
-    {
-        return (None, notes);
+    notes: &mut Vec<String>,
+) -> Result<(), String> {
+    let mut names = grid.words("row").iter();
+    if !names.any(|row| row.as_deref() != baseline.text("row", 0)) {
+        return Err("there is no row beside the baseline".to_owned());
     }
-    let unknown = guard::unknown(grid);
-    if !unknown.is_empty() {
-        notes.push(unknown_note(&unknown));
-    }
-    let how = wish.bootstrap;
-    let found = how.filter(|how| significance::add(grid, baseline, cache, *how));
-    if how.is_some() && found.is_none() {
-        let why = "the cache has no translations of the baseline and another row";
-        notes.push(format!("{why}: nothing is said of significance"));
-    }
-    (found, notes)
-}
-
-/// The rows of all sources, with what the cache knows of them, and in `source` where they are from.
-fn stacked(sources: Vec<(String, Rows)>, cache: &Cache) -> Result<Rows, ResultsError> {
-    let several = sources.into_iter().map(|(name, rows)| {
-        let mut grid = Grid::of(&rows)?;
-        fill::fill(&mut grid, cache);
-        let source = vec![Some(name); grid.height];
-        grid.put_behind("", "source", Values::Text(source));
-        grid.into_rows()
-    });
-    Rows::stack(several.collect::<Result<_, _>>()?)
-}
-
-/// The rows where a filter holds; all if there is none.
-fn kept(all: &Rows, filter: Option<&str>) -> Result<Rows, QueryError> {
-    all.query(&Query {
-        filter: filter.map(str::to_owned),
-        ..Query::default()
+    notes.extend(guard::unknown_note(grid));
+    let how = wish.bootstrap.ok_or("`--samples none` asks for none")?;
+    let judged = significance::add(grid, baseline, cache, how);
+    judged.inspect_err(|why| {
+        notes.push(format!("nothing is said of significance: {why}"));
     })
 }
 
-/// What is said of columns that guard cannot compare.
-fn unknown_note(columns: &[&str]) -> String {
-    let columns = columns.join(", ");
-    format!("not known of every row, and not compared: {columns}")
+/// The rows of all sources, with what the cache knows of them, and in `source` where they are from.
+fn stacked(sources: Vec<(String, Rows)>, cache: &Cache) -> Result<Grid, CompareError> {
+    let several = sources.into_iter().map(|(name, rows)| {
+        let mut grid = Grid::of(&rows)?;
+        let measured = MEASURES.iter().any(|(name, _)| grid.values(name).is_some());
+        if grid.height > 0 && !measured {
+            return Err(CompareError::NoMeasure { table: name });
+        }
+        fill::fill(&mut grid, cache);
+        let source = vec![Some(name); grid.height];
+        grid.put_behind("", "source", Values::Text(source));
+        Ok(grid.into_rows()?)
+    });
+    let several: Result<Vec<Rows>, CompareError> = several.collect();
+    Ok(Grid::of(&Rows::stack(several?)?)?)
 }
 
-/// Averaged and named.
-fn prepared(grid: Grid, over: Option<&str>, naming: &Naming) -> Grid {
+/// The columns that rows are averaged over.
+fn over(wish: &Wish, grid: &Grid) -> Result<Vec<String>, CompareError> {
+    let known = || grid.names().filter(|name| is_asked(name));
+    match &wish.over {
+        Over::Nothing => Ok(Vec::new()),
+        Over::Seeds => Ok(known()
+            .filter(|name| *name == "seed")
+            .map(str::to_owned)
+            .collect()),
+        Over::These(names) => {
+            let wrong = names
+                .iter()
+                .find(|name| !known().any(|known| known == *name));
+            match wrong {
+                None => Ok(names.clone()),
+                Some(name) => Err(CompareError::NoParameter {
+                    name: name.clone(),
+                    known: known().map(str::to_owned).collect(),
+                }),
+            }
+        }
+    }
+}
+
+/// A row for each artifact, or for each average, under its name.
+fn prepared(grid: Grid, over: &[String], anyway: bool) -> Grid {
+    let grid = merge::collapse(&grid, &merge::of_artifacts(&grid));
     let mut grid = match over {
-        Some(over) => merge::averaged(grid, over),
-        None => grid,
+        [] => grid,
+        over => {
+            let groups = merge::of_settings(&grid, over);
+            merge::averaged(grid, &groups, anyway)
+        }
     };
-    let names = naming.names(&grid).into_iter().map(Some).collect();
-    grid.put_behind("", "row", Values::Text(names));
+    names::settle(&mut grid);
     grid
 }
 
@@ -240,54 +250,4 @@ fn row_of(grid: &Grid, name: &str) -> Result<Grid, CompareError> {
         known: grid.words("row").iter().flatten().cloned().collect(),
     })?;
     Ok(grid.row(row))
-}
-
-/// Puts beside each measure what it is to that of the baseline.
-fn add_changes(grid: &mut Grid, baseline: &Grid) {
-    for (name, change) in MEASURES {
-        let Some(base) = baseline.values(name).and_then(|values| values.number(0)) else {
-            continue;
-        };
-        let Some(values) = grid.values(name) else {
-            continue;
-        };
-        let (suffix, of): (_, fn(f64, f64) -> f64) = match change {
-            Change::Difference => ("delta", |value, base| value - base),
-            Change::Times => ("times", |value, base| value / base),
-        };
-        let changes = (0..grid.height).map(|row| Some(of(values.number(row)?, base)));
-        let changes = Values::Float(changes.collect());
-        grid.put_behind(name, &format!("{name}_{suffix}"), changes);
-    }
-}
-
-/// The columns that a person wants to see: what the rows of `all` were asked for differently, and what was measured.
-fn essentials(grid: &Grid, all: &Rows) -> Vec<String> {
-    let rows: Vec<usize> = (0..grid.height).collect();
-    let varying = |name: &&str| grid.varies(name, &rows);
-    let has = |name: &str| grid.values(name).is_some_and(|values| values.known() > 0);
-    let asked = all.names().into_iter().filter(|name| is_asked(name));
-    let asked = asked.filter(varying);
-    let mut shown: Vec<String> = asked.map(str::to_owned).collect();
-    // A source says which experiment it is.
-    if shown.iter().any(|name| name == "source") {
-        shown.retain(|name| name != "experiment");
-    }
-    if shown.is_empty() {
-        shown.push("stage".to_owned());
-    }
-    let conditions = COMPARABLE.iter().filter(|name| varying(name));
-    shown.extend(conditions.map(|name| (*name).to_owned()));
-    shown.push("n".to_owned());
-    for (measure, suffixes) in [
-        ("bleu", ["", "_delta", "_p", "_ci"].as_slice()),
-        ("chrf", &["", "_delta", "_p"]),
-        ("parameters", &["", "_times"]),
-        ("flops", &["", "_times"]),
-        ("decode_sentences_per_second", &["", "_times"]),
-    ] {
-        shown.extend(suffixes.iter().map(|suffix| format!("{measure}{suffix}")));
-    }
-    shown.retain(|name| has(name));
-    shown
 }

@@ -2,11 +2,59 @@
 //! the rows apart.
 
 use super::grid::Grid;
-use crate::results::columns::is_parameter;
+use crate::results::Values;
+use crate::results::columns::{ROW_OF_AVERAGE, is_parameter};
 use std::collections::{BTreeMap, HashSet};
 
+/// The column of the names that rows go by, and, until they are averaged, that of the names of their averages.
+pub(super) const COLUMNS: [&str; 2] = ["row", ROW_OF_AVERAGE];
+
+/// Names each row of `grid`, and the average that it is to go into: `averages` are groups of the rows of artifacts,
+/// which are groups of rows. A row has its name whatever other rows are looked at.
+pub(super) fn add(grid: &mut Grid, artifacts: &[Vec<usize>], averages: &[Vec<usize>]) {
+    let naming = Naming::of(grid);
+    let mut taken = HashSet::new();
+    let mut of_row = vec![None; grid.height];
+    for rows in artifacts {
+        let name = free(naming.name(grid, rows), &mut taken);
+        rows.iter()
+            .for_each(|row| of_row[*row] = Some(name.clone()));
+    }
+    let mut of_average = of_row.clone();
+    for group in averages.iter().filter(|group| group.len() > 1) {
+        let rows: Vec<usize> = group
+            .iter()
+            .flat_map(|place| artifacts[*place].clone())
+            .collect();
+        let name = free(naming.name(grid, &rows), &mut taken);
+        rows.iter()
+            .for_each(|row| of_average[*row] = Some(name.clone()));
+    }
+    for (column, names) in COLUMNS.into_iter().zip([of_row, of_average]) {
+        grid.put_behind("", column, Values::Text(names));
+    }
+}
+
+/// Lets averaged rows, which agree on no name of a row, go by that of their average.
+pub(super) fn settle(grid: &mut Grid) {
+    let [row, average] = COLUMNS.map(|name| grid.values(name).cloned());
+    if let Some((row, average)) = row.zip(average) {
+        grid.put(COLUMNS[0], row.or(average));
+    }
+    grid.columns.retain(|column| column.name != COLUMNS[1]);
+}
+
+/// This name, or one with a number behind it if it is taken; it is taken from now on.
+fn free(name: String, taken: &mut HashSet<String>) -> String {
+    let again = (2..).map(|n| format!("{name}#{n}"));
+    let mut names = std::iter::once(name.clone()).chain(again);
+    let name = names.find(|name| !taken.contains(name)).unwrap_or(name);
+    taken.insert(name.clone());
+    name
+}
+
 /// What tells the rows of each source apart.
-pub(super) struct Naming {
+struct Naming {
     several: bool,
     sources: BTreeMap<String, Within>,
 }
@@ -19,8 +67,7 @@ struct Within {
 }
 
 impl Naming {
-    /// How to call the rows of `grid`, or some of them.
-    pub(super) fn of(grid: &Grid) -> Self {
+    fn of(grid: &Grid) -> Self {
         let mut sources: BTreeMap<String, Within> = BTreeMap::new();
         for (row, source) in grid.words("source").iter().enumerate() {
             let source = source.as_deref().unwrap_or_default();
@@ -44,37 +91,29 @@ impl Naming {
         }
     }
 
-    /// The names of all rows of `grid`, no two of which are the same.
-    pub(super) fn names(&self, grid: &Grid) -> Vec<String> {
-        let mut taken = HashSet::new();
-        let names = (0..grid.height).map(|row| {
-            let name = self.name(grid, row);
-            let again = (2..).map(|n| format!("{name}#{n}"));
-            let mut free = std::iter::once(name.clone()).chain(again);
-            let name = free.find(|name| !taken.contains(name)).unwrap_or(name);
-            taken.insert(name.clone());
-            name
-        });
-        names.collect()
-    }
-
-    fn name(&self, grid: &Grid, row: usize) -> String {
-        let source = grid.text("source", row).unwrap_or_default();
-        let stage = grid.text("stage", row).unwrap_or_default();
-        let Some(within) = self.sources.get(source) else {
-            return stage.to_owned();
+    /// What some rows are called together: what they agree on of all that tells rows apart.
+    fn name(&self, grid: &Grid, rows: &[usize]) -> String {
+        let agreed = |column: &str| {
+            let values = grid.values(column).filter(|_| !grid.varies(column, rows))?;
+            values.shown(rows[0])
         };
-        let values = within.varying.iter().filter_map(|name| {
-            let value = grid.values(name)?.shown(row)?;
-            Some(format!("{name}={value}"))
-        });
+        let source = agreed("source").unwrap_or_default();
+        let stage = agreed("stage").unwrap_or_default();
+        let Some(within) = self.sources.get(&source) else {
+            return stage;
+        };
+        let values = within.varying.iter();
+        let values = values.filter_map(|name| Some(format!("{name}={}", agreed(name)?)));
         let values: Vec<String> = values.collect();
-        let at = if values.is_empty() { "" } else { "@" };
+        let at = match values.is_empty() || stage.is_empty() {
+            true => "",
+            false => "@",
+        };
         let inside = format!("{stage}{at}{}", values.join(","));
         match (self.several, within.stages || !values.is_empty()) {
             (false, _) => inside,
             (true, true) => format!("{source}:{inside}"),
-            (true, false) => source.to_owned(),
+            (true, false) => source,
         }
     }
 }
@@ -82,7 +121,6 @@ impl Naming {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::Values;
 
     fn grid(sources: [&str; 3], stages: [&str; 3], rates: [f64; 3]) -> Grid {
         let mut grid = Grid {
@@ -97,9 +135,16 @@ mod tests {
         grid
     }
 
+    /// The names of rows, and of the averages of those in `averages`.
+    fn named(mut grid: Grid, averages: &[Vec<usize>]) -> [Vec<String>; 2] {
+        let apart: Vec<Vec<usize>> = (0..grid.height).map(|row| vec![row]).collect();
+        add(&mut grid, &apart, averages);
+        COLUMNS.map(|column| grid.words(column).iter().flatten().cloned().collect())
+    }
+
     fn names(sources: [&str; 3], stages: [&str; 3], rates: [f64; 3]) -> Vec<String> {
-        let grid = grid(sources, stages, rates);
-        Naming::of(&grid).names(&grid)
+        let [names, _] = named(grid(sources, stages, rates), &[]);
+        names
     }
 
     #[test]
@@ -119,5 +164,18 @@ mod tests {
     #[test]
     fn rows_that_nothing_tells_apart_are_numbered() {
         assert_eq!(names(["x"; 3], ["a"; 3], [0.1; 3]), ["a", "a#2", "a#3"]);
+    }
+
+    #[test]
+    fn an_average_is_called_by_what_its_rows_agree_on_and_like_no_row() {
+        let rates = grid(["x"; 3], ["a", "a", "b"], [0.1, 0.5, 0.5]);
+        let [_, averages] = named(rates, &[vec![0, 1], vec![2]]);
+        assert_eq!(averages, ["a", "a", "b@rate=0.5"]);
+        let stages = grid(["x"; 3], ["a", "a", "b"], [0.1, 0.5, 0.5]);
+        let [_, averages] = named(stages, &[vec![0], vec![1, 2]]);
+        assert_eq!(averages, ["a@rate=0.1", "rate=0.5", "rate=0.5"]);
+        let alike = grid(["x"; 3], ["a"; 3], [0.1; 3]);
+        let [_, averages] = named(alike, &[vec![0, 1, 2]]);
+        assert_eq!(averages, ["a#4"; 3]);
     }
 }

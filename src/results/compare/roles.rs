@@ -1,7 +1,9 @@
 //! What the columns of a table are to a comparison.
 
+use super::speed;
 use crate::results::columns::is_parameter;
 pub(super) use crate::results::comparable::{COMPARABLE, SAID_BY_TEST_SET};
+use crate::results::derived::Derived;
 
 /// How a measure is set against that of the baseline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +15,7 @@ pub(super) enum Change {
 }
 
 /// What is set against the baseline.
-pub(super) const MEASURES: [(&str, Change); 7] = [
+pub(super) const MEASURES: [(&str, Change); 9] = [
     ("bleu", Change::Difference),
     ("chrf", Change::Difference),
     ("tokenized_bleu", Change::Difference),
@@ -21,22 +23,27 @@ pub(super) const MEASURES: [(&str, Change); 7] = [
     ("flops", Change::Times),
     ("decode_sentences_per_second", Change::Times),
     ("decode_tokens_per_second", Change::Times),
+    ("latency_ms", Change::Times),
+    ("batch_ms", Change::Times),
 ];
 
-/// Whether a column was measured: no two runs need to agree on it.
+/// What is measured, and not set against the baseline: some of it already is, against the unpruned model of its table.
+const OF_TABLES: [&str; 7] = [
+    "parameter_ratio",
+    "flops_ratio",
+    "speed_up",
+    "batch_speed_up",
+    "artifact",
+    "n",
+    "seconds",
+];
+
+/// Whether a column was measured, or computed from what was: no two runs need to agree on it.
 pub(super) fn is_measured(column: &str) -> bool {
     MEASURES.iter().any(|(name, _)| *name == column)
-        || [
-            "parameter_ratio",
-            "flops_ratio",
-            "speed_up",
-            "artifact",
-            "row",
-        ]
-        .contains(&column)
-        || ["decode_", "latency_", "batch_"]
-            .iter()
-            .any(|prefix| column.starts_with(prefix))
+        || OF_TABLES.contains(&column)
+        || speed::is_speed(column)
+        || Derived::of(column).is_some()
         || column.starts_with("seconds.")
 }
 
@@ -67,6 +74,7 @@ mod tests {
                 is_asked(column),
                 is_measured(column),
                 COMPARABLE.contains(&column),
+                speed::CONDITIONS.contains(&column),
                 // Models of several sizes are compared, and are not one model of several seeds.
                 column == "original_parameters",
             ];
@@ -74,5 +82,12 @@ mod tests {
             assert_eq!(roles, 1, "{column}");
         }
         assert!(is_asked("rate") && is_measured("seconds.dense"));
+    }
+
+    #[test]
+    fn a_parameter_with_the_name_of_half_a_measure_is_a_parameter() {
+        for name in ["batch_size", "decode_beam", "latency_target", "dropout_p"] {
+            assert!(is_asked(name) && !is_measured(name), "{name}");
+        }
     }
 }

@@ -1,84 +1,70 @@
 //! Values as people read them: rounded, with the unit that the column's name tells.
 
-use crate::results::markdown::{duration, percent, scaled};
+use crate::results::derived::Derived;
+use crate::results::headings::heading;
+use crate::results::markdown::{duration, percent, scaled, times};
+use crate::results::sheet::Sheet;
 use crate::results::{Column, Values};
 
-/// A table of words.
-pub(super) struct View {
-    pub(super) head: Vec<String>,
-    /// Of each column, whether it holds words, which stand left.
-    pub(super) words: Vec<bool>,
-    pub(super) rows: Vec<Vec<String>>,
-}
-
-impl View {
-    /// Some columns of `all`.
-    pub(super) fn of(shown: &[&Column], all: &[Column], height: usize) -> Self {
-        let row = |row| shown.iter().map(|column| cell(column, all, row)).collect();
-        Self {
-            head: shown.iter().map(|column| head(&column.name)).collect(),
-            words: shown
-                .iter()
-                .map(|column| matches!(column.values, Values::Text(_)))
-                .collect(),
-            rows: (0..height).map(row).collect(),
-        }
+/// Some columns of `all` as a table of words.
+pub(super) fn sheet(shown: &[&Column], all: &[Column], height: usize) -> Sheet {
+    let row = |row| shown.iter().map(|column| cell(column, all, row)).collect();
+    Sheet {
+        head: shown.iter().map(|column| heading(&column.name)).collect(),
+        words: shown
+            .iter()
+            .map(|column| matches!(column.values, Values::Text(_)))
+            .collect(),
+        rows: (0..height).map(row).collect(),
     }
 }
 
-/// What a column is called.
-fn head(name: &str) -> String {
-    for (suffix, before, after) in [
-        ("_delta", "Δ", ""),
-        ("_times", "", " ×"),
-        ("_p", "p of ", ""),
-        ("_ci", "", " 95 %"),
-    ] {
-        if let Some(measure) = name.strip_suffix(suffix) {
-            return format!("{before}{}{after}", head(measure));
-        }
-    }
-    match name {
-        "bleu" => "BLEU",
-        "chrf" => "chrF",
-        "asked_ratio" => "asked",
-        "parameter_ratio" => "left",
-        "flops" => "FLOPs",
-        "decode_sentences_per_second" => "sentences/s",
-        "decode_tokens_per_second" => "tokens/s",
-        other => other,
-    }
-    .to_owned()
-}
-
+/// A value as people read it. Beside a mean stand its deviation and, where some rows have no value, how many have; in
+/// front of what is no more than noise, a `~`.
 fn cell(column: &Column, all: &[Column], row: usize) -> String {
-    let of = |suffix: &str| {
-        let name = format!("{}{suffix}", column.name);
-        let other = all.iter().find(|other| other.name == name)?;
-        other.values.number(row)
-    };
     let name = column.name.as_str();
     let Some(number) = column.values.number(row) else {
         return words(name, column.values.shown(row).unwrap_or_default());
     };
-    if let Some(measure) = name.strip_suffix("_ci") {
-        let mean = all
-            .iter()
-            .find(|other| other.name == format!("{measure}_mean"));
-        let mean = mean.and_then(|mean| mean.values.number(row));
+    let beside = |name: &str, derived: Derived| {
+        let name = derived.name(name);
+        Derived::of(&name)?;
+        let found = all.iter().find(|other| other.name == name)?;
+        Some(&found.values)
+    };
+    let of = |derived| beside(name, derived)?.number(row);
+    let (measure, derived) = Derived::of(name).map_or((name, None), |(of, d)| (of, Some(d)));
+    if derived == Some(Derived::Interval) {
+        let mean = beside(measure, Derived::Mean).and_then(|mean| mean.number(row));
         return match mean {
             Some(mean) => format!("{mean:.2} ± {number:.2}"),
             None => format!("± {number:.2}"),
         };
     }
-    match (rounded(name, number), of("_sd")) {
-        (Some(mean), Some(deviation)) => {
-            let deviation = rounded(name, deviation).unwrap_or_default();
-            format!("{mean} ± {deviation}")
-        }
-        (Some(text), None) => text,
-        (None, _) => column.values.shown(row).unwrap_or_default(),
+    let mut text =
+        rounded(name, number).unwrap_or_else(|| column.values.shown(row).unwrap_or_default());
+    if let Some(deviation) = of(Derived::Deviation) {
+        text += &format!(
+            " ± {}",
+            rounded(name, deviation).unwrap_or_else(|| format!("{deviation:.2}"))
+        );
     }
+    if let (Some(known), Some(n)) = (of(Derived::Known), number_in(all, "n", row)) {
+        text += &format!(" ({known} of {n})");
+    }
+    let noise = match derived {
+        Some(Derived::Times) => beside(measure, Derived::Noise),
+        _ => beside(name, Derived::Noise),
+    };
+    match noise.and_then(|noise| noise.shown(row)).as_deref() {
+        Some("true") => format!("~{text}"),
+        _ => text,
+    }
+}
+
+fn number_in(all: &[Column], name: &str, row: usize) -> Option<f64> {
+    let column = all.iter().find(|column| column.name == name)?;
+    column.values.number(row)
 }
 
 /// Words are whole, but for digests, whose beginnings are enough to tell them apart.
@@ -91,18 +77,34 @@ fn words(name: &str, words: String) -> String {
 
 /// The number as a column of this name shows it; nothing where it stands as it is.
 fn rounded(name: &str, number: f64) -> Option<String> {
-    let text = match name {
-        "bleu" | "chrf" | "tokenized_bleu" => format!("{number:.2}"),
-        "parameters" | "original_parameters" | "flops" => scaled(number as u64),
-        "asked_ratio" | "parameter_ratio" => percent(number),
-        _ if name.ends_with("_delta") => format!("{number:+.2}"),
-        _ if name.ends_with("_times") => format!("{number:.3}"),
-        _ if name.ends_with("_p") => format!("{number:.4}"),
-        _ if name.ends_with("_per_second") => format!("{number:.1}"),
-        _ if name.starts_with("seconds.") => duration(number),
-        _ => return None,
+    let text = match Derived::of(name).map(|(_, derived)| derived) {
+        Some(Derived::Delta) => format!("{number:+.2}"),
+        Some(Derived::Times) => format!("{number:.3}"),
+        Some(Derived::P) => format!("{number:.4}"),
+        Some(_) => return None,
+        None => match name {
+            "bleu" | "chrf" | "tokenized_bleu" => format!("{number:.2}"),
+            "parameters" | "original_parameters" | "flops" => scaled(number as u64),
+            "asked_ratio" | "parameter_ratio" => percent(number),
+            "decode_sentences_per_second" | "decode_tokens_per_second" => format!("{number:.1}"),
+            "flops_ratio" | "speed_up" | "batch_speed_up" => times(number),
+            "latency_ms" | "batch_ms" => milliseconds(number),
+            "seconds" => duration(number),
+            _ if name.starts_with("seconds.") => duration(number),
+            _ => return None,
+        },
     };
     Some(text)
+}
+
+/// A time with three digits.
+fn milliseconds(number: f64) -> String {
+    let decimals = match number {
+        _ if number < 10.0 => 2,
+        _ if number < 100.0 => 1,
+        _ => 0,
+    };
+    format!("{number:.decimals$} ms")
 }
 
 #[cfg(test)]
@@ -126,9 +128,12 @@ mod tests {
             column("flops", 65_950_800.0),
             column("asked_ratio", 0.3),
             column("rate", 0.3),
+            column("dropout_p", 0.25),
+            column("warmup_times", 2.0),
+            column("dropout_p_sd", 0.5),
         ];
         let shown: Vec<&Column> = columns.iter().collect();
-        let view = View::of(&shown, &columns, 1);
+        let view = sheet(&shown, &columns, 1);
         let cells: Vec<_> = view.head.iter().zip(&view.rows[0]).collect();
         let cells: Vec<_> = cells
             .iter()
@@ -147,8 +152,40 @@ mod tests {
                 "FLOPs: 65.95 M",
                 "asked: 30.0 %",
                 "rate: 0.3",
+                "dropout_p: 0.25",
+                "warmup_times: 2",
+                "dropout_p_sd: 0.5",
             ]
         );
+    }
+
+    #[test]
+    fn a_mean_of_fewer_rows_says_so_and_noise_is_marked() {
+        let floats = |name: &str, value: f64| Column {
+            name: name.to_owned(),
+            values: Values::Float(vec![Some(value)]),
+        };
+        let counts = |name: &str, value: i64| Column {
+            name: name.to_owned(),
+            values: Values::Integer(vec![Some(value)]),
+        };
+        let noise = |name: &str| Column {
+            name: name.to_owned(),
+            values: Values::Bool(vec![Some(true)]),
+        };
+        let columns = [
+            floats("bleu", 30.0),
+            floats("bleu_sd", 1.0),
+            counts("bleu_n", 2),
+            counts("n", 3),
+            floats("latency_ms_times", 0.98),
+            noise("latency_ms_noise"),
+            floats("speed_up", 1.02),
+            noise("speed_up_noise"),
+        ];
+        let shown: Vec<&Column> = [0, 4, 6].map(|place| &columns[place]).to_vec();
+        let view = sheet(&shown, &columns, 1);
+        assert_eq!(view.rows, [["30.00 ± 1.00 (2 of 3)", "~0.980", "~1.02 x"]]);
     }
 
     #[test]
@@ -158,7 +195,7 @@ mod tests {
             name: "test_set".to_owned(),
             values: digests,
         };
-        let view = View::of(&[&column], &[], 2);
+        let view = sheet(&[&column], &[], 2);
         assert_eq!(view.rows, [["0123456789ab"], [""]]);
         assert_eq!(view.words, [true]);
     }

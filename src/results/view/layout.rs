@@ -1,50 +1,53 @@
 //! A table of words as text.
 
-use super::cells::View;
 use crate::results::markdown::aligned;
+use crate::results::sheet::Sheet;
 
-/// Columns side by side, two blanks apart; notes below, after an empty line.
-pub(super) fn terminal(view: &View, notes: &[String]) -> String {
-    let lines: Vec<&Vec<String>> = std::iter::once(&view.head).chain(&view.rows).collect();
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max();
-    let widths: Vec<usize> = (0..view.head.len())
-        .map(|column| width(column).unwrap_or(0))
-        .collect();
-    let line = |cells: &&Vec<String>| {
-        let cells = cells.iter().zip(&widths).zip(&view.words);
+/// Blanks between two columns of a terminal.
+const GAP: usize = 2;
+
+/// Columns side by side, two blanks apart, no wider than `width` where there is one; notes below, after an empty line.
+pub(super) fn terminal(mut sheet: Sheet, notes: &[String], width: Option<usize>) -> String {
+    // The last column needs no gap.
+    let fitted = width.map(|width| sheet.fit(width + GAP, 0, GAP));
+    let fitted = fitted.unwrap_or_default();
+    let widths = sheet.widths(0);
+    let line = |cells: &Vec<String>| {
+        let cells = cells.iter().zip(&widths).zip(&sheet.words);
         let padded = cells.map(|((cell, &width), &words)| match words {
             true => format!("{cell:<width$}"),
             false => format!("{cell:>width$}"),
         });
-        let text = padded.collect::<Vec<_>>().join("  ");
+        let text = padded.collect::<Vec<_>>().join(&" ".repeat(GAP));
         format!("{}\n", text.trim_end())
     };
-    lines.iter().map(line).collect::<String>() + &below("", notes)
+    let above = fitted.above.iter().map(|line| format!("{line}\n\n"));
+    let lines = std::iter::once(&sheet.head).chain(&sheet.rows).map(line);
+    let notes = [&fitted.below, notes].concat();
+    above.chain(lines).collect::<String>() + &below("", &notes)
 }
 
 /// A Markdown table whose columns are aligned as text too.
-pub(super) fn markdown(view: &View, notes: &[String]) -> String {
-    let escaped = |cells: &Vec<String>| {
-        let cells = cells.iter().map(|cell| cell.replace('|', r"\|"));
-        cells.collect::<Vec<_>>()
-    };
-    let lines: Vec<Vec<String>> = std::iter::once(&view.head)
-        .chain(&view.rows)
-        .map(escaped)
-        .collect();
-    aligned(&lines, &view.words) + &below("", notes)
+pub(super) fn markdown(mut sheet: Sheet, notes: &[String]) -> String {
+    let cells = sheet.rows.iter_mut().chain([&mut sheet.head]).flatten();
+    cells.for_each(|cell| *cell = cell.replace('|', r"\|"));
+    aligned(&sheet) + &below("", notes)
 }
 
 /// A tabular with the rules of booktabs; notes are comments.
-pub(super) fn latex(view: &View, notes: &[String]) -> String {
+pub(super) fn latex(view: &Sheet, notes: &[String]) -> String {
     let columns: String = view
         .words
         .iter()
         .map(|words| if *words { 'l' } else { 'r' })
         .collect();
     let line = |cells: &Vec<String>| {
-        let cells: Vec<String> = cells.iter().map(|cell| escape(cell)).collect();
-        format!("{} \\\\\n", cells.join(" & "))
+        let cells = cells.iter().zip(&view.words);
+        let cells = cells.map(|(cell, words)| match words {
+            true => escape(cell),
+            false => with_minus(&escape(cell)),
+        });
+        format!("{} \\\\\n", cells.collect::<Vec<_>>().join(" & "))
     };
     let rows: String = view.rows.iter().map(line).collect();
     format!(
@@ -63,6 +66,14 @@ fn below(before: &str, notes: &[String]) -> String {
     };
     let lines = notes.iter().map(|note| format!("{before}{note}\n"));
     gap.to_owned() + &lines.collect::<String>()
+}
+
+/// A number that begins with a minus, which as a hyphen would be half as long.
+fn with_minus(number: &str) -> String {
+    match number.strip_prefix('-') {
+        Some(rest) => format!("$-${rest}"),
+        None => number.to_owned(),
+    }
 }
 
 /// Text that LaTeX prints as it is.
@@ -90,9 +101,9 @@ fn escape(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn view() -> View {
+    fn view() -> Sheet {
         let line = |cells: [&str; 2]| cells.map(str::to_owned).to_vec();
-        View {
+        Sheet {
             head: line(["stage_name", "ΔBLEU"]),
             words: vec![true, false],
             rows: vec![line(["a|b & 50 %", "+0.50"]), line(["déjà", "-10.25"])],
@@ -106,7 +117,7 @@ mod tests {
     #[test]
     fn a_terminal_has_words_left_and_numbers_right() {
         assert_eq!(
-            terminal(&view(), &notes()),
+            terminal(view(), &notes(), None),
             "stage_name   ΔBLEU\n\
              a|b & 50 %   +0.50\n\
              déjà        -10.25\n\
@@ -116,9 +127,23 @@ mod tests {
     }
 
     #[test]
+    fn a_narrow_terminal_gets_what_fits_and_is_told_of_the_rest() {
+        assert_eq!(terminal(view(), &[], Some(18)), terminal(view(), &[], None));
+        assert_eq!(
+            terminal(view(), &notes(), Some(17)),
+            "stage_name\n\
+             a|b & 50 %\n\
+             déjà\n\
+             \n\
+             too wide to show: ΔBLEU; `--columns` chooses, `--format csv` has all\n\
+             a note\n"
+        );
+    }
+
+    #[test]
     fn bars_do_not_break_a_markdown_table() {
         assert_eq!(
-            markdown(&view(), &[]),
+            markdown(view(), &[]),
             "| stage_name  |  ΔBLEU |\n\
              | ----------- | -----: |\n\
              | a\\|b & 50 % |  +0.50 |\n\
@@ -135,7 +160,7 @@ mod tests {
              stage\\_name & $\\Delta$BLEU \\\\\n\
              \\midrule\n\
              a$|$b \\& 50 \\% & +0.50 \\\\\n\
-             déjà & -10.25 \\\\\n\
+             déjà & $-$10.25 \\\\\n\
              \\bottomrule\n\
              \\end{tabular}\n\
              % a note\n"

@@ -5,7 +5,6 @@ mod layout;
 
 use super::columns::is_parameter;
 use super::{Column, Format, ResultsError, Rows, Values};
-use cells::View;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// How rows are written.
@@ -33,7 +32,8 @@ impl Style {
     }
 }
 
-/// The columns of `rows` that are called so, in this order, in a style; styles for people say `notes` below.
+/// The columns of `rows` that are called so, in this order, in a style; styles for people say `notes` below. A table for
+/// a terminal is made to fit `width`, if there is one.
 ///
 /// # Errors
 /// Whatever polars has against it.
@@ -42,15 +42,16 @@ pub fn write(
     columns: &[String],
     style: Style,
     notes: &[String],
+    width: Option<usize>,
 ) -> Result<String, ResultsError> {
     let all = rows.columns()?;
     let shown = |name: &String| all.iter().find(|column| column.name == *name);
     let shown: Vec<&Column> = columns.iter().filter_map(shown).collect();
-    let view = || View::of(&shown, &all, rows.height());
+    let sheet = || cells::sheet(&shown, &all, rows.height());
     Ok(match style {
-        Style::Table => layout::terminal(&view(), notes),
-        Style::Markdown => layout::markdown(&view(), notes),
-        Style::Latex => layout::latex(&view(), notes),
+        Style::Table => layout::terminal(sheet(), notes, width),
+        Style::Markdown => layout::markdown(sheet(), notes),
+        Style::Latex => layout::latex(&sheet(), notes),
         Style::Csv => csv(&shown, rows.height())?,
         Style::Json => json(&shown, rows.height())?,
     })
@@ -68,7 +69,10 @@ pub fn essentials(rows: &Rows) -> Vec<String> {
         "asked_ratio",
         "parameter_ratio",
         "flops",
-        "decode_sentences_per_second",
+        "flops_ratio",
+        "speed_up",
+        "batch_speed_up",
+        "seconds",
     ];
     let measures = measures.into_iter().filter(|name| names.contains(name));
     parameters.chain(measures).map(str::to_owned).collect()

@@ -1,0 +1,152 @@
+//! What a filter asks of a comparison, each part of it at the time when it can be answered. What was asked for is asked
+//! of rows, and decides what is compared; what was measured, of averages; differences from the baseline, at the end. So
+//! a filter on a score picks neither the seeds that an average is made of nor the baseline.
+
+use super::roles::{Change, MEASURES, is_measured};
+use super::significance::SCORES;
+use super::{CompareError, Filter, Grid, names};
+use crate::results::ResultsError;
+use crate::results::derived::Derived;
+use crate::results::filter::Kind;
+
+/// A filter, in parts.
+pub(super) struct Questions {
+    text: String,
+    before: Option<Filter>,
+    of_means: Option<Filter>,
+    of_differences: Option<Filter>,
+    doubts: Vec<String>,
+}
+
+impl Questions {
+    /// What `text` asks of `rows`, which are going to be averaged over some columns.
+    pub(super) fn of(
+        text: Option<&str>,
+        rows: &Grid,
+        over: &[String],
+    ) -> Result<Self, CompareError> {
+        let mut questions = Self {
+            text: text.unwrap_or_default().to_owned(),
+            before: None,
+            of_means: None,
+            of_differences: None,
+            doubts: Vec::new(),
+        };
+        let Some(text) = text else {
+            return Ok(questions);
+        };
+        let mut whole = Filter::of(text, &rows.columns, to_come(over))?;
+        questions.doubts = std::mem::take(&mut whole.doubts);
+        let some = |filter: Filter| (!filter.is_empty()).then_some(filter);
+        questions.of_differences = some(whole.split_off(is_difference));
+        questions.of_means = some(whole.split_off(|name| is_measured(name) || name == ROW));
+        questions.before = some(whole);
+        Ok(questions)
+    }
+
+    /// Words that no row has.
+    pub(super) fn doubts(&self) -> Vec<String> {
+        self.doubts.clone()
+    }
+
+    /// The rows that were asked for as wished.
+    pub(super) fn kept_before(&self, rows: &Grid) -> Result<Grid, CompareError> {
+        kept(self.before.as_ref(), rows.clone(), None)
+    }
+
+    /// The rows whose measures, or means of measures, are as wished.
+    pub(super) fn kept_of_means(&self, grid: Grid) -> Result<Grid, CompareError> {
+        kept(self.of_means.as_ref(), grid, None)
+    }
+
+    /// The rows that differ from the baseline as wished; `unsure` says why nothing is known of significance.
+    pub(super) fn kept_of_differences(
+        &self,
+        grid: Grid,
+        unsure: Option<&str>,
+    ) -> Result<Grid, CompareError> {
+        kept(self.of_differences.as_ref(), grid, unsure)
+    }
+
+    /// That there is no row left of so many.
+    pub(super) fn nothing(&self, rows: usize) -> CompareError {
+        if rows == 0 || self.text.is_empty() {
+            return CompareError::Nothing;
+        }
+        CompareError::NoneFits {
+            rows,
+            filter: self.text.clone(),
+            doubts: self.doubts.clone(),
+        }
+    }
+}
+
+const ROW: &str = names::COLUMNS[0];
+
+fn kept(filter: Option<&Filter>, grid: Grid, unsure: Option<&str>) -> Result<Grid, CompareError> {
+    let Some(filter) = filter else {
+        return Ok(grid);
+    };
+    for name in filter.columns() {
+        let absent = grid.values(&name).is_none();
+        if let Some(why) = why_absent(&name, unsure).filter(|_| absent) {
+            return Err(CompareError::Absent { name, why });
+        }
+    }
+    let rows = filter.kept(&grid.into_rows()?)?;
+    let grid: Result<Grid, ResultsError> = Grid::of(&rows);
+    Ok(grid?)
+}
+
+/// Whether a column says how a row differs from the baseline.
+fn is_difference(column: &str) -> bool {
+    match Derived::of(column) {
+        Some((_, Derived::Deviation | Derived::Known)) | None => false,
+        Some(_) => true,
+    }
+}
+
+/// The columns that a comparison adds.
+fn to_come(over: &[String]) -> Vec<(String, Kind)> {
+    let mut columns = vec![("n".to_owned(), Kind::Numbers)];
+    for (measure, change) in MEASURES {
+        let change = match change {
+            Change::Difference => Derived::Delta,
+            Change::Times => Derived::Times,
+        };
+        let mut derived = vec![change];
+        if !over.is_empty() {
+            derived.extend([Derived::Deviation, Derived::Known]);
+        }
+        if SCORES.contains(&measure) {
+            derived.extend([Derived::P, Derived::Mean, Derived::Interval]);
+        }
+        columns.extend(derived.iter().map(|of| (of.name(measure), Kind::Numbers)));
+        columns.push((Derived::Noise.name(measure), Kind::Truth));
+    }
+    columns
+}
+
+/// Why a comparison lacks a column that another one could have; `unsure` says why nothing is known of significance.
+pub(super) fn why_absent(column: &str, unsure: Option<&str>) -> Option<String> {
+    if column == "n" {
+        return Some("no rows are averaged".to_owned());
+    }
+    let (measure, derived) = Derived::of(column)?;
+    let of_scores = SCORES.contains(&measure);
+    Some(match derived {
+        Derived::Delta | Derived::Times => {
+            format!("the baseline has no value of `{measure}`, or `{measure}` is not compared so")
+        }
+        Derived::Noise => format!("it is not known how far runs of `{measure}` lie apart"),
+        Derived::P | Derived::Mean | Derived::Interval if of_scores => {
+            let why = unsure.unwrap_or("no row has it");
+            format!("nothing is said of significance: {why}")
+        }
+        Derived::P | Derived::Mean | Derived::Interval => {
+            format!("significance is said of {}", SCORES.join(" and "))
+        }
+        Derived::Deviation => format!("no two values of `{measure}` are averaged"),
+        Derived::Known => format!("no mean of `{measure}` lacks a value"),
+    })
+}

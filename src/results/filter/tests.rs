@@ -1,0 +1,83 @@
+//! Filters as people type them.
+
+use super::*;
+
+fn vocabulary() -> Vocabulary {
+    let column = |name: &str, values| Column {
+        name: name.to_owned(),
+        values,
+    };
+    let words = |words: [&str; 2]| Values::Text(words.map(|w| Some(w.to_owned())).to_vec());
+    let columns = vec![
+        column("stage", words(["final-test", "dense-test"])),
+        column("criterion", words(["srp", "taylor"])),
+        column("learning-rate", Values::Float(vec![Some(0.5), None])),
+        column("bleu", Values::Float(vec![Some(30.0), None])),
+        column("seconds.dense", Values::Float(vec![Some(3.0), None])),
+    ];
+    Vocabulary::of(&columns, vec![("bleu_delta".to_owned(), Kind::Numbers)])
+}
+
+#[test]
+fn what_people_type_is_understood() {
+    for (typed, sql) in [
+        ("criterion = 'srp'", r#""criterion" = 'srp'"#),
+        ("criterion == \"srp\"", r#""criterion" = 'srp'"#),
+        ("criterion = srp", r#""criterion" = 'srp'"#),
+        ("srp=criterion", r#"'srp' = "criterion""#),
+        ("stage <> dense-test", r#""stage" <> 'dense-test'"#),
+        (
+            "stage in (final-test, \"dense-test\")",
+            r#""stage" in ( 'final-test' , 'dense-test' )"#,
+        ),
+        ("\"bleu\" > 3", r#""bleu" > 3"#),
+        (
+            "BLEU>=1e-3&&ΔBLEU<-0.5",
+            r#""bleu" >= 1e-3 and "bleu_delta" < - 0.5"#,
+        ),
+        (
+            "learning-rate - bleu = .5 or seconds.dense > 1",
+            r#""learning-rate" - "bleu" = .5 or "seconds.dense" > 1"#,
+        ),
+        ("bleu > '20'", r#""bleu" > 20"#),
+        ("criterion = 'it''s'", r#""criterion" = 'it''s'"#),
+        (
+            "abs(bleu) > 3 and not stage is null",
+            r#"abs ( "bleu" ) > 3 and not "stage" is null"#,
+        ),
+    ] {
+        let understood = vocabulary().understand(typed).unwrap();
+        assert_eq!(understood.sql, sql, "{typed}");
+    }
+}
+
+#[test]
+fn a_value_that_no_row_has_is_doubted() {
+    let doubts = |typed| vocabulary().understand(typed).unwrap().doubts;
+    assert_eq!(
+        doubts("criterion = tailor"),
+        ["no row has `tailor` in `criterion`: did you mean `taylor`? it holds srp, taylor"]
+    );
+    for fine in ["criterion = taylor", "criterion like 't%'"] {
+        assert!(doubts(fine).is_empty(), "{fine}");
+    }
+}
+
+#[test]
+fn what_cannot_hold_is_refused_with_the_reason() {
+    let refused = |typed| vocabulary().understand(typed).unwrap_err().to_string();
+    for (typed, words) in [
+        ("bleu > abc", "there is no column `abc`"),
+        ("belu > 3", "there is no column `belu`"),
+        ("\"belu\" > 3", "there is no column `belu`"),
+        ("bleu = 'high'", "`bleu` holds numbers, and `high` is none"),
+        ("stage > 3", "`stage` holds words"),
+        ("stage = 'x", "the quote ' is not closed"),
+    ] {
+        assert!(
+            refused(typed).contains(words),
+            "{typed}: {}",
+            refused(typed)
+        );
+    }
+}
