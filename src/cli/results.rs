@@ -89,7 +89,9 @@ fn answer(
     }
     doubts.iter().for_each(|doubt| context.watcher.note(doubt));
     let essentials = view::essentials(&rows);
-    let remarks = results::remarks(records);
+    let shown = args.table.shown(&rows, &essentials)?;
+    let speeds = shown.iter().any(|name| name.ends_with("speed_up"));
+    let remarks = results::remarks(records, speeds);
     args.table.print(&rows, &essentials, &remarks, context)?;
     write(&args.results, plan, records, context)?;
     say_missing(plan, records.len(), context);

@@ -16,7 +16,7 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
         if rest.is_empty() {
             return None;
         }
-        let end = outside_quotes(rest, b'\n').unwrap_or(rest.len());
+        let end = outside_quotes(rest, '\n').unwrap_or(rest.len());
         let (text, behind) = rest.split_at(end);
         let line = Line {
             number,
@@ -38,19 +38,24 @@ impl<'t> Line<'t> {
         let mut rest = Some(self.text);
         std::iter::from_fn(move || {
             let text = rest?;
-            let end = outside_quotes(text, b',');
+            let end = outside_quotes(text, ',');
             rest = end.map(|end| &text[end + 1..]);
             Some(&text[..end.unwrap_or(text.len())])
         })
     }
 }
 
-/// Where a sign of one byte is first met outside of quotes.
-fn outside_quotes(text: &str, sign: u8) -> Option<usize> {
+/// Where a sign is first met outside of quotes.
+fn outside_quotes(text: &str, sign: char) -> Option<usize> {
+    let first = text.find(sign);
+    // Most values have no quotes, and large tables have many values.
+    if !text[..first.unwrap_or(text.len())].contains('"') {
+        return first;
+    }
     let mut quoted = false;
-    text.bytes().position(|byte| {
-        quoted ^= byte == b'"';
-        byte == sign && !quoted
+    text.find(|char| {
+        quoted ^= char == '"';
+        char == sign && !quoted
     })
 }
 

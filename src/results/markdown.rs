@@ -31,7 +31,7 @@ pub fn markdown(records: &[Record], width: Option<usize>) -> String {
     let fitted = width.map(|width| sheet.fit(width.saturating_sub(1), NARROWEST, 3));
     let fitted = fitted.unwrap_or_default();
     let above = fitted.above.iter().map(|line| format!("{line}\n\n"));
-    let below = fitted.below.into_iter().chain(remarks(records));
+    let below = fitted.below.into_iter().chain(remarks(records, true));
     let below = below.map(|line| format!("{line}\n"));
     above.chain([aligned(&sheet)]).chain(below).collect()
 }
@@ -50,9 +50,11 @@ const MEASURES: [&str; 11] = [
     "time",
 ];
 
-/// What a reader has to know of a table of records, a line each: what scores are, and what speeds are worth.
-pub fn remarks(records: &[Record]) -> Vec<String> {
-    let beside = || records.iter().filter_map(|record| record.beside_baseline);
+/// What a reader has to know of a table of records, a line each: what scores are and, if `speeds` are shown, what those
+/// are worth.
+pub fn remarks(records: &[Record], speeds: bool) -> Vec<String> {
+    let shown = records.iter().filter(|_| speeds);
+    let beside = || shown.clone().filter_map(|record| record.beside_baseline);
     let speed_ups = beside().flat_map(|found| [found.speed_up, found.batch_speed_up]);
     let noise = speed_ups.flatten().any(|found| found.noise);
     let unlike = beside().any(|found| found.unlike);
