@@ -16,6 +16,7 @@ mod logs;
 mod model;
 mod plan;
 mod plot;
+mod precision;
 mod progress;
 mod report;
 mod results;

@@ -1,6 +1,6 @@
 //! What a test stage is told.
 
-use super::{ArtifactKind, Checkpoint, Input, Search, Spec, StageRef};
+use super::{ArtifactKind, Checkpoint, DecodingPrecision, Input, Search, Spec, StageRef};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,13 @@ pub struct Test {
     pub split: String,
     /// How translations are searched.
     pub search: Search,
+    /// What affine maps multiply in while the test set is translated. Left out, 32-bit floats.
+    #[serde(
+        default,
+        deserialize_with = "DecodingPrecision::or_float32",
+        skip_serializing_if = "DecodingPrecision::is_float32"
+    )]
+    pub precision: DecodingPrecision,
     /// Source and target length, in tokens, that FLOPs are counted for.
     pub flops_length: usize,
 }

@@ -1,6 +1,7 @@
 //! Attention in the engine: to packed keys and values, and to those of earlier steps wherever they lie.
 
-use super::panels::{After, Panels, Rows, pack, padded, product};
+use super::panels::{After, Panels, Rows, pack, product};
+use super::tiles::padded;
 use super::weights::HeadSizes;
 use crate::kernels::simd::{LANES, add, exp, fold, larger, vectorised};
 

@@ -1,6 +1,6 @@
 //! The end of a residual block: sum, layer norm, connectivity.
 
-use super::panels::padded;
+use super::tiles::padded;
 use crate::kernels::simd::{LANES, add, fold, vectorised};
 use crate::kernels::{LAYER_NORM_EPSILON, SMALLEST_VARIANCE};
 
