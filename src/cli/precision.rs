@@ -1,5 +1,6 @@
 //! How a user names what a model multiplies in while it translates.
 
+#[cfg(feature = "nn")]
 use crate::config::DecodingPrecision;
 
 #[derive(Debug, clap::Args)]
@@ -17,6 +18,7 @@ enum Which {
     Int8,
 }
 
+#[cfg(feature = "nn")]
 impl Precision {
     pub(super) fn get(&self) -> DecodingPrecision {
         match self.precision {

@@ -5,6 +5,8 @@
 //! same however a processor comes to them, and however many rows stand together.
 
 mod dot;
+#[cfg(test)]
+mod tests;
 
 use super::panels::{After, Rows};
 use super::tiles::{PANEL, Tiles, each_row, padded};

@@ -56,7 +56,7 @@ impl Vocabulary {
             }
         }
         let mut proposals = Proposals::new(count);
-        for ranking in &self.rankings {
+        for ranking in &mut self.rankings {
             ranking.propose(rules, &mut proposals);
         }
         proposals
