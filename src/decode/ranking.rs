@@ -98,6 +98,23 @@ impl Ranking {
     }
 }
 
+/// What at least `count` scores of the first piece exceed, if that is seen at a glance: each lane has a highest one.
+#[inline(always)]
+fn exceeded(vectors: &[[f32; LANES]], count: usize) -> f32 {
+    let mut highest = [f32::NEG_INFINITY; LANES];
+    for vector in vectors {
+        for lane in 0..LANES {
+            highest[lane] = larger(vector[lane], highest[lane]);
+        }
+    }
+    for token in SPECIAL {
+        highest[token as usize] = f32::NEG_INFINITY;
+    }
+    highest.sort_unstable_by(|a, b| b.total_cmp(a));
+    let lowest = count.checked_sub(1).and_then(|last| highest.get(last));
+    lowest.map_or(f32::NEG_INFINITY, |lowest| lowest.next_down())
+}
+
 /// A score and its token as a number: the better, the larger; of equal scores, the earlier token has the larger one.
 #[inline(always)]
 fn key(score: f32, token: u32) -> u64 {
@@ -136,6 +153,9 @@ vectorised! {
                 highest[lane] = larger(vector[lane], highest[lane]);
             }
         }
+        if first == 0 {
+            ranking.threshold = exceeded(vectors, ranking.count);
+        }
         let highest = fold(highest, larger);
         if highest > ranking.highest {
             let factor = exp(ranking.highest - highest);
@@ -158,15 +178,16 @@ vectorised! {
         }
         if highest > ranking.threshold {
             for (place, vector) in vectors.iter().enumerate() {
+                let threshold = ranking.threshold;
                 let mut any = false;
                 for score in vector {
-                    any |= *score > ranking.threshold;
+                    any |= *score > threshold;
                 }
                 if !any {
                     continue;
                 }
                 for (lane, &score) in vector.iter().enumerate() {
-                    if score > ranking.threshold {
+                    if score > threshold {
                         let token = first + place * LANES + lane;
                         ranking.candidates.push(key(score, token as u32));
                     }

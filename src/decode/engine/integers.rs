@@ -227,6 +227,9 @@ impl<'a, D> Tiled<'a, D> {
 impl<D: Dot> Tiles for Tiled<'_, D> {
     #[inline(always)]
     fn tile<const M: usize, const V: usize>(&mut self, row: usize, vector: usize) {
+        if M > PANEL * D::TALL {
+            unreachable!("no tile is that tall");
+        }
         let Product {
             x,
             weights,

@@ -4,7 +4,7 @@
 //! however many rows there are: no bit depends on the machine, nor on which rows stand together.
 
 use super::tiles::{PANEL, Tiles, compute, each_row, padded};
-use crate::kernels::simd::{LANES, Level, level, vectorised};
+use crate::kernels::simd::{LANES, Level, level, multiply_add, vectorised};
 use std::ops::Range;
 
 /// A matrix `[outputs, inputs]` in panels: one after another, in each the weights of all its outputs, input after
@@ -106,13 +106,13 @@ vectorised! {
         y: &mut [f32],
         stride: usize,
     ) {
-        product(x, panels, after, y, stride);
+        product::<FMA>(x, panels, after, y, stride);
     }
 }
 
 /// [`multiply`] within a function that is compiled for the processor.
 #[inline(always)]
-pub(super) fn product(
+pub(super) fn product<const FMA: bool>(
     x: Rows<'_>,
     panels: Panels<'_>,
     after: After<'_>,
@@ -125,7 +125,7 @@ pub(super) fn product(
         Level::Avx512 => 12,
         _ => 3,
     };
-    let mut floats = Floats {
+    let mut floats = Floats::<FMA> {
         x,
         panels,
         y,
@@ -136,14 +136,14 @@ pub(super) fn product(
 }
 
 /// A product of floats.
-struct Floats<'a> {
+struct Floats<'a, const FMA: bool> {
     x: Rows<'a>,
     panels: Panels<'a>,
     y: &'a mut [f32],
     stride: usize,
 }
 
-impl Tiles for Floats<'_> {
+impl<const FMA: bool> Tiles for Floats<'_, FMA> {
     #[inline(always)]
     fn tile<const M: usize, const V: usize>(&mut self, row: usize, vector: usize) {
         let (inputs, x, stride) = (self.panels.inputs, self.x, self.stride);
@@ -153,7 +153,7 @@ impl Tiles for Floats<'_> {
         for (input, weights) in self.panels.panel::<V>(vector).iter().enumerate() {
             each_row!(ROW, {
                 if ROW < M {
-                    add_products(&mut sums[ROW], rows[ROW][input], weights);
+                    add_products::<FMA, V>(&mut sums[ROW], rows[ROW][input], weights);
                 }
             });
         }
@@ -168,14 +168,14 @@ impl Tiles for Floats<'_> {
 
 /// Adds a factor times some vectors.
 #[inline(always)]
-fn add_products<const V: usize>(
+fn add_products<const FMA: bool, const V: usize>(
     sums: &mut [[f32; LANES]; V],
     factor: f32,
     weights: &[[f32; LANES]; V],
 ) {
     for (sums, weights) in sums.iter_mut().zip(weights) {
         for (sum, weight) in sums.iter_mut().zip(weights) {
-            *sum = factor.mul_add(*weight, *sum);
+            *sum = multiply_add::<FMA>(factor, *weight, *sum);
         }
     }
 }

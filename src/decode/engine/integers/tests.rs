@@ -52,6 +52,9 @@ const SIZES: [[usize; 3]; 12] = [
     [40, 257, 31],
 ];
 
+/// What an entry may be off by, beside the largest: half a scale, and what factor, scale and products round themselves.
+const HALF_A_SCALE: f32 = 0.5 / LARGEST + 4.0 * f32::EPSILON;
+
 #[test]
 fn no_entry_is_off_by_more_than_half_its_scale() {
     let mut stream = Stream::new(1, "integers");
@@ -65,8 +68,7 @@ fn no_entry_is_off_by_more_than_half_its_scale() {
             assert_eq!(scale, largest / LARGEST);
             for (&x, &byte) in entries.iter().zip(&bytes.entries[row * bytes.stride..]) {
                 let back = (i32::from(byte) - SHIFT) as f32 * scale;
-                // Beyond half the scale, only what floats themselves round.
-                let bound = 0.5 * scale + largest * f32::EPSILON;
+                let bound = HALF_A_SCALE * largest;
                 assert!(
                     (x - back).abs() <= bound,
                     "{x} became {back}, scale {scale}"
@@ -88,7 +90,7 @@ fn no_product_is_off_by_more_than_rounding_explains() {
             .chunks_exact(inputs.max(1))
             .zip(y.chunks_exact(padded(outputs).max(1)))
         {
-            let half = |entries: &[f32]| f64::from(largest(entries) / LARGEST) / 2.0;
+            let half = |entries: &[f32]| f64::from(HALF_A_SCALE * largest(entries));
             for (w, &y) in weights.chunks_exact(inputs.max(1)).zip(y) {
                 let (s, t) = (half(x), half(w));
                 let (mut exact, mut bound, mut size) = (0.0, 0.0, 0.0);
@@ -97,7 +99,7 @@ fn no_product_is_off_by_more_than_rounding_explains() {
                     size += (x * w).abs();
                     bound += x.abs() * t + w.abs() * s + s * t;
                 }
-                // Scales, factors and the result are floats.
+                // Scales and the result are floats.
                 bound += 8.0 * f64::from(f32::EPSILON) * (size + bound);
                 let off = (f64::from(y) - exact).abs();
                 assert!(off <= bound, "{inputs} inputs: off by {off}, not {bound}");
