@@ -153,10 +153,10 @@ vectorised! {
                 highest[lane] = larger(vector[lane], highest[lane]);
             }
         }
+        let highest = fold(highest, larger);
         if first == 0 {
             ranking.threshold = exceeded(vectors, ranking.count);
         }
-        let highest = fold(highest, larger);
         if highest > ranking.highest {
             let factor = exp(ranking.highest - highest);
             for sum in &mut ranking.sums {
