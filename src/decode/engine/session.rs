@@ -88,6 +88,8 @@ impl Proposer for Session<'_> {
             sentence.iter().copied().filter(|&id| id != PAD).collect()
         };
         let sentences: Vec<Vec<u32>> = sentences.iter().map(words).collect();
+        let empty = sentences.iter().position(Vec::is_empty);
+        assert_eq!(empty, None, "a sentence without a token");
         self.sentences = spans(&sentences);
         self.steps = 0;
         self.origins = (0..sentences.len() as u32).collect();
