@@ -197,6 +197,14 @@ fn the_best_are_those_of_all_in_their_order() {
     }
 }
 
+#[test]
+#[should_panic(expected = "a sentence without a token")]
+fn a_sentence_needs_a_token() {
+    let (blueprint, state) = model(&mut Stream::new(25, "engine"));
+    let engine = Engine::new(&blueprint, &state, None);
+    engine.session().begin(&[&[5, 2], &[]]);
+}
+
 /// Rounding to 127ths moves a product by about a hundredth of its size, and the maps of a model one after another by some
 /// hundredths. What no bound can hold is a layer norm of values that hardly differ, which tells one from another by their
 /// rounding: groups of two or three entries are such, so that the claim is about most rows, not all.
