@@ -1,4 +1,4 @@
-"""Beam search with the model that `srp bench decode` measures, done by CTranslate2 in 32-bit floats on the CPU.
+"""Beam search with the model that `srp bench decode` measures, done by CTranslate2 on the CPU.
 
 Reads settings from the command line, prints `ready VERSION`, and then translates all sentences for each line of
 standard input, answering with its seconds, its processor seconds, the tokens of all translations, and the process's
@@ -80,7 +80,7 @@ def translator(args):
     with tempfile.TemporaryDirectory() as folder:
         model(args).save(folder)
         return ctranslate2.Translator(
-            folder, compute_type="float32", inter_threads=1, intra_threads=args.threads
+            folder, compute_type=args.compute_type, inter_threads=1, intra_threads=args.threads
         )
 
 
@@ -99,6 +99,7 @@ def arguments():
     for name in numbers.split():
         parser.add_argument(f"--{name}", type=int, required=True)
     parser.add_argument("--lengths", required=True)
+    parser.add_argument("--compute-type", choices=["float32", "int8"], required=True)
     return parser.parse_args()
 
 

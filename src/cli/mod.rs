@@ -18,6 +18,7 @@ mod logs;
 mod model;
 mod plan;
 mod plot;
+mod precision;
 mod progress;
 mod report;
 mod results;

@@ -2,6 +2,7 @@
 
 use super::args::at_least_one;
 use super::model::Model;
+use super::precision::Precision;
 use super::{Context, Failure};
 use crate::config::DeviceChoice;
 use std::num::NonZeroUsize;
@@ -14,6 +15,9 @@ pub(super) struct Args {
     /// Hypotheses kept a sentence, if not as in a test stage
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     beam: Option<NonZeroUsize>,
+
+    #[command(flatten)]
+    precision: Precision,
 
     /// Where tensors live: `auto`, `cpu` or `cuda:N`
     #[arg(long, default_value_t)]
@@ -34,6 +38,7 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
         model: &model,
         checkpoint: args.model.checkpoint(),
         search: &search,
+        precision: args.precision.get(),
     };
     let mut input = std::io::stdin().lock();
     translate(device, &translation, &mut input, &mut *context.out).map_err(|error| match error {

@@ -2,7 +2,7 @@
 
 use super::{Finite, NotNegative};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::num::NonZeroUsize;
 
 /// Beam search (SPEC §15).
@@ -23,4 +23,36 @@ pub struct Search {
     pub unknown_penalty: Finite,
     /// Sentences decoded together.
     pub batch_sentences: NonZeroUsize,
+}
+
+/// What the affine maps of a model multiply in while it translates. Everything else is in 32-bit floats.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DecodingPrecision {
+    /// 32-bit floats; a GPU may multiply them with 10-bit mantissas (TF32).
+    #[default]
+    Float32,
+    /// 8-bit integers: weights are rounded once, with a scale for each row, activations when they come, likewise. Only
+    /// the CPU does that.
+    Int8,
+}
+
+impl DecodingPrecision {
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Float32 => "float32",
+            Self::Int8 => "int8",
+        }
+    }
+
+    /// Whether this is what is meant when nothing is said; such a search is written without saying so.
+    pub(crate) fn is_float32(&self) -> bool {
+        *self == Self::Float32
+    }
+
+    /// Reads a key that may be left out, which a plan asks for as an `Option`.
+    pub(super) fn or_float32<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+    }
 }

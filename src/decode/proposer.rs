@@ -7,6 +7,9 @@ use crate::text::vocabulary::PAD;
 /// Rows are the hypotheses of the sentences that are left, sentence after sentence, as many for each.
 pub trait Proposer {
     /// Begins with some sentences, each of which has one empty hypothesis.
+    ///
+    /// # Panics
+    /// Perhaps, if a sentence has no token but padding: there is nothing to attend to. Text without a word has its end.
     fn begin(&mut self, sentences: &[&[u32]]);
 
     /// The `count` best continuations of each row, whose newest token is given.

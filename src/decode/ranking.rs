@@ -7,6 +7,9 @@ use crate::text::vocabulary::{EOS, PAD, UNK};
 /// Tokens that rules are about.
 const SPECIAL: [u32; 3] = [PAD, EOS, UNK];
 
+/// Candidates for each of the best that are kept before they are narrowed down.
+const ROOM: usize = 8;
+
 /// What is known of a row's scores so far.
 #[derive(Debug, Clone)]
 pub(super) struct Ranking {
@@ -15,8 +18,10 @@ pub(super) struct Ranking {
     highest: f32,
     /// Sums of the exponentials of scores less the highest one.
     sums: [f32; LANES],
-    /// The best scores and their tokens, best first, those of [`SPECIAL`] left out.
-    best: Vec<(f32, u32)>,
+    /// Keys of the scores that may be among the best, those of [`SPECIAL`] left out.
+    candidates: Vec<u64>,
+    /// What a score must exceed to be among the best, as far as that is known.
+    threshold: f32,
     /// The scores of [`SPECIAL`].
     special: [f32; 3],
 }
@@ -28,7 +33,8 @@ impl Ranking {
             count,
             highest: f32::NEG_INFINITY,
             sums: [0.0; LANES],
-            best: Vec::with_capacity(count + 1),
+            candidates: Vec::new(),
+            threshold: f32::NEG_INFINITY,
             special: [f32::NEG_INFINITY; 3],
         }
     }
@@ -38,7 +44,8 @@ impl Ranking {
         self.count = count;
         self.highest = f32::NEG_INFINITY;
         self.sums = [0.0; LANES];
-        self.best.clear();
+        self.candidates.clear();
+        self.threshold = f32::NEG_INFINITY;
         self.special = [f32::NEG_INFINITY; 3];
     }
 
@@ -48,18 +55,24 @@ impl Ranking {
     }
 
     /// The best continuations under some rules.
-    pub(super) fn propose(&self, rules: Rules, proposals: &mut Proposals) {
+    pub(super) fn propose(&mut self, rules: Rules, proposals: &mut Proposals) {
+        self.narrow();
+        self.candidates.sort_unstable_by(|a, b| b.cmp(a));
         let total = fold(self.sums, add).ln();
-        let of = |&(score, token): &(f32, u32)| Continuation {
+        let of = |(score, token): (f32, u32)| Continuation {
             token,
             log_probability: hopeless_if_nan(score - self.highest - total),
         };
-        let [_, end, mut unknown] = [0, 1, 2].map(|i| of(&(self.special[i], SPECIAL[i])));
+        let [_, end, mut unknown] = [0, 1, 2].map(|i| of((self.special[i], SPECIAL[i])));
         unknown.log_probability = hopeless_if_nan(unknown.log_probability - rules.unknown_penalty);
         if rules.end == End::Required {
             return proposals.push(std::iter::once(end));
         }
-        let mut row: Vec<Continuation> = self.best.iter().map(of).collect();
+        let mut row: Vec<Continuation> = self
+            .candidates
+            .iter()
+            .map(|&key| of(meaning(key)))
+            .collect();
         let mut insert = |special: Continuation| {
             let place = row.partition_point(|other| {
                 (other.log_probability, special.token) > (special.log_probability, other.token)
@@ -73,24 +86,55 @@ impl Ranking {
         proposals.push(row.into_iter());
     }
 
-    /// Takes a score in if it is one of the best; of equal ones the earlier stays.
-    #[inline(always)]
-    fn insert(&mut self, score: f32, token: u32) {
-        if score > self.threshold() {
-            let place = self.best.partition_point(|&(other, _)| other >= score);
-            self.best.insert(place, (score, token));
-            self.best.truncate(self.count);
+    /// Keeps the best candidates only.
+    fn narrow(&mut self) {
+        if self.candidates.len() > self.count && self.count > 0 {
+            let descending = |a: &u64, b: &u64| b.cmp(a);
+            let last = self.count - 1;
+            let (_, worst, _) = self.candidates.select_nth_unstable_by(last, descending);
+            self.threshold = meaning(*worst).0;
+            self.candidates.truncate(self.count);
         }
     }
+}
 
-    /// What a score must exceed.
-    #[inline(always)]
-    fn threshold(&self) -> f32 {
-        match self.best.last() {
-            Some(&(worst, _)) if self.best.len() == self.count => worst,
-            _ => f32::NEG_INFINITY,
+/// What at least `count` scores of the first piece exceed, if that is seen at a glance: each lane has a highest one.
+#[inline(always)]
+fn exceeded(vectors: &[[f32; LANES]], count: usize) -> f32 {
+    let mut highest = [f32::NEG_INFINITY; LANES];
+    for vector in vectors {
+        for lane in 0..LANES {
+            highest[lane] = larger(vector[lane], highest[lane]);
         }
     }
+    for token in SPECIAL {
+        highest[token as usize] = f32::NEG_INFINITY;
+    }
+    highest.sort_unstable_by(|a, b| b.total_cmp(a));
+    let lowest = count.checked_sub(1).and_then(|last| highest.get(last));
+    lowest.map_or(f32::NEG_INFINITY, |lowest| lowest.next_down())
+}
+
+/// A score and its token as a number: the better, the larger; of equal scores, the earlier token has the larger one.
+#[inline(always)]
+fn key(score: f32, token: u32) -> u64 {
+    // Both zeros are equal, and have one key.
+    let bits = (score + 0.0).to_bits();
+    let negative = bits >> 31 == 1;
+    let ordered = if negative { !bits } else { bits | 1 << 31 };
+    u64::from(ordered) << 32 | u64::from(!token)
+}
+
+/// The score and the token of a key.
+fn meaning(key: u64) -> (f32, u32) {
+    let ordered = (key >> 32) as u32;
+    let positive = ordered >> 31 == 1;
+    let bits = if positive {
+        ordered & !(1 << 31)
+    } else {
+        !ordered
+    };
+    (f32::from_bits(bits), !(key as u32))
 }
 
 fn hopeless_if_nan(log_probability: f32) -> f32 {
@@ -110,6 +154,9 @@ vectorised! {
             }
         }
         let highest = fold(highest, larger);
+        if first == 0 {
+            ranking.threshold = exceeded(vectors, ranking.count);
+        }
         if highest > ranking.highest {
             let factor = exp(ranking.highest - highest);
             for sum in &mut ranking.sums {
@@ -129,19 +176,88 @@ vectorised! {
                 *score = std::mem::replace(&mut vectors[0][token as usize], f32::NEG_INFINITY);
             }
         }
-        if highest > ranking.threshold() {
+        if highest > ranking.threshold {
             for (place, vector) in vectors.iter().enumerate() {
-                let threshold = ranking.threshold();
+                let threshold = ranking.threshold;
                 let mut any = false;
                 for score in vector {
                     any |= *score > threshold;
                 }
-                if any {
-                    for (lane, &score) in vector.iter().enumerate() {
-                        ranking.insert(score, (first + place * LANES + lane) as u32);
+                if !any {
+                    continue;
+                }
+                for (lane, &score) in vector.iter().enumerate() {
+                    if score > threshold {
+                        let token = first + place * LANES + lane;
+                        ranking.candidates.push(key(score, token as u32));
                     }
                 }
+                if ranking.candidates.len() >= ROOM * ranking.count {
+                    ranking.narrow();
+                }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Stream;
+
+    #[test]
+    fn a_key_is_larger_the_better_and_says_what_it_was_made_of() {
+        let falling = [
+            f32::INFINITY,
+            3.5,
+            f32::MIN_POSITIVE,
+            0.0,
+            -1e-40,
+            -2.0,
+            f32::MIN,
+        ];
+        let keys: Vec<u64> = falling
+            .iter()
+            .flat_map(|&score| [key(score, 4), key(score, 9)])
+            .collect();
+        assert!(keys.is_sorted_by(|a, b| a > b));
+        for score in falling {
+            assert_eq!(meaning(key(score, 7)), (score, 7));
+        }
+        assert_eq!(key(-0.0, 5), key(0.0, 5));
+    }
+
+    #[test]
+    fn the_best_are_those_that_sorting_finds_however_many_are_equal() {
+        let mut stream = Stream::new(5, "ranking");
+        for (case, count) in [1, 2, 10, 40].into_iter().cycle().take(60).enumerate() {
+            let vocab = 16 * (1 + stream.below(60));
+            // Few different scores: most have equals.
+            let scores: Vec<f32> = (0..vocab)
+                .map(|_| stream.below(2 + 30 * (case % 4)) as f32 - 20.0)
+                .collect();
+            let mut ranking = Ranking::new(count);
+            for (block, scores) in scores.chunks(32).enumerate() {
+                ranking.look(&mut scores.to_vec(), 32 * block);
+            }
+            let mut expected: Vec<(f32, u32)> = scores.iter().copied().zip(0..).collect();
+            expected.retain(|(_, token)| !SPECIAL.contains(token));
+            expected.sort_by(|a, b| b.0.total_cmp(&a.0));
+            expected.truncate(count);
+            let mut proposals = Proposals::new(count);
+            let rules = Rules {
+                end: End::Forbidden,
+                unknown_penalty: f32::INFINITY,
+            };
+            ranking.propose(rules, &mut proposals);
+            let found = proposals.rows().next().unwrap();
+            let tokens: Vec<u32> = found
+                .iter()
+                .map(|found| found.token)
+                .take(expected.len())
+                .collect();
+            let expected: Vec<u32> = expected.iter().map(|&(_, token)| token).collect();
+            assert_eq!(tokens, expected, "case {case}");
         }
     }
 }

@@ -7,24 +7,24 @@
 pub(crate) const LANES: usize = 16;
 
 /// Defines functions that are compiled once for each level of the instruction set; a call takes the best that the
-/// processor has. What they call must be inlined.
+/// processor has. What they call must be inlined. Their bodies may hand `FMA` on to [`multiply_add`].
 macro_rules! vectorised {
     ($($(#[$note:meta])* $visibility:vis fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block)*) => {$(
         $(#[$note])*
         $visibility fn $name($($argument: $type),*) $(-> $result)? {
             #[inline(always)]
-            fn plain($($argument: $type),*) $(-> $result)? $body
+            fn plain<const FMA: bool>($($argument: $type),*) $(-> $result)? $body
 
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512cd")]
             fn avx512($($argument: $type),*) $(-> $result)? {
-                plain($($argument),*)
+                plain::<true>($($argument),*)
             }
 
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma")]
             fn avx2($($argument: $type),*) $(-> $result)? {
-                plain($($argument),*)
+                plain::<true>($($argument),*)
             }
 
             match $crate::kernels::simd::level() {
@@ -34,7 +34,9 @@ macro_rules! vectorised {
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
                 $crate::kernels::simd::Level::Avx2 => unsafe { avx2($($argument),*) },
-                $crate::kernels::simd::Level::Plain => plain($($argument),*),
+                $crate::kernels::simd::Level::Plain => {
+                    plain::<{ $crate::kernels::simd::ALWAYS_FMA }>($($argument),*)
+                }
             }
         }
     )*};
@@ -107,6 +109,40 @@ mod limited {
         set(None);
         result
     }
+}
+
+/// Whether every processor that this is compiled for multiplies and adds at once.
+pub(crate) const ALWAYS_FMA: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
+
+/// `a * b + c`, rounded once; by an instruction for that, if the processor has it (`FMA`).
+#[inline(always)]
+pub(crate) fn multiply_add<const FMA: bool>(a: f32, b: f32, c: f32) -> f32 {
+    match FMA {
+        true => a.mul_add(b, c),
+        false => composed_multiply_add(a, b, c),
+    }
+}
+
+/// The same of operations that every processor has, and can do in vectors; that of the C library does one at a time.
+///
+/// The product is exact in 64 bits. Their sum with `c` is rounded to an odd last digit wherever it is not exact, so that
+/// rounding it to 32 bits does what rounding the exact sum would do.
+#[inline(always)]
+fn composed_multiply_add(a: f32, b: f32, c: f32) -> f32 {
+    let (product, c) = (f64::from(a) * f64::from(b), f64::from(c));
+    let sum = product + c;
+    let of_c = sum - product;
+    let lost = (product - (sum - of_c)) + (c - of_c);
+    let bits = sum.to_bits();
+    // What is lost of no number is no number, and neither above nor below 0.
+    let inexact = (lost > 0.0) | (lost < 0.0);
+    let away_from_zero = (lost > 0.0) == (sum > 0.0);
+    let step = if away_from_zero { 1 } else { u64::MAX };
+    let odd = match inexact & (bits & 1 == 0) {
+        true => bits.wrapping_add(step),
+        false => bits,
+    };
+    f64::from_bits(odd) as f32
 }
 
 /// Combines lanes pairwise.
@@ -235,6 +271,48 @@ mod tests {
         assert_eq!(exp(-1e9), 0.0);
         assert_eq!(exp(f32::NEG_INFINITY), 0.0);
         assert!(exp(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn a_composed_multiplication_with_addition_is_rounded_once() {
+        let mut stream = Stream::new(4, "test");
+        let mut number = |mask: u32| {
+            // Exponents near each other, and every now and then any.
+            let bits = (stream.next_f64() * f64::from(u32::MAX)) as u32;
+            let near = bits & 0x807f_ffff | (110 + bits % 30) << 23;
+            let any = stream.below(4) == 0;
+            f32::from_bits(if any { bits } else { near } & mask)
+        };
+        let check = |a: f32, b: f32, c: f32| {
+            let (composed, once) = (multiply_add::<false>(a, b, c), a.mul_add(b, c));
+            let same = composed.to_bits() == once.to_bits() || composed.is_nan() && once.is_nan();
+            assert!(
+                same,
+                "{a:e} * {b:e} + {c:e}: {composed:e}, expected {once:e}"
+            );
+        };
+        for _ in 0..200_000 {
+            check(number(!0), number(!0), number(!0));
+            // Short factors, and a sum that cancels but for its last digits.
+            let (a, b) = (number(!0xfff), number(!0x3ff));
+            check(a, b, -(a * b));
+            check(a, b, -(a * b) * (1.0 + f32::EPSILON));
+            check(a, b, number(!0) * 1e-7);
+        }
+        for special in [
+            0.0,
+            -0.0,
+            f32::INFINITY,
+            f32::NAN,
+            f32::MAX,
+            f32::from_bits(1),
+        ] {
+            for other in [0.0, -1.0, f32::MAX, f32::NEG_INFINITY, f32::from_bits(3)] {
+                check(special, other, 1.0);
+                check(1.0, special, other);
+                check(other, other, special);
+            }
+        }
     }
 
     #[test]

@@ -51,11 +51,13 @@ fn is_baseline_of(other: &Record, record: &Record) -> bool {
         && agree(other.conditions.as_ref(), record.conditions.as_ref())
 }
 
-/// Whether two tests were of the same sentences and searched alike, as far as that is known.
+/// Whether two tests were of the same sentences, searched alike and in the same precision, as far as that is known.
 fn agree(one: Option<&Conditions>, other: Option<&Conditions>) -> bool {
     one.zip(other).is_none_or(|(one, other)| {
         let tests = one.test_set.as_ref().zip(other.test_set.as_ref());
-        tests.is_none_or(|(one, other)| one == other) && one.search == other.search
+        tests.is_none_or(|(one, other)| one == other)
+            && one.search == other.search
+            && one.precision == other.precision
     })
 }
 
@@ -113,6 +115,7 @@ fn speed_up(own: &DecodeSpeed, baseline: &DecodeSpeed, in_batches: bool) -> Spee
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Checkpoint, DecodingPrecision};
     use crate::metrics::report::FixedBatch;
 
     fn speed(threads: usize, ms: [f64; 2]) -> DecodeSpeed {
@@ -133,6 +136,27 @@ mod tests {
             device: "cpu".to_owned(),
             fixed_batches: vec![batch(1, ms[0]), batch(128, ms[1])],
         }
+    }
+
+    fn conditions(precision: DecodingPrecision) -> Option<Conditions> {
+        Some(Conditions {
+            search: crate::plan::default_search().unwrap(),
+            checkpoint: Checkpoint::Best,
+            precision,
+            test_set: None,
+        })
+    }
+
+    #[test]
+    fn a_model_in_another_precision_is_no_baseline() {
+        let mut records = vec![record("dense", 1, 8), record("small", 1, 4)];
+        records[0].conditions = conditions(DecodingPrecision::Float32);
+        records[1].conditions = conditions(DecodingPrecision::Int8);
+        set_beside(&mut records);
+        assert_eq!(records[1].beside_baseline, None);
+        records[0].conditions = conditions(DecodingPrecision::Int8);
+        set_beside(&mut records);
+        assert!(records[1].beside_baseline.is_some());
     }
 
     fn record(stage: &str, seed: i64, parameters: u64) -> Record {

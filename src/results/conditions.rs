@@ -2,7 +2,7 @@
 
 use super::{Column, Values};
 use crate::cache::{Digest, Ingredients, Manifest};
-use crate::config::{Checkpoint, Search};
+use crate::config::{Checkpoint, DecodingPrecision, Search};
 use serde::Deserialize;
 
 /// What a score depends on beside the model, read from what a test stage was told and from what it read.
@@ -12,6 +12,8 @@ pub struct Conditions {
     pub search: Search,
     /// Which checkpoint of the model was tested.
     pub checkpoint: Checkpoint,
+    /// What its affine maps multiplied in.
+    pub precision: DecodingPrecision,
     /// The digest of the test set's source and references; nothing where its text is not known.
     pub test_set: Option<Digest>,
 }
@@ -23,6 +25,8 @@ impl Conditions {
         #[derive(Deserialize)]
         struct Told {
             checkpoint: Checkpoint,
+            #[serde(default)]
+            precision: DecodingPrecision,
             search: Search,
             split: String,
         }
@@ -32,14 +36,16 @@ impl Conditions {
             test_set: corpus.and_then(|corpus| test_set(test, corpus, &told.split)),
             search: told.search,
             checkpoint: told.checkpoint,
+            precision: told.precision,
         })
     }
 }
 
 /// The names of the columns that [`columns`] makes.
 #[rustfmt::skip]
-pub(super) const NAMES: [&str; 8] = [
-    "test_set", "checkpoint", "beam", "length_penalty", "max_length_a", "max_length_b", "min_length", "unknown_penalty",
+pub(super) const NAMES: [&str; 9] = [
+    "test_set", "checkpoint", "precision", "beam", "length_penalty", "max_length_a", "max_length_b", "min_length",
+    "unknown_penalty",
 ];
 
 /// The conditions of rows as columns of a table; nothing where they are not known.
@@ -57,6 +63,7 @@ pub(super) fn columns(rows: &[Option<&Conditions>]) -> Vec<Column> {
     let values = [
         text(|row| Some(row.test_set?.to_string())),
         text(|row| Some(row.checkpoint.name().to_owned())),
+        text(|row| Some(row.precision.name().to_owned())),
         integer(|search| search.beam.get()),
         float(|search| search.length_penalty.get()),
         float(|search| search.max_length_a.get()),

@@ -1,12 +1,13 @@
 //! Translating invented sentences again and again: what measurements of the speed of decoding repeat.
 
+pub use super::translation::NotReady;
 use super::translation::Translator;
-use crate::config::{Budget, CompressionRate, PruneStage, Search};
+use crate::config::{Budget, CompressionRate, DecodingPrecision, PruneStage, Search};
 use crate::device::Work;
 use crate::kernels::Learning;
+use crate::model::Blueprint;
 use crate::model::parameters::initial_state;
 use crate::model::state::State;
-use crate::model::{Blueprint, LoadError};
 use crate::prune::{
     at_random, complement, pruned_fraction, removed, select, slice_blueprint, slice_state,
 };
@@ -32,6 +33,7 @@ pub struct TranslationRehearsal {
     /// Tokens of every translation, end of the sentence included.
     pub output_len: usize,
     search: Search,
+    precision: DecodingPrecision,
     state: State,
 }
 
@@ -61,8 +63,14 @@ impl TranslationRehearsal {
                 max_length_b: words,
                 ..rehearsal.search.clone()
             },
+            precision: DecodingPrecision::default(),
             blueprint,
         }
+    }
+
+    /// The same with affine maps that multiply in this precision.
+    pub fn in_precision(self, precision: DecodingPrecision) -> Self {
+        Self { precision, ..self }
     }
 
     /// The same with the model that one round of the stage `everything` leaves of it, to the `exact` budget (SPEC §6).
@@ -96,11 +104,12 @@ fn sources(scene: &Scene, sentences: usize) -> Vec<Vec<u32>> {
 }
 
 impl Work for &TranslationRehearsal {
-    type Output = Result<Translate, LoadError>;
+    type Output = Result<Translate, NotReady>;
 
     fn run<B: Learning>(self, device: B::Device) -> Self::Output {
         let (model, sources) = ((&self.blueprint, &self.state), self.sources.clone());
-        let translator = Translator::<B::InnerBackend>::new(model, &self.search, &device)?;
+        let translator =
+            Translator::<B::InnerBackend>::new(model, &self.search, self.precision, &device)?;
         Ok(Box::new(move || {
             let translations = translator.translate(&sources, |_| ControlFlow::Continue(()));
             // No sentence is too long: `src_len` is below `max-positions` in every scene.

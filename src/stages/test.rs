@@ -52,7 +52,8 @@ pub(super) fn run<B: Kernels>(
     let split = dataset.split(&spec.split)?;
     let (blueprint, state) = start(inputs, "model", spec.checkpoint)?;
     let model = (&blueprint, &state);
-    let translator = Translator::<B>::new(model, &spec.search, device)?;
+    let translator = Translator::<B>::new(model, &spec.search, spec.precision, device)
+        .map_err(StageFailure::diagnostic)?;
     let sources: Vec<Vec<u32>> = split.pairs.iter().map(|pair| pair.source.clone()).collect();
     progress.phase(&format!("translating {}", spec.split));
     let started = Instant::now();

@@ -2,7 +2,7 @@
 
 use super::model_artifact::{self, TEXT};
 use super::translation::{TooLong, Translator, Unfinished};
-use crate::config::{Checkpoint, Search};
+use crate::config::{Checkpoint, DecodingPrecision, Search};
 use crate::device::{Device, Work};
 use crate::exec::StageFailure;
 use crate::kernels::Learning;
@@ -20,6 +20,8 @@ pub struct Translation<'a> {
     pub checkpoint: Checkpoint,
     /// How to search.
     pub search: &'a Search,
+    /// What affine maps multiply in.
+    pub precision: DecodingPrecision,
 }
 
 /// Why lines could not be translated.
@@ -68,12 +70,14 @@ impl Work for OnDevice<'_> {
             model: folder,
             checkpoint,
             search,
+            precision,
         } = *self.translation;
         let (blueprint, state) = model_artifact::read(folder, checkpoint)?;
         let text = folder.join(TEXT);
         let (pipeline, target) = (TextPipeline::open(&text)?, TargetText::open(&text)?);
         let model = (&blueprint, &state);
-        let translator = Translator::<B::InnerBackend>::new(model, search, &device)?;
+        let translator = Translator::<B::InnerBackend>::new(model, search, precision, &device)
+            .map_err(StageFailure::diagnostic)?;
         let mut lines = (1..).zip(self.input.lines());
         let mut done = 0;
         loop {

@@ -1,6 +1,6 @@
 //! Translating many sentences.
 
-use crate::config::Search;
+use crate::config::{DecodingPrecision, Search};
 use crate::decode::{Engine, Proposer, Tensors, Vectors, beam_search, longest};
 use crate::device::is_cpu;
 use crate::kernels::Kernels;
@@ -40,6 +40,18 @@ pub(super) enum Unfinished {
     /// Whoever heard of the progress wanted no more of it.
     #[error("translating was stopped")]
     Stopped,
+}
+
+/// Why a model cannot translate.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum NotReady {
+    /// Its numbers do not fit its blueprint.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// Only the CPU computes like that.
+    #[error("`precision` = `{}` is computed on the CPU only", .0.name())]
+    #[diagnostic(help("choose the device `cpu`, or leave the precision out"))]
+    OnlyOnCpu(DecodingPrecision),
 }
 
 /// Looks for the first sentence that a model has no positions for.
@@ -97,15 +109,19 @@ impl<B: Kernels> Translator<B> {
     /// Makes a model ready that was read from a file.
     ///
     /// # Errors
-    /// If its numbers do not fit its blueprint.
+    /// If its numbers do not fit its blueprint, or the device does not compute in this precision.
     pub(super) fn new(
         (blueprint, state): (&Blueprint, &State),
         search: &Search,
+        precision: DecodingPrecision,
         device: &B::Device,
-    ) -> Result<Self, LoadError> {
+    ) -> Result<Self, NotReady> {
         let means = if is_cpu::<B>(device) {
             check(blueprint, state)?;
-            Means::Engine(Box::new(Engine::new(blueprint, state, None)))
+            let engine = Engine::in_precision(blueprint, state, None, precision);
+            Means::Engine(Box::new(engine))
+        } else if precision != DecodingPrecision::Float32 {
+            return Err(NotReady::OnlyOnCpu(precision));
         } else {
             Means::Tensors(Box::new(OnDevice {
                 model: Transformer::from_state(blueprint, state, device)?,

@@ -117,9 +117,9 @@ fn what_an_old_table_does_not_say_comes_from_the_cache() {
         .unwrap()
         .lines()
         .map(|line| {
-            // `test_set` to `unknown_penalty` are eight columns in a row.
+            // `test_set` to `unknown_penalty` are nine columns in a row.
             let cells: Vec<&str> = line.split(',').collect();
-            [&cells[..10], &cells[18..]].concat().join(",")
+            [&cells[..10], &cells[19..]].concat().join(",")
         })
         .collect();
     assert!(
@@ -131,6 +131,7 @@ fn what_an_old_table_does_not_say_comes_from_the_cache() {
     for name in [
         "test_set",
         "checkpoint",
+        "precision",
         "beam",
         "length_penalty",
         "unknown_penalty",

@@ -3,6 +3,7 @@
 #[cfg(feature = "nn")]
 mod measured;
 
+use super::super::precision::Precision;
 use super::super::{Context, Failure};
 use super::train::Shape;
 use crate::config::{CompressionRate, DeviceChoice};
@@ -30,6 +31,9 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value = "5")]
     beam: NonZeroUsize,
 
+    #[command(flatten)]
+    precision: Precision,
+
     /// Threads; all processors if not given
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -53,7 +57,7 @@ pub(super) struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Against {
-    /// CTranslate2 on the CPU, in 32-bit floats
+    /// CTranslate2 on the CPU, in the same precision
     Ctranslate2,
 }
 

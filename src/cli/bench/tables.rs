@@ -123,7 +123,13 @@ fn columns(height: usize) -> Vec<Column> {
         column("sentences", integers(height, |_| 1000)),
         column("bleu", floats(height, |_| 20.0 + 20.0 * numbers.next_f64())),
     ];
-    for name in ["bleu_signature", "chrf_signature", "test_set", "checkpoint"] {
+    for name in [
+        "bleu_signature",
+        "chrf_signature",
+        "test_set",
+        "checkpoint",
+        "precision",
+    ] {
         columns.push(column(
             name,
             words(height, |_| format!("one {name} for all")),

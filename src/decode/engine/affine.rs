@@ -1,6 +1,9 @@
 //! Affine maps: how they are made ready, and how they are applied.
 
-use super::panels::{After, Panels, Rows, multiply, pack, padded};
+use super::integers::{Bytes, Integers};
+use super::panels::{After, Panels, Rows, multiply, pack};
+use super::tiles::padded;
+use crate::config::DecodingPrecision;
 use crate::kernels::simd::LANES;
 use std::ops::Range;
 
@@ -89,23 +92,43 @@ impl Dense {
 pub(super) struct Affine {
     inputs: usize,
     outputs: usize,
-    entries: Vec<f32>,
+    weights: Weights,
     bias: Vec<f32>,
 }
 
+#[derive(Debug)]
+enum Weights {
+    /// Packed.
+    Floats(Vec<f32>),
+    Integers(Integers),
+}
+
+/// Rows as a map reads them.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Input<'a> {
+    Floats(Rows<'a>),
+    Integers(&'a Bytes),
+}
+
 impl Affine {
-    pub(super) fn new(matrix: &Dense) -> Self {
+    /// Makes a matrix ready.
+    pub(super) fn new(matrix: &Dense, precision: DecodingPrecision) -> Self {
         let (inputs, outputs) = (matrix.columns, matrix.rows());
-        let mut entries = vec![0.0; inputs * padded(outputs)];
-        pack(&mut entries, inputs, outputs, |output, input| {
-            matrix.entries[output * inputs + input]
-        });
+        let at = |output, input| matrix.entries[output * inputs + input];
+        let weights = match precision {
+            DecodingPrecision::Float32 => {
+                let mut entries = vec![0.0; inputs * padded(outputs)];
+                pack(&mut entries, inputs, outputs, at);
+                Weights::Floats(entries)
+            }
+            DecodingPrecision::Int8 => Weights::Integers(Integers::new(inputs, outputs, at)),
+        };
         let mut bias = matrix.bias.clone();
         bias.resize(padded(outputs), 0.0);
         Self {
             inputs,
             outputs,
-            entries,
+            weights,
             bias,
         }
     }
@@ -120,29 +143,49 @@ impl Affine {
         padded(self.outputs)
     }
 
+    /// Rows as this map reads them; `room` holds them if they are rounded for that.
+    pub(super) fn input<'a>(&self, x: Rows<'a>, room: &'a mut Bytes) -> Input<'a> {
+        match self.weights {
+            Weights::Floats(_) => Input::Floats(x),
+            Weights::Integers(_) => {
+                room.round(x, self.inputs);
+                Input::Integers(room)
+            }
+        }
+    }
+
     /// Maps rows into `y`, which is made as long as that needs.
-    pub(super) fn apply(&self, x: Rows<'_>, y: &mut Vec<f32>) {
-        self.apply_then(x, After::Add(&self.bias), y);
+    pub(super) fn apply(&self, x: Rows<'_>, room: &mut Bytes, y: &mut Vec<f32>) {
+        self.apply_then(x, room, After::Add(&self.bias), y);
     }
 
     /// The same; what is below 0 becomes 0.
-    pub(super) fn apply_relu(&self, x: Rows<'_>, y: &mut Vec<f32>) {
-        self.apply_then(x, After::AddRelu(&self.bias), y);
+    pub(super) fn apply_relu(&self, x: Rows<'_>, room: &mut Bytes, y: &mut Vec<f32>) {
+        self.apply_then(x, room, After::AddRelu(&self.bias), y);
     }
 
-    fn apply_then(&self, x: Rows<'_>, after: After<'_>, y: &mut Vec<f32>) {
-        let stride = self.stride();
-        y.resize(x.count * stride, 0.0);
-        multiply(x, self.panels(), after, y, stride);
+    fn apply_then(&self, x: Rows<'_>, room: &mut Bytes, after: After<'_>, y: &mut Vec<f32>) {
+        y.resize(x.count * self.stride(), 0.0);
+        let vectors = 0..self.stride() / LANES;
+        self.multiply(self.input(x, room), vectors, after, y);
     }
 
     /// Maps rows to some vectors of outputs, whole panels of them, without the bias.
-    pub(super) fn apply_some(&self, x: Rows<'_>, vectors: Range<usize>, y: &mut [f32]) {
-        let stride = vectors.len() * LANES;
-        multiply(x, self.panels().range(vectors), After::Keep, y, stride);
+    pub(super) fn apply_some(&self, x: Input<'_>, vectors: Range<usize>, y: &mut [f32]) {
+        self.multiply(x, vectors, After::Keep, y);
     }
 
-    fn panels(&self) -> Panels<'_> {
-        Panels::new(&self.entries, self.inputs, self.outputs)
+    fn multiply(&self, x: Input<'_>, vectors: Range<usize>, after: After<'_>, y: &mut [f32]) {
+        let stride = vectors.len() * LANES;
+        match (x, &self.weights) {
+            (Input::Floats(x), Weights::Floats(entries)) => {
+                let panels = Panels::new(entries, self.inputs, self.outputs).range(vectors);
+                multiply(x, panels, after, y, stride);
+            }
+            (Input::Integers(x), Weights::Integers(weights)) => {
+                weights.multiply(x, vectors, after, y, stride);
+            }
+            _ => panic!("rows that were made ready for another map"),
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! Attention in the engine: to packed keys and values, and to those of earlier steps wherever they lie.
 
-use super::panels::{After, Panels, Rows, pack, padded, product};
+use super::panels::{After, Panels, Rows, pack, product};
+use super::tiles::padded;
 use super::weights::HeadSizes;
-use crate::kernels::simd::{LANES, add, exp, fold, larger, vectorised};
+use crate::kernels::simd::{LANES, add, exp, fold, larger, multiply_add, vectorised};
 
 /// Packs the keys and values of one sentence: of each head a matrix `[len, qk]`, then of each a matrix `[vo, len]`.
 ///
@@ -56,14 +57,14 @@ vectorised! {
             let values = &values[head * len * sizes.vo_stride()..];
             let of_head = Rows { entries: &queries.entries[head * sizes.qk_stride()..], ..queries };
             let panels = Panels::new(keys, sizes.qk, len);
-            product(of_head, panels, After::Keep, scores, stride);
+            product::<FMA>(of_head, panels, After::Keep, scores, stride);
             for row in scores.chunks_exact_mut(stride) {
                 soften(row, len);
             }
             let weights = Rows { entries: scores, stride, count: queries.count };
             let panels = Panels::new(values, len, sizes.vo);
             let mixed = &mut mixed[head * sizes.vo_stride()..];
-            product(weights, panels, After::Keep, mixed, sizes.mixed());
+            product::<FMA>(weights, panels, After::Keep, mixed, sizes.mixed());
         }
     }
 
@@ -89,6 +90,7 @@ vectorised! {
             for (step, &origin) in steps.iter().zip(origins) {
                 own.push(&step[origin as usize * sizes.memory()..][..sizes.memory()]);
             }
+            // One after another for all heads: what a head does waits for what it did before, not for other heads.
             for (head, scores) in scores.chunks_exact_mut(stride).enumerate() {
                 let start = head * sizes.qk_stride();
                 let queries = queries[start..][..sizes.qk_stride()].as_chunks::<LANES>().0;
@@ -97,12 +99,16 @@ vectorised! {
                     let mut sums = [0.0; LANES];
                     for (query, key) in queries.iter().zip(keys) {
                         for lane in 0..LANES {
-                            sums[lane] = query[lane].mul_add(key[lane], sums[lane]);
+                            sums[lane] = multiply_add::<FMA>(query[lane], key[lane], sums[lane]);
                         }
                     }
                     *score = fold(sums, add);
                 }
+            }
+            for scores in scores.chunks_exact_mut(stride) {
                 soften(scores, own.len());
+            }
+            for (head, scores) in scores.chunks_exact(stride).enumerate() {
                 let mixed = &mut mixed[head * sizes.vo_stride()..][..sizes.vo_stride()];
                 for (vector, mixed) in mixed.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
                     let start = sizes.queries() + head * sizes.vo_stride() + vector * LANES;
@@ -110,7 +116,7 @@ vectorised! {
                     for (score, memory) in scores.iter().zip(&own) {
                         let values = &memory[start..][..LANES];
                         for lane in 0..LANES {
-                            sums[lane] = score.mul_add(values[lane], sums[lane]);
+                            sums[lane] = multiply_add::<FMA>(*score, values[lane], sums[lane]);
                         }
                     }
                     *mixed = sums;

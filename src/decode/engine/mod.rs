@@ -7,15 +7,18 @@
 
 mod affine;
 mod attention;
+mod integers;
 mod norm;
 mod panels;
 mod session;
+mod tiles;
 mod vocabulary;
 mod weights;
 
 pub use session::Session;
 pub use weights::Vectors;
 
+use crate::config::DecodingPrecision;
 use crate::model::Blueprint;
 use crate::model::state::State;
 use weights::Weights;
@@ -30,7 +33,20 @@ impl Engine {
     /// # Panics
     /// If the state does not fit the blueprint.
     pub fn new(blueprint: &Blueprint, state: &State, connectivity: Option<&Vectors>) -> Self {
-        Self(Weights::new(blueprint, state, connectivity))
+        Self::in_precision(blueprint, state, connectivity, DecodingPrecision::Float32)
+    }
+
+    /// [`Self::new`], with affine maps that multiply in this precision.
+    ///
+    /// # Panics
+    /// Likewise.
+    pub fn in_precision(
+        blueprint: &Blueprint,
+        state: &State,
+        connectivity: Option<&Vectors>,
+        precision: DecodingPrecision,
+    ) -> Self {
+        Self(Weights::new(blueprint, state, connectivity, precision))
     }
 
     /// What translates with it.

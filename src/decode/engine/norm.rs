@@ -1,7 +1,7 @@
 //! The end of a residual block: sum, layer norm, connectivity.
 
-use super::panels::padded;
-use crate::kernels::simd::{LANES, add, fold, vectorised};
+use super::tiles::padded;
+use crate::kernels::simd::{LANES, add, fold, multiply_add, vectorised};
 use crate::kernels::{LAYER_NORM_EPSILON, SMALLEST_VARIANCE};
 
 /// A layer norm, ready to be used; vectors are padded with zeros (SPEC §3, table of four variants).
@@ -41,7 +41,7 @@ vectorised! {
             {
                 for lane in 0..LANES {
                     x[lane] = (x[lane] + sublayer[lane]) * before[lane];
-                    total[lane] = x[lane].mul_add(weights[lane], total[lane]);
+                    total[lane] = multiply_add::<FMA>(x[lane], weights[lane], total[lane]);
                 }
             }
             let mean = fold(total, add) / norm.divisor;
@@ -49,7 +49,7 @@ vectorised! {
             for (x, weights) in x.iter_mut().zip(weights) {
                 for lane in 0..LANES {
                     x[lane] -= mean;
-                    squares[lane] = (x[lane] * x[lane]).mul_add(weights[lane], squares[lane]);
+                    squares[lane] = multiply_add::<FMA>(x[lane] * x[lane], weights[lane], squares[lane]);
                 }
             }
             let squares = fold(squares, add) + norm.missing * mean * mean;
@@ -57,7 +57,7 @@ vectorised! {
             let factor = 1.0 / (variance.sqrt() + LAYER_NORM_EPSILON as f32);
             for ((x, gain), offset) in x.iter_mut().zip(gain).zip(offset) {
                 for lane in 0..LANES {
-                    x[lane] = (x[lane] * factor).mul_add(gain[lane], offset[lane]);
+                    x[lane] = multiply_add::<FMA>(x[lane] * factor, gain[lane], offset[lane]);
                 }
             }
         }

@@ -3,16 +3,9 @@
 //! Each entry is summed up in the order of the inputs, by fused multiplication and addition, whatever the vectors and
 //! however many rows there are: no bit depends on the machine, nor on which rows stand together.
 
-use crate::kernels::simd::{LANES, Level, level, vectorised};
+use super::tiles::{PANEL, Tiles, compute, each_row, padded};
+use crate::kernels::simd::{LANES, Level, level, multiply_add, vectorised};
 use std::ops::Range;
-
-/// Vectors of a panel.
-const PANEL: usize = 2;
-
-/// Entries of a row as they lie in a buffer: whole vectors, so that no loop has a rest.
-pub(super) fn padded(width: usize) -> usize {
-    width.next_multiple_of(LANES)
-}
 
 /// A matrix `[outputs, inputs]` in panels: one after another, in each the weights of all its outputs, input after
 /// input. A panel has two vectors of outputs, or one at the end. What it has beyond the outputs is 0.
@@ -113,13 +106,13 @@ vectorised! {
         y: &mut [f32],
         stride: usize,
     ) {
-        product(x, panels, after, y, stride);
+        product::<FMA>(x, panels, after, y, stride);
     }
 }
 
 /// [`multiply`] within a function that is compiled for the processor.
 #[inline(always)]
-pub(super) fn product(
+pub(super) fn product<const FMA: bool>(
     x: Rows<'_>,
     panels: Panels<'_>,
     after: After<'_>,
@@ -132,107 +125,64 @@ pub(super) fn product(
         Level::Avx512 => 12,
         _ => 3,
     };
-    let mut vector = 0;
-    while vector + PANEL <= panels.vectors {
-        let panel = panels.panel::<PANEL>(vector);
-        column(x, panel, &mut y[vector * LANES..], stride, tall);
-        vector += PANEL;
-    }
-    if vector < panels.vectors {
-        let panel = panels.panel::<1>(vector);
-        let tall = TALLEST.min(PANEL * tall);
-        column(x, panel, &mut y[vector * LANES..], stride, tall);
-    }
+    let mut floats = Floats::<FMA> {
+        x,
+        panels,
+        y,
+        stride,
+    };
+    compute(&mut floats, x.count, panels.vectors, tall);
     finish(x.count, panels.vectors * LANES, after, y, stride);
 }
 
-/// Rows of a tile at most.
-const TALLEST: usize = 12;
-
-/// All rows against a panel, in tiles of about the same height.
-#[inline(always)]
-fn column<const V: usize>(
-    x: Rows<'_>,
-    panel: &[[[f32; LANES]; V]],
-    y: &mut [f32],
+/// A product of floats.
+struct Floats<'a, const FMA: bool> {
+    x: Rows<'a>,
+    panels: Panels<'a>,
+    y: &'a mut [f32],
     stride: usize,
-    tall: usize,
-) {
-    let mut row = 0;
-    let mut tiles = x.count.div_ceil(tall);
-    while row < x.count {
-        let rows = (x.count - row).div_ceil(tiles);
-        let (from, to) = (&x.entries[row * x.stride..], &mut y[row * stride..]);
-        macro_rules! of_height {
-            ($($rows:literal)*) => {
-                match rows {
-                    $($rows => tile::<$rows, V>(from, x.stride, panel, to, stride),)*
-                    _ => unreachable!("a tile has at most twelve rows"),
+}
+
+impl<const FMA: bool> Tiles for Floats<'_, FMA> {
+    #[inline(always)]
+    fn tile<const M: usize, const V: usize>(&mut self, row: usize, vector: usize) {
+        let (inputs, x, stride) = (self.panels.inputs, self.x, self.stride);
+        let rows: [&[f32]; M] =
+            std::array::from_fn(|m| &x.entries[(row + m) * x.stride..][..inputs]);
+        let mut sums = [[[0.0_f32; LANES]; V]; M];
+        for (input, weights) in self.panels.panel::<V>(vector).iter().enumerate() {
+            each_row!(ROW, {
+                if ROW < M {
+                    add_products::<FMA, V>(&mut sums[ROW], rows[ROW][input], weights);
                 }
-            };
+            });
         }
-        of_height!(1 2 3 4 5 6 7 8 9 10 11 12);
-        row += rows;
-        tiles -= 1;
-    }
-}
-
-/// Does something for each row that a tile can have.
-macro_rules! each_row {
-    ($row:ident, $do:block) => {
-        each_row!($row, $do, 0 1 2 3 4 5 6 7 8 9 10 11)
-    };
-    ($row:ident, $do:block, $($number:literal)*) => {
-        $({ const $row: usize = $number; $do })*
-    };
-}
-
-/// So many rows against so many vectors: sums that stay in registers.
-///
-/// Rows are spelt out, not looped over: the compiler does not unroll a loop of this size, and then keeps the sums in
-/// memory. For the same reason nothing else is done here.
-#[inline(always)]
-fn tile<const M: usize, const V: usize>(
-    x: &[f32],
-    x_stride: usize,
-    panel: &[[[f32; LANES]; V]],
-    y: &mut [f32],
-    y_stride: usize,
-) {
-    let inputs = panel.len();
-    let rows: [&[f32]; M] = std::array::from_fn(|m| &x[m * x_stride..][..inputs]);
-    let mut sums = [[[0.0_f32; LANES]; V]; M];
-    for (input, weights) in panel.iter().enumerate() {
+        let y = &mut self.y[row * stride + vector * LANES..];
         each_row!(ROW, {
             if ROW < M {
-                add_products(&mut sums[ROW], rows[ROW][input], weights);
+                y[ROW * stride..][..V * LANES].copy_from_slice(sums[ROW].as_flattened());
             }
         });
     }
-    each_row!(ROW, {
-        if ROW < M {
-            y[ROW * y_stride..][..V * LANES].copy_from_slice(sums[ROW].as_flattened());
-        }
-    });
 }
 
 /// Adds a factor times some vectors.
 #[inline(always)]
-fn add_products<const V: usize>(
+fn add_products<const FMA: bool, const V: usize>(
     sums: &mut [[f32; LANES]; V],
     factor: f32,
     weights: &[[f32; LANES]; V],
 ) {
     for (sums, weights) in sums.iter_mut().zip(weights) {
         for (sum, weight) in sums.iter_mut().zip(weights) {
-            *sum = factor.mul_add(*weight, *sum);
+            *sum = multiply_add::<FMA>(factor, *weight, *sum);
         }
     }
 }
 
 /// What is done to sums afterwards.
 #[inline(always)]
-fn finish(rows: usize, width: usize, after: After<'_>, y: &mut [f32], stride: usize) {
+pub(super) fn finish(rows: usize, width: usize, after: After<'_>, y: &mut [f32], stride: usize) {
     let (bias, relu) = match after {
         After::Keep => return,
         After::Add(bias) => (bias, false),

@@ -1,8 +1,10 @@
 //! Translating a batch with the engine: the encoder once, then step after step of the decoder.
 
 use super::attention::{attend_packed, attend_steps, pack_memory, packed_memory};
+use super::integers::Bytes;
 use super::norm::{Norm, close_block};
-use super::panels::{Rows, padded};
+use super::panels::Rows;
+use super::tiles::padded;
 use super::vocabulary::Vocabulary;
 use super::weights::{Attention, Embedding, FeedForward, HeadSizes, Weights};
 use crate::decode::proposer::{Proposals, Proposer, Rules};
@@ -57,6 +59,8 @@ struct Room {
     mixed: Vec<f32>,
     hidden: Vec<f32>,
     sublayer: Vec<f32>,
+    /// Rows that were rounded for a map of integers.
+    bytes: Bytes,
 }
 
 impl<'a> Session<'a> {
@@ -84,6 +88,8 @@ impl Proposer for Session<'_> {
             sentence.iter().copied().filter(|&id| id != PAD).collect()
         };
         let sentences: Vec<Vec<u32>> = sentences.iter().map(words).collect();
+        let empty = sentences.iter().position(Vec::is_empty);
+        assert_eq!(empty, None, "a sentence without a token");
         self.sentences = spans(&sentences);
         self.steps = 0;
         self.origins = (0..sentences.len() as u32).collect();
@@ -121,7 +127,10 @@ impl Proposer for Session<'_> {
                 memory.steps.push(Vec::new());
             }
             let steps = &mut memory.steps[..=step];
-            layer.own.memory.apply(rows(x, stride), &mut steps[step]);
+            layer
+                .own
+                .memory
+                .apply(rows(x, stride), &mut room.bytes, &mut steps[step]);
             room.attend_to_steps(&layer.own, rows(x, stride), steps, &self.origins);
             room.close_attention(&layer.own, &layer.own_norm, x);
             let hypotheses = (0..spans.len()).map(|sentence| (sentence * beam, beam));
@@ -135,8 +144,13 @@ impl Proposer for Session<'_> {
             room.close_attention(&layer.cross, &layer.cross_norm, x);
             room.feed_forward(&layer.feed_forward, &layer.last_norm, x);
         }
-        self.vocabulary
-            .best(&weights.projection, rows(x, stride), rules, count)
+        self.vocabulary.best(
+            &weights.projection,
+            rows(x, stride),
+            &mut room.bytes,
+            rules,
+            count,
+        )
     }
 
     fn go_on(&mut self, sentences: &[usize], rows: &[usize]) {
@@ -157,7 +171,7 @@ impl Room {
     /// Packs the keys and values of some sentences.
     fn remember(&mut self, attention: &Attention, x: Rows<'_>, spans: &[Span], to: &mut Vec<f32>) {
         let sizes = attention.sizes;
-        attention.memory.apply(x, &mut self.memory);
+        attention.memory.apply(x, &mut self.bytes, &mut self.memory);
         to.resize(spans.last().map_or(0, |last| last.packed(sizes).end), 0.0);
         for span in spans {
             let memory = Rows {
@@ -179,7 +193,9 @@ impl Room {
         queries: impl Iterator<Item = (usize, usize)>,
     ) {
         let sizes = attention.sizes;
-        attention.queries.apply(x, &mut self.queries);
+        attention
+            .queries
+            .apply(x, &mut self.bytes, &mut self.queries);
         self.mixed.resize(x.count * sizes.mixed(), 0.0);
         for (span, (first, count)) in spans.iter().zip(queries) {
             let queries = Rows {
@@ -209,7 +225,9 @@ impl Room {
         origins: &[u32],
     ) {
         let sizes = attention.sizes;
-        attention.queries.apply(x, &mut self.queries);
+        attention
+            .queries
+            .apply(x, &mut self.bytes, &mut self.queries);
         self.mixed.resize(x.count * sizes.mixed(), 0.0);
         make_room(&mut self.scores, sizes.heads * padded(steps.len()));
         attend_steps(
@@ -229,20 +247,26 @@ impl Room {
             stride: attention.sizes.mixed(),
             count: x.len() / norm.stride(),
         };
-        attention.out.apply(mixed, &mut self.sublayer);
+        attention
+            .out
+            .apply(mixed, &mut self.bytes, &mut self.sublayer);
         close_block(norm, x, &self.sublayer);
     }
 
     /// The feed-forward block.
     fn feed_forward(&mut self, weights: &FeedForward, norm: &Norm, x: &mut [f32]) {
         let input = rows(x, norm.stride());
-        weights.first.apply_relu(input, &mut self.hidden);
+        weights
+            .first
+            .apply_relu(input, &mut self.bytes, &mut self.hidden);
         let hidden = Rows {
             entries: &self.hidden,
             stride: weights.first.stride(),
             count: input.count,
         };
-        weights.second.apply(hidden, &mut self.sublayer);
+        weights
+            .second
+            .apply(hidden, &mut self.bytes, &mut self.sublayer);
         close_block(norm, x, &self.sublayer);
     }
 }

@@ -4,7 +4,9 @@
 //! matrix of `[rows, vocab]`.
 
 use super::affine::Affine;
-use super::panels::{Rows, padded};
+use super::integers::Bytes;
+use super::panels::Rows;
+use super::tiles::padded;
 use crate::decode::proposer::{Proposals, Rules};
 use crate::decode::ranking::Ranking;
 use crate::kernels::simd::LANES;
@@ -28,6 +30,7 @@ impl Vocabulary {
         &mut self,
         projection: &Affine,
         features: Rows<'_>,
+        room: &mut Bytes,
         rules: Rules,
         count: usize,
     ) -> Proposals {
@@ -36,6 +39,7 @@ impl Vocabulary {
             ranking.clear(count);
         }
         let (inputs, vocab) = projection.sizes();
+        let input = projection.input(features, room);
         let vectors = padded(vocab) / LANES;
         let at_once = (BLOCK_ENTRIES / (inputs * LANES)).clamp(2, MOST_VECTORS);
         let at_once = at_once.next_multiple_of(2);
@@ -43,7 +47,7 @@ impl Vocabulary {
             let block = first..vectors.min(first + at_once);
             let width = block.len() * LANES;
             self.scores.resize(features.count * width, 0.0);
-            projection.apply_some(features, block, &mut self.scores);
+            projection.apply_some(input, block, &mut self.scores);
             let known = width.min(vocab - first * LANES);
             let rows = self.scores.chunks_exact_mut(width);
             for (scores, ranking) in rows.zip(&mut self.rankings) {
@@ -52,7 +56,7 @@ impl Vocabulary {
             }
         }
         let mut proposals = Proposals::new(count);
-        for ranking in &self.rankings {
+        for ranking in &mut self.rankings {
             ranking.propose(rules, &mut proposals);
         }
         proposals

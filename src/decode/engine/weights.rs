@@ -2,8 +2,8 @@
 
 use super::affine::{Affine, Dense};
 use super::norm::Norm;
-use super::panels::padded;
-use crate::config::{LayerNorm, OutputProjection};
+use super::tiles::padded;
+use crate::config::{DecodingPrecision, LayerNorm, OutputProjection};
 use crate::groups::{AttentionGroups, Groups};
 use crate::model::state::{Array, State};
 use crate::model::{Blueprint, position_table};
@@ -132,8 +132,13 @@ impl Weights {
         blueprint: &Blueprint,
         state: &State,
         connectivity: Option<&Vectors>,
+        precision: DecodingPrecision,
     ) -> Self {
-        let loader = Loader { blueprint, state };
+        let loader = Loader {
+            blueprint,
+            state,
+            precision,
+        };
         let shape = &blueprint.shape;
         let (source, target) = (shape.encoder.d_model, shape.decoder.d_model);
         let c = connectivity;
@@ -206,6 +211,7 @@ impl Weights {
 struct Loader<'a> {
     blueprint: &'a Blueprint,
     state: &'a State,
+    precision: DecodingPrecision,
 }
 
 impl Loader<'_> {
@@ -226,6 +232,10 @@ impl Loader<'_> {
         }
     }
 
+    fn affine(&self, matrix: &Dense) -> Affine {
+        Affine::new(matrix, self.precision)
+    }
+
     /// An attention module that reads queries and memory of these widths.
     fn attention(
         &self,
@@ -244,9 +254,9 @@ impl Loader<'_> {
         let values = dense("v_proj", vo, d_memory).spread_rows(heads);
         let out = scaled(dense("out_proj", d_query, vo), c.map(|c| c.vo.as_slice()));
         Attention {
-            queries: Affine::new(&queries),
-            memory: Affine::new(&keys.above(values)),
-            out: Affine::new(&out.spread_columns(heads)),
+            queries: self.affine(&queries),
+            memory: self.affine(&keys.above(values)),
+            out: self.affine(&out.spread_columns(heads)),
             sizes: HeadSizes {
                 heads,
                 qk: qk / heads,
@@ -265,8 +275,8 @@ impl Loader<'_> {
         let first = self.dense(&format!("{prefix}fc1"), d_ff, d_model);
         let second = scaled(self.dense(&format!("{prefix}fc2"), d_model, d_ff), c);
         FeedForward {
-            first: Affine::new(&first),
-            second: Affine::new(&second),
+            first: self.affine(&first),
+            second: self.affine(&second),
         }
     }
 
@@ -344,7 +354,7 @@ impl Loader<'_> {
             entries: self.entries(name, rows * columns),
             bias: vec![0.0; rows],
         };
-        Affine::new(&scaled(matrix, c))
+        self.affine(&scaled(matrix, c))
     }
 }
 

@@ -49,7 +49,15 @@ pub(super) fn is_measured(column: &str) -> bool {
 
 /// Whether a column says what a row is: where it comes from, and what was asked for.
 pub(super) fn is_asked(column: &str) -> bool {
-    ["source", "experiment", "stage", "asked_ratio", "checkpoint"].contains(&column)
+    [
+        "source",
+        "experiment",
+        "stage",
+        "asked_ratio",
+        "checkpoint",
+        "precision",
+    ]
+    .contains(&column)
         || is_parameter(column)
 }
 

@@ -39,7 +39,9 @@ struct Amount {
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
     let rehearsal = Rehearsal::of(args.shape.name()).map_err(failed)?;
-    let whole = TranslationRehearsal::new(&rehearsal, args.sentences, args.beam, args.batch);
+    let precision = args.precision.get();
+    let whole = TranslationRehearsal::new(&rehearsal, args.sentences, args.beam, args.batch)
+        .in_precision(precision);
     let pruned = args.rate.map(|rate| (rate.get(), whole.pruned(rate)));
     let choice = match args.against {
         // The peer computes on the CPU.
@@ -50,7 +52,9 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     let threads = Threads::new(args.threads).map_err(failed)?;
 
     let own = |name: String, rehearsal: &TranslationRehearsal| {
-        let translate = threads.run(|| device.run(rehearsal)).map_err(failed)?;
+        let translate = threads
+            .run(|| device.run(rehearsal))
+            .map_err(|error| Failure::of_input(error.into()))?;
         Ok::<_, Failure>(Contender::new(name, Program::Own(translate)))
     };
     let mut contenders = vec![own("srp".to_owned(), &whole)?];
@@ -71,9 +75,10 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     }
     let lengths = whole.sources.iter().map(Vec::len);
     let mut text = format!(
-        "{} on {device}, threads {}: {} sentences of {} to {} tokens, translations of {}, \
+        "{} in {} on {device}, threads {}: {} sentences of {} to {} tokens, translations of {}, \
          beam {}, batch {}, {} runs\n{HEAD}",
         args.shape.name(),
+        precision.name(),
         threads.count(),
         args.sentences,
         lengths.clone().min().unwrap_or(0),
@@ -208,6 +213,7 @@ fn arguments(
         format!("--beam={}", args.beam),
         format!("--batch={}", args.batch),
         format!("--threads={threads}"),
+        format!("--compute-type={}", args.precision.get().name()),
     ]
     .to_vec()
 }
