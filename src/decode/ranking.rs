@@ -5,7 +5,45 @@ use crate::kernels::simd::{LANES, add, exp, fold, larger, vectorised};
 use crate::text::vocabulary::{EOS, PAD, UNK};
 
 /// Tokens that rules are about.
-const SPECIAL: [u32; 3] = [PAD, EOS, UNK];
+pub(super) const SPECIAL: [u32; 3] = [PAD, EOS, UNK];
+
+/// What proposals are made of: log-probabilities.
+#[derive(Debug, Clone)]
+pub(super) struct Ranked {
+    /// The best of the others, best first, of equal ones the lower token first.
+    pub(super) best: Vec<Continuation>,
+    /// Those of [`SPECIAL`].
+    pub(super) special: [f32; 3],
+}
+
+impl Ranked {
+    /// The best continuations under some rules.
+    pub(super) fn propose(self, rules: Rules, proposals: &mut Proposals) {
+        let mut row = self.best;
+        for continuation in &mut row {
+            continuation.log_probability = hopeless_if_nan(continuation.log_probability);
+        }
+        let [_, end, mut unknown] = [0, 1, 2].map(|i| Continuation {
+            token: SPECIAL[i],
+            log_probability: hopeless_if_nan(self.special[i]),
+        });
+        unknown.log_probability = hopeless_if_nan(unknown.log_probability - rules.unknown_penalty);
+        if rules.end == End::Required {
+            return proposals.push(std::iter::once(end));
+        }
+        let mut insert = |special: Continuation| {
+            let place = row.partition_point(|other| {
+                (other.log_probability, special.token) > (special.log_probability, other.token)
+            });
+            row.insert(place, special);
+        };
+        insert(unknown);
+        if rules.end == End::Allowed {
+            insert(end);
+        }
+        proposals.push(row.into_iter());
+    }
+}
 
 /// Candidates for each of the best that are kept before they are narrowed down.
 const ROOM: usize = 8;
@@ -59,31 +97,17 @@ impl Ranking {
         self.narrow();
         self.candidates.sort_unstable_by(|a, b| b.cmp(a));
         let total = fold(self.sums, add).ln();
-        let of = |(score, token): (f32, u32)| Continuation {
+        let log_probability = |score: f32| score - self.highest - total;
+        let best = self.candidates.iter().map(|&key| meaning(key));
+        let best = best.map(|(score, token)| Continuation {
             token,
-            log_probability: hopeless_if_nan(score - self.highest - total),
+            log_probability: log_probability(score),
+        });
+        let ranked = Ranked {
+            best: best.collect(),
+            special: self.special.map(log_probability),
         };
-        let [_, end, mut unknown] = [0, 1, 2].map(|i| of((self.special[i], SPECIAL[i])));
-        unknown.log_probability = hopeless_if_nan(unknown.log_probability - rules.unknown_penalty);
-        if rules.end == End::Required {
-            return proposals.push(std::iter::once(end));
-        }
-        let mut row: Vec<Continuation> = self
-            .candidates
-            .iter()
-            .map(|&key| of(meaning(key)))
-            .collect();
-        let mut insert = |special: Continuation| {
-            let place = row.partition_point(|other| {
-                (other.log_probability, special.token) > (special.log_probability, other.token)
-            });
-            row.insert(place, special);
-        };
-        insert(unknown);
-        if rules.end == End::Allowed {
-            insert(end);
-        }
-        proposals.push(row.into_iter());
+        ranked.propose(rules, proposals);
     }
 
     /// Keeps the best candidates only.

@@ -1,12 +1,11 @@
 //! Beam search with a model of tensors, on any back end.
 
-use super::proposer::{Proposals, Proposer, Rules};
-use super::ranking::Ranking;
+use super::proposer::{Continuation, Proposals, Proposer, Rules};
+use super::ranking::{Ranked, SPECIAL};
 use crate::kernels::Kernels;
-use crate::kernels::simd::LANES;
 use crate::model::{DecoderCache, Pass, Source, Transformer};
 use crate::text::vocabulary::PAD;
-use burn::tensor::{Int, Tensor, TensorData, backend::Backend};
+use burn::tensor::{IndexingUpdateOp, Int, Tensor, TensorData, backend::Backend};
 
 /// A model of tensors, and what it remembers of a batch.
 pub struct Tensors<'a, B: Backend> {
@@ -46,19 +45,9 @@ impl<B: Kernels> Proposer for Tensors<'_, B> {
         let newest = ints(newest.iter().map(|&token| token as i32), self.device);
         let (model, pass) = (self.model, self.pass);
         let scores = model.step(newest, self.cache(), pass);
-        let [_, vocab] = scores.dims();
-        let scores = scores.into_data().convert::<f32>();
-        let Ok(scores) = scores.into_vec::<f32>() else {
-            unreachable!("converted to f32")
-        };
         let mut proposals = Proposals::new(count);
-        let mut ranking = Ranking::new(count);
-        let mut row = vec![f32::NEG_INFINITY; vocab.next_multiple_of(LANES)];
-        for scores in scores.chunks_exact(vocab) {
-            row[..vocab].copy_from_slice(scores);
-            ranking.clear(count);
-            ranking.look(&mut row, 0);
-            ranking.propose(rules, &mut proposals);
+        for ranked in rank(scores, count) {
+            ranked.propose(rules, &mut proposals);
         }
         proposals
     }
@@ -70,6 +59,55 @@ impl<B: Kernels> Proposer for Tensors<'_, B> {
             cache.keep_sentences(sentences);
         }
         cache.reorder(rows);
+    }
+}
+
+/// The best tokens of each row of `[rows, vocab]` scores, found where the scores are: all that is read from there is
+/// `2 * count` numbers and those of the special tokens, for each row.
+///
+/// # Panics
+/// If the dictionary has more tokens than 32-bit floats can count.
+fn rank<B: Backend>(scores: Tensor<B, 2>, count: usize) -> Vec<Ranked> {
+    let [rows, vocab] = scores.dims();
+    assert!(vocab < 1 << f32::MANTISSA_DIGITS, "{vocab} tokens");
+    let device = scores.device();
+    let shifted = scores.clone() - scores.max_dim(1);
+    let logarithms = shifted.clone() - shifted.exp().sum_dim(1).log();
+    let places = ints(SPECIAL.iter().map(|&token| token as i32), &device);
+    let special = logarithms.clone().select(1, places.clone());
+    let never = |columns| Tensor::full([rows, columns], f32::NEG_INFINITY, &device);
+    let mut rest = logarithms.select_assign(1, places, never(SPECIAL.len()), IndexingUpdateOp::Add);
+    let (mut tokens, mut best) = (Vec::new(), Vec::new());
+    for _ in 0..count {
+        let token = rest.clone().argmax(1);
+        best.push(rest.clone().gather(1, token.clone()));
+        tokens.push(token.clone().float());
+        rest = rest.scatter(1, token, never(1), IndexingUpdateOp::Add);
+    }
+    let found = [vec![special], best, tokens].concat();
+    let found = Tensor::cat(found, 1).into_data().convert::<f32>();
+    let Ok(found) = found.into_vec::<f32>() else {
+        unreachable!("converted to f32")
+    };
+    let width = SPECIAL.len() + 2 * count;
+    found.chunks_exact(width).map(ranked).collect()
+}
+
+/// What a row of [`rank`] says: log-probabilities of the special tokens, of the best ones, and the best ones.
+fn ranked(row: &[f32]) -> Ranked {
+    let (special, rest) = row.split_at(SPECIAL.len());
+    let (best, tokens) = rest.split_at(rest.len() / 2);
+    let best = best.iter().zip(tokens);
+    // Where the dictionary ends before the count, what follows was taken already.
+    let best = best.filter(|&(&log_probability, _)| log_probability != f32::NEG_INFINITY);
+    Ranked {
+        best: best
+            .map(|(&log_probability, &token)| Continuation {
+                token: token as u32,
+                log_probability,
+            })
+            .collect(),
+        special: std::array::from_fn(|i| special[i]),
     }
 }
 

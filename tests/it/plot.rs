@@ -188,7 +188,7 @@ fn rows_that_do_not_compare_are_in_no_common_plot_unless_told_to() {
     let some = plot(&place, "pareto", &[&before, "--where", "beam = 4"]).unwrap();
     assert_eq!(some.matches("class=\"point\"").count(), 3);
     let none = plot(&place, "pareto", &[&before, "--where", "beam = 3"]).unwrap_err();
-    assert_eq!(none.code(), 1);
+    assert_eq!(none.code(), 2);
 }
 
 /// The table of a finished sweep where one row was measured on another device.
@@ -230,7 +230,7 @@ fn rows_without_a_place_are_told_and_a_plot_of_none_is_refused() {
         let out = plot_of(&place, table.to_str().unwrap(), more);
         (out, place.notes.take().join("\n"))
     };
-    let (svg, said) = draw("e,a,t,20,80\ne,b,t,NaN,90\ne,c,t,,95\n", &[]);
+    let (svg, said) = draw("e,a,t,20,80\ne,b,t,,90\ne,c,t,,95\n", &[]);
     assert_eq!(svg.unwrap().matches("class=\"point\"").count(), 1);
     assert!(said.contains("2 of 3 rows are not drawn"), "{said}");
     let (none, _) = draw("e,a,t,,80\n", &[]);
