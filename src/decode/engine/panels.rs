@@ -129,7 +129,7 @@ pub(super) fn product(
     // As many sums as there are registers for.
     let tall = match level() {
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => 12,
+        Level::Avx512 | Level::Avx512Bf16 => 12,
         _ => 3,
     };
     let mut vector = 0;
