@@ -140,6 +140,12 @@ fn affine(c: &mut Criterion) {
             back(composite::linear(x, weight, bias));
         },
     );
+    c.bench_function("affine map in bfloat16", |b| {
+        b.iter(|| {
+            let (x, weight, bias) = inputs();
+            back(Cpu::affine_bf16(x, weight, bias));
+        });
+    });
 }
 
 fn losses(c: &mut Criterion) {

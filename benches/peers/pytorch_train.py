@@ -141,19 +141,20 @@ def main():
     forward = torch.compile(model) if args.compiled else model
     teacher = copy.deepcopy(model).eval() if args.teacher else None
     adam = torch.optim.Adam(model.parameters(), lr=1e-3, betas=(0.9, 0.98), eps=1e-8)
+    autocast = torch.autocast(args.device.split(":")[0], dtype=torch.bfloat16, enabled=args.bf16)
     source, inputs, labels, source_bias, target_bias = batch(args)
     print("ready", torch.__version__, flush=True)
     for _ in sys.stdin:
         wall, cpu = time.perf_counter(), time.process_time()
         adam.zero_grad(set_to_none=True)
-        with torch.autocast(args.device.split(":")[0], dtype=torch.bfloat16, enabled=args.bf16):
-            logits = forward(source, inputs, source_bias, target_bias)
+        with autocast:
+            logits = forward(source, inputs, source_bias, target_bias).float()
         loss = F.cross_entropy(
-            logits.float(), labels.view(-1), ignore_index=PAD, label_smoothing=args.label_smoothing
+            logits, labels.view(-1), ignore_index=PAD, label_smoothing=args.label_smoothing
         )
         if teacher:
-            with torch.no_grad():
-                wanted = teacher(source, inputs, source_bias, target_bias)
+            with torch.no_grad(), autocast:
+                wanted = teacher(source, inputs, source_bias, target_bias).float()
             loss = loss + args.teacher * taught(logits, wanted, labels, args)
         loss.backward()
         adam.step()

@@ -45,8 +45,8 @@ pub enum TrainingPrecision {
     /// 32-bit floats; a GPU may multiply them with 10-bit mantissas (TF32).
     #[default]
     Float32,
-    /// Inputs and results rounded to bfloat16, which has 8 bits of mantissa: fast on GPUs. The CPU does the same
-    /// numbers slowly.
+    /// Matrices rounded to bfloat16, which has 8 bits of mantissa, before they are multiplied: fast on GPUs and on
+    /// processors with AVX-512 BF16, slow on other processors, which give the same bits.
     Bfloat16,
 }
 

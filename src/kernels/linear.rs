@@ -1,8 +1,10 @@
 //! Affine maps, forward and backward.
 
+use super::bf16;
 use super::chunks::{rows_of, shared, total};
 use super::product::{Before, Matrix, Place, multiply};
 use super::simd::vectorised;
+use crate::config::TrainingPrecision;
 use rayon::prelude::*;
 
 /// The sizes of an affine map of several rows.
@@ -28,37 +30,67 @@ impl Sizes {
 }
 
 /// `x` times the transposed weight, plus the bias: `[rows, outputs]`.
-pub(super) fn forward(x: &[f32], weight: &[f32], bias: Option<&[f32]>, sizes: Sizes) -> Vec<f32> {
-    let (mut y, before) = match bias {
+pub(super) fn forward(
+    x: &[f32],
+    weight: &[f32],
+    bias: Option<&[f32]>,
+    sizes: Sizes,
+    precision: TrainingPrecision,
+) -> Vec<f32> {
+    let (y, before) = match bias {
         Some(bias) => (bias.repeat(sizes.rows), Before::Add),
         None => (vec![0.0; sizes.rows * sizes.outputs], Before::Overwrite),
     };
     let weight = Matrix(weight, sizes.weight()).transposed();
-    multiply(&mut y, sizes.y(), before, Matrix(x, sizes.x()), weight, 1.0);
-    y
+    product(y, before, Matrix(x, sizes.x()), weight, precision)
 }
 
 /// The gradient of `x` from that of the output.
-pub(super) fn backward_x(d_y: &[f32], weight: &[f32], sizes: Sizes) -> Vec<f32> {
-    let mut d_x = vec![0.0; sizes.rows * sizes.inputs];
+pub(super) fn backward_x(
+    d_y: &[f32],
+    weight: &[f32],
+    sizes: Sizes,
+    precision: TrainingPrecision,
+) -> Vec<f32> {
+    let d_x = vec![0.0; sizes.rows * sizes.inputs];
     let (d_y, weight) = (Matrix(d_y, sizes.y()), Matrix(weight, sizes.weight()));
-    multiply(&mut d_x, sizes.x(), Before::Overwrite, d_y, weight, 1.0);
-    d_x
+    product(d_x, Before::Overwrite, d_y, weight, precision)
 }
 
 /// The gradient of the weight from that of the output.
-pub(super) fn backward_weight(d_y: &[f32], x: &[f32], sizes: Sizes) -> Vec<f32> {
-    let mut d_weight = vec![0.0; sizes.outputs * sizes.inputs];
+pub(super) fn backward_weight(
+    d_y: &[f32],
+    x: &[f32],
+    sizes: Sizes,
+    precision: TrainingPrecision,
+) -> Vec<f32> {
+    let d_weight = vec![0.0; sizes.outputs * sizes.inputs];
     let d_y = Matrix(d_y, sizes.y()).transposed();
-    multiply(
-        &mut d_weight,
-        sizes.weight(),
+    product(
+        d_weight,
         Before::Overwrite,
         d_y,
         Matrix(x, sizes.x()),
-        1.0,
-    );
-    d_weight
+        precision,
+    )
+}
+
+/// A product, written to or added to what is in `to`, row after row; zeros are there where it is overwritten.
+fn product(
+    mut to: Vec<f32>,
+    before: Before,
+    left: Matrix<'_>,
+    right: Matrix<'_>,
+    precision: TrainingPrecision,
+) -> Vec<f32> {
+    match precision {
+        TrainingPrecision::Float32 => {
+            let place = Place::dense(left.1.rows, right.1.columns);
+            multiply(&mut to, place, before, left, right, 1.0);
+        }
+        TrainingPrecision::Bfloat16 => bf16::add_product(&mut to, left, right),
+    }
+    to
 }
 
 /// The gradient of the bias from that of the output: the sum of its rows.

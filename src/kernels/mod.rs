@@ -4,11 +4,12 @@
 //! that every back end has, with gradients by automatic differentiation; `flex` writes them for the CPU, forward and
 //! backward, on slices. Tests hold the two against each other, values and gradients, on random shapes.
 //!
-//! The slices know nothing of tensors: `lookup`, `linear`, `softmax`, `norm`, `cross_entropy`,
-//! `distillation`, `dropout` and `adam`.
+//! The slices know nothing of tensors: `lookup`, `linear` on the products of `product` and `bf16`, `softmax`, `norm`,
+//! `cross_entropy`, `distillation`, `dropout` and `adam`.
 //! No bit depends on the number of threads (`chunks`) or on the width of vectors (`simd`).
 
 mod adam;
+mod bf16;
 mod chunks;
 pub mod composite;
 mod cross_entropy;
@@ -107,7 +108,8 @@ pub trait Kernels: Backend {
         composite::linear(x, weight, bias)
     }
 
-    /// [`Self::affine`], its inputs and the products rounded to bfloat16; the sum with the bias is not.
+    /// [`Self::affine`] and its gradients from matrices rounded to bfloat16; sums are in 32-bit floats. A back end may
+    /// round products as well, which the CPU does not.
     fn affine_bf16(
         x: Tensor<Self, 2>,
         weight: Tensor<Self, 2>,

@@ -30,7 +30,9 @@ macro_rules! vectorised {
             match $crate::kernels::simd::level() {
                 // SAFETY: the processor has these instructions.
                 #[cfg(target_arch = "x86_64")]
-                $crate::kernels::simd::Level::Avx512 => unsafe { avx512($($argument),*) },
+                $crate::kernels::simd::Level::Avx512 | $crate::kernels::simd::Level::Avx512Bf16 => unsafe {
+                    avx512($($argument),*)
+                },
                 // SAFETY: as above.
                 #[cfg(target_arch = "x86_64")]
                 $crate::kernels::simd::Level::Avx2 => unsafe { avx2($($argument),*) },
@@ -44,7 +46,7 @@ macro_rules! vectorised {
 
 pub(crate) use vectorised;
 
-/// What a processor can do, in the order of the width of its vectors.
+/// What a processor can do, each with all before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
     Plain,
@@ -52,6 +54,9 @@ pub(crate) enum Level {
     Avx2,
     #[cfg(target_arch = "x86_64")]
     Avx512,
+    /// It also multiplies numbers in bfloat16.
+    #[cfg(target_arch = "x86_64")]
+    Avx512Bf16,
 }
 
 /// What loops are run with: all that this processor can do.
@@ -74,6 +79,9 @@ pub(super) fn best() -> Level {
             && is_x86_feature_detected!("avx512dq")
             && is_x86_feature_detected!("avx512vl")
             && is_x86_feature_detected!("avx512cd");
+        if wide && is_x86_feature_detected!("avx512bf16") {
+            return Level::Avx512Bf16;
+        }
         if wide {
             return Level::Avx512;
         }

@@ -14,7 +14,7 @@ pub(super) fn run<B: Learning>(
     let (blueprint, state) = start(place.inputs, "model", spec.checkpoint)?;
     let max_positions = blueprint.max_positions;
     let corpus = Corpus::open(place.inputs, &spec.training, max_positions, spec.seed)?;
-    let fresh = || Learner::<B>::new(blueprint, &state, &spec.training, device);
+    let fresh = move || Learner::<B>::new(blueprint, &state, &spec.training, device);
     train(&corpus, fresh, &mut Plain(Phase::FineTuning), place, device)?;
     Ok(())
 }

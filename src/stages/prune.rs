@@ -45,7 +45,7 @@ pub(super) fn run<B: Learning>(
     if let Some(scores) = inputs.get(Prune::SCORES) {
         pruning = pruning.beginning_with(read_gradients(scores, &blueprint.shape.groups())?);
     }
-    let fresh = || Learner::<B>::new(blueprint, &state, &spec.training, device);
+    let fresh = move || Learner::<B>::new(blueprint, &state, &spec.training, device);
     let summary = place.out.content("pruning.json");
     let learner = train(&corpus, fresh, &mut pruning, place, device)?;
     let after = learner.blueprint.shape.parameters();

@@ -140,7 +140,11 @@ pub(super) fn train<B: Learning>(
     let (kept, seconds_before) = kept.map_or((None, 0.0), |(kept, took)| (Some(kept), took));
     place.account.seconds_before = seconds_before;
     let mut learner = match &kept {
-        Some(snapshot) => Learner::resume(snapshot, corpus.training, device)?,
+        Some(snapshot) => {
+            // It may hold the model that the training once began with.
+            drop(fresh);
+            Learner::resume(snapshot, corpus.training, device)?
+        }
         None => fresh()?,
     };
     let max_positions = learner.blueprint.max_positions;

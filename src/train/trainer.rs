@@ -332,8 +332,10 @@ where
             regime: self.company.regime.state(),
             ..self.place.clone()
         };
-        let snapshot = self.learner.snapshot(self.best.clone(), place);
-        self.company.keep.keep(&snapshot, self.trainer.total())
+        let snapshot = self.learner.snapshot(self.best.take(), place);
+        let kept = self.company.keep.keep(&snapshot, self.trainer.total());
+        self.best = snapshot.best;
+        kept
     }
 
     /// Keeps what was done; the error that ends the run.

@@ -122,7 +122,7 @@ pub(super) fn product<const FMA: bool>(
     // As many sums as there are registers for.
     let tall = match level() {
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => 12,
+        Level::Avx512 | Level::Avx512Bf16 => 12,
         _ => 3,
     };
     let mut floats = Floats::<FMA> {

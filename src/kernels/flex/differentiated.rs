@@ -5,6 +5,7 @@ use super::{
     Attended, Common, Differentiated, dense, differentiate, entries, integers, linear_sizes,
     number, of, optional, primitive, taught, tensor,
 };
+use crate::config::TrainingPrecision;
 use crate::kernels::{CrossEntropy, Kernels, Mask, NormInputs, Weighing, linear, lookup, norm};
 use burn::tensor::{Int, Tensor};
 use burn_flex::{Flex, FlexTensor};
@@ -26,6 +27,51 @@ fn loss(input: Input, loss: f64, gradient: FlexTensor) -> Tensor<Differentiated,
             false => gradient * factor,
         }))]
     })
+}
+
+fn affine(
+    x: Tensor<Differentiated, 2>,
+    weight: Tensor<Differentiated, 2>,
+    bias: Option<Tensor<Differentiated, 1>>,
+    precision: TrainingPrecision,
+) -> Tensor<Differentiated, 2> {
+    let sizes = linear_sizes(&x, &weight);
+    let ((x_input, x), (weight_input, weight)) = (split_dense(x), split_dense(weight));
+    let (bias_input, bias) = bias.map(split_dense).unzip();
+    let y = linear::forward(
+        entries(&x),
+        entries(&weight),
+        optional(&bias),
+        sizes,
+        precision,
+    );
+    let y = tensor(y, &[sizes.rows, sizes.outputs]);
+    let pull = move |d_y: &[f32], wanted: [bool; 2]| {
+        let d_x = || {
+            let d_x = linear::backward_x(d_y, entries(&weight), sizes, precision);
+            tensor(d_x, &[sizes.rows, sizes.inputs])
+        };
+        let d_weight = || {
+            let d_weight = linear::backward_weight(d_y, entries(&x), sizes, precision);
+            tensor(d_weight, &[sizes.outputs, sizes.inputs])
+        };
+        [wanted[0].then(d_x), wanted[1].then(d_weight)]
+    };
+    match bias_input {
+        None => differentiable([x_input, weight_input], y, move |d_y, wanted| {
+            pull(entries(&d_y.to_contiguous()), wanted)
+        }),
+        Some(bias_input) => {
+            let inputs = [x_input, weight_input, bias_input];
+            differentiable(inputs, y, move |d_y, [x, weight, bias]| {
+                let d_y = d_y.to_contiguous();
+                let d_y = entries(&d_y);
+                let d_bias = || tensor(linear::backward_bias(d_y, sizes), &[sizes.outputs]);
+                let [d_x, d_weight] = pull(d_y, [x, weight]);
+                [d_x, d_weight, bias.then(d_bias)]
+            })
+        }
+    }
 }
 
 impl Kernels for Differentiated {
@@ -54,37 +100,15 @@ impl Kernels for Differentiated {
         weight: Tensor<Self, 2>,
         bias: Option<Tensor<Self, 1>>,
     ) -> Tensor<Self, 2> {
-        let sizes = linear_sizes(&x, &weight);
-        let ((x_input, x), (weight_input, weight)) = (split_dense(x), split_dense(weight));
-        let (bias_input, bias) = bias.map(split_dense).unzip();
-        let y = linear::forward(entries(&x), entries(&weight), optional(&bias), sizes);
-        let y = tensor(y, &[sizes.rows, sizes.outputs]);
-        let pull = move |d_y: &[f32], wanted: [bool; 2]| {
-            let d_x = || {
-                let d_x = linear::backward_x(d_y, entries(&weight), sizes);
-                tensor(d_x, &[sizes.rows, sizes.inputs])
-            };
-            let d_weight = || {
-                let d_weight = linear::backward_weight(d_y, entries(&x), sizes);
-                tensor(d_weight, &[sizes.outputs, sizes.inputs])
-            };
-            [wanted[0].then(d_x), wanted[1].then(d_weight)]
-        };
-        match bias_input {
-            None => differentiable([x_input, weight_input], y, move |d_y, wanted| {
-                pull(entries(&d_y.to_contiguous()), wanted)
-            }),
-            Some(bias_input) => {
-                let inputs = [x_input, weight_input, bias_input];
-                differentiable(inputs, y, move |d_y, [x, weight, bias]| {
-                    let d_y = d_y.to_contiguous();
-                    let d_y = entries(&d_y);
-                    let d_bias = || tensor(linear::backward_bias(d_y, sizes), &[sizes.outputs]);
-                    let [d_x, d_weight] = pull(d_y, [x, weight]);
-                    [d_x, d_weight, bias.then(d_bias)]
-                })
-            }
-        }
+        affine(x, weight, bias, TrainingPrecision::Float32)
+    }
+
+    fn affine_bf16(
+        x: Tensor<Self, 2>,
+        weight: Tensor<Self, 2>,
+        bias: Option<Tensor<Self, 1>>,
+    ) -> Tensor<Self, 2> {
+        affine(x, weight, bias, TrainingPrecision::Bfloat16)
     }
 
     fn attend(

@@ -4,12 +4,26 @@ use super::{
     Attended, Common, dense, differentiate, entries, integers, linear_sizes, number, of, optional,
     own, primitive, taught, tensor,
 };
+use crate::config::TrainingPrecision;
 use crate::kernels::{
     AdamInputs, AdamRule, CrossEntropy, Kernels, Mask, NormInputs, Weighing, adam, dropout, linear,
     lookup, norm,
 };
 use burn::tensor::{Int, Tensor};
 use burn_flex::Flex;
+
+fn affine(
+    x: Tensor<Flex, 2>,
+    weight: Tensor<Flex, 2>,
+    bias: Option<Tensor<Flex, 1>>,
+    precision: TrainingPrecision,
+) -> Tensor<Flex, 2> {
+    let sizes = linear_sizes(&x, &weight);
+    let (x, weight, bias) = (dense(x), dense(weight), bias.map(dense));
+    let (x, weight) = (entries(&x), entries(&weight));
+    let y = linear::forward(x, weight, optional(&bias), sizes, precision);
+    of(tensor(y, &[sizes.rows, sizes.outputs]))
+}
 
 impl Kernels for Flex {
     fn lookup(
@@ -29,10 +43,15 @@ impl Kernels for Flex {
         weight: Tensor<Self, 2>,
         bias: Option<Tensor<Self, 1>>,
     ) -> Tensor<Self, 2> {
-        let sizes = linear_sizes(&x, &weight);
-        let (x, weight, bias) = (dense(x), dense(weight), bias.map(dense));
-        let y = linear::forward(entries(&x), entries(&weight), optional(&bias), sizes);
-        of(tensor(y, &[sizes.rows, sizes.outputs]))
+        affine(x, weight, bias, TrainingPrecision::Float32)
+    }
+
+    fn affine_bf16(
+        x: Tensor<Self, 2>,
+        weight: Tensor<Self, 2>,
+        bias: Option<Tensor<Self, 1>>,
+    ) -> Tensor<Self, 2> {
+        affine(x, weight, bias, TrainingPrecision::Bfloat16)
     }
 
     fn attend(

@@ -74,10 +74,14 @@ fn all() -> Vec<(&'static str, Work)> {
         "attention",
         Box::new(move || attention_found(Cpu::attend, &leaves, &attended, [batch, heads])),
     );
-    add(
-        "affine map",
-        Box::new(move || linear_found(Cpu::affine, &x, &weight, Some(&bias))),
-    );
+    for (name, kernel) in [
+        ("affine map", Cpu::affine as Linear),
+        ("affine map in bfloat16", Cpu::affine_bf16),
+    ] {
+        let (x, weight, bias) = (x.clone(), weight.clone(), bias.clone());
+        let find = move || linear_found(kernel, &x, &weight, Some(&bias));
+        add(name, Box::new(find));
+    }
     works
 }
 
@@ -140,6 +144,8 @@ fn no_bit_depends_on_the_width_of_vectors() {
         Level::Avx2,
         #[cfg(target_arch = "x86_64")]
         Level::Avx512,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512Bf16,
     ];
     let (here, missing): (Vec<Level>, Vec<Level>) =
         levels.into_iter().partition(|&level| level <= best());
