@@ -301,6 +301,8 @@ pub fn vectors() -> Option<&'static str> {
     use crate::kernels::simd::{Level, level};
     Some(match level() {
         #[cfg(target_arch = "x86_64")]
+        Level::Avx512Bf16 => "AVX-512, with BF16",
+        #[cfg(target_arch = "x86_64")]
         Level::Avx512 => "AVX-512",
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => "AVX2 and FMA",

@@ -25,12 +25,14 @@ pub(super) fn multiply(product: Product<'_>, vectors: usize) {
     match level() {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: the processor has these instructions.
-        Level::Avx512 if is_x86_feature_detected!("avx512vnni") => unsafe {
+        Level::Avx512 | Level::Avx512Bf16 if is_x86_feature_detected!("avx512vnni") => unsafe {
             x86::multiply_vnni(product, vectors);
         },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above; who has AVX-512 has AVX2.
-        Level::Avx2 | Level::Avx512 => unsafe { x86::multiply_avx2(product, vectors) },
+        Level::Avx2 | Level::Avx512 | Level::Avx512Bf16 => unsafe {
+            x86::multiply_avx2(product, vectors);
+        },
         Level::Plain => multiply_by::<Plain>(product, vectors),
     }
 }
