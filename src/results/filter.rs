@@ -4,7 +4,7 @@
 use super::columns::ROW_OF_AVERAGE;
 use super::headings::meant;
 use super::{Column, QueryError, Values};
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,9 +15,9 @@ pub(super) enum Kind {
 }
 
 /// The columns that a filter may name, and what is known of their words.
-pub(super) struct Vocabulary {
+pub(super) struct Vocabulary<'a> {
     columns: Vec<(String, Kind)>,
-    words: Vec<(String, Vec<String>)>,
+    words: Vec<(&'a str, &'a [Option<String>])>,
 }
 
 /// A filter in SQL.
@@ -53,15 +53,15 @@ enum Token {
     Sign(String),
 }
 
-impl Vocabulary {
+impl<'a> Vocabulary<'a> {
     /// Some columns, and `more` that there are going to be.
-    pub(super) fn of(known: &[Column], more: Vec<(String, Kind)>) -> Self {
+    pub(super) fn of(known: &'a [Column], more: Vec<(String, Kind)>) -> Self {
         let known = known.iter().filter(|column| column.name != ROW_OF_AVERAGE);
         let (mut columns, mut words) = (Vec::new(), Vec::new());
         for Column { name, values } in known {
             let kind = match values {
                 Values::Text(values) => {
-                    words.push((name.clone(), distinct(values)));
+                    words.push((name.as_str(), values.as_slice()));
                     Kind::Words
                 }
                 Values::Bool(_) => Kind::Truth,
@@ -83,14 +83,17 @@ impl Vocabulary {
     }
 
     /// The words of a column, each once, in the order in which they are met.
-    fn values(&self, column: &str) -> &[String] {
-        let column = self.words.iter().find(|(name, _)| name == column);
-        column.map_or(&[], |(_, words)| words)
+    fn values(&self, column: &str) -> Vec<&'a str> {
+        let column = self.words.iter().find(|(name, _)| *name == column);
+        let words = column.map_or(&[][..], |(_, words)| words);
+        let mut seen = FxHashSet::default();
+        let words = words.iter().flatten().map(String::as_str);
+        words.filter(|word| seen.insert(*word)).collect()
     }
 
     fn is_a_value(&self, word: &str) -> bool {
-        let mut words = self.words.iter().flat_map(|(_, words)| words);
-        words.any(|known| known == word)
+        let mut words = self.words.iter().flat_map(|(_, words)| *words);
+        words.any(|known| known.as_deref() == Some(word))
     }
 
     /// Understands a filter.
@@ -158,7 +161,7 @@ impl Vocabulary {
 
 /// What of a filter is read.
 struct Reader<'a> {
-    vocabulary: &'a Vocabulary,
+    vocabulary: &'a Vocabulary<'a>,
     text: &'a str,
     tokens: &'a [Token],
     /// The column that was named last, since the last `and` or `or`.
@@ -224,10 +227,10 @@ impl Reader<'_> {
     /// Notes that no row has a word in a column that has others.
     fn doubt(&mut self, column: &str, word: &str) {
         let values = self.vocabulary.values(column);
-        if values.is_empty() || values.iter().any(|known| known == word) {
+        if values.is_empty() || values.contains(&word) {
             return;
         }
-        let near = crate::plan::suggest::nearest(word, values.iter().map(String::as_str));
+        let near = crate::plan::suggest::nearest(word, values.iter().copied());
         let near = near.map(|near| format!("did you mean `{near}`? "));
         let more = if values.len() > LISTED { ", …" } else { "" };
         let listed = values[..values.len().min(LISTED)].join(", ");
@@ -270,13 +273,6 @@ impl Reader<'_> {
             known: columns.map(|(name, _)| name.clone()).collect(),
         }
     }
-}
-
-/// Words, each once, in the order in which they are met.
-fn distinct(words: &[Option<String>]) -> Vec<String> {
-    let mut seen = HashSet::new();
-    let words = words.iter().flatten();
-    words.filter(|word| seen.insert(*word)).cloned().collect()
 }
 
 fn is_of_word(char: char) -> bool {

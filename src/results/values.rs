@@ -64,8 +64,30 @@ impl Values {
     }
 }
 
+/// A value, to be told from others of its column.
+#[cfg(feature = "tables")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Distinct<'a> {
+    Nothing,
+    Number(u64),
+    Word(&'a str),
+}
+
 #[cfg(feature = "tables")]
 impl Values {
+    /// The value of a row, to be told from others.
+    pub(super) fn distinct(&self, row: usize) -> Distinct<'_> {
+        let value = match self {
+            Self::Bool(values) => values[row].map(|value| Distinct::Number(value.into())),
+            Self::Integer(values) => {
+                values[row].map(|value| Distinct::Number(value.cast_unsigned()))
+            }
+            Self::Float(values) => values[row].map(|value| Distinct::Number(value.to_bits())),
+            Self::Text(values) => values[row].as_deref().map(Distinct::Word),
+        };
+        value.unwrap_or(Distinct::Nothing)
+    }
+
     /// Whether a row has a value.
     pub(super) fn is_known(&self, row: usize) -> bool {
         match self {

@@ -5,7 +5,9 @@ use super::roles::{MEASURES, is_measured};
 use super::{names, speed};
 use crate::results::derived::Derived;
 use crate::results::{Column, Values};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
+use std::borrow::Cow;
+use std::hash::Hash;
 
 /// The rows of each artifact that a source has: points of a sweep that share a stage share its row.
 pub(super) fn of_artifacts(grid: &Grid) -> Vec<Vec<usize>> {
@@ -19,32 +21,40 @@ pub(super) fn of_artifacts(grid: &Grid) -> Vec<Vec<usize>> {
 
 /// The rows that differ in nothing but the columns `over` and what was measured.
 pub(super) fn of_settings(grid: &Grid, over: &[String]) -> Vec<Vec<usize>> {
-    let apart = |name: &str| {
+    let tells_apart = |name: &str| {
         !over.iter().any(|over| over == name)
             && !is_measured(name)
             && !speed::CONDITIONS.contains(&name)
             && !names::COLUMNS.contains(&name)
     };
-    let keys = grid.columns.iter().filter(|column| apart(&column.name));
+    let keys = grid
+        .columns
+        .iter()
+        .filter(|column| tells_apart(&column.name));
     // What is the same everywhere tells nothing apart.
     let keys = keys
         .map(|column| &column.values)
         .filter(|values| values.differ());
-    let keys: Vec<&Values> = keys.collect();
-    groups(grid.height, |row| {
-        let values = keys.iter().map(|values| values.shown(row));
-        values.collect::<Vec<_>>()
-    })
+    // Rows that agree in all columns so far have one number.
+    let mut numbers = vec![0_usize; grid.height];
+    for values in keys {
+        let mut known = FxHashMap::default();
+        for (row, number) in numbers.iter_mut().enumerate() {
+            let next = known.len();
+            *number = *known.entry((*number, values.distinct(row))).or_insert(next);
+        }
+    }
+    groups(grid.height, |row| numbers[row])
 }
 
 /// One row for each group: means, and standard deviations in `NAME_sd`; the number of rows stands in `n`, and in
 /// `NAME_n` how many of them had a value, where that is fewer in some group. The same grid if every group is one row.
 /// Unless `anyway` is set, speeds under different conditions have no mean.
 pub(super) fn averaged(grid: Grid, groups: &[Vec<usize>], anyway: bool) -> Grid {
-    if groups.iter().all(|group| group.len() == 1) {
+    if apart(groups) {
         return grid;
     }
-    let mut means = collapse(&grid, groups);
+    let mut means = collapse(&grid, groups).into_owned();
     for Column { name, values } in &grid.columns {
         let Some(numbers) = values.numbers().filter(|_| is_measured(name)) else {
             continue;
@@ -90,8 +100,8 @@ pub(super) fn averaged(grid: Grid, groups: &[Vec<usize>], anyway: bool) -> Grid 
 }
 
 /// Rows with the same key, in the order in which keys are met.
-fn groups<K: std::hash::Hash + Eq>(height: usize, key: impl Fn(usize) -> K) -> Vec<Vec<usize>> {
-    let mut places: HashMap<K, usize> = HashMap::new();
+fn groups<K: Hash + Eq>(height: usize, key: impl Fn(usize) -> K) -> Vec<Vec<usize>> {
+    let mut places: FxHashMap<K, usize> = FxHashMap::default();
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for row in 0..height {
         let place = *places.entry(key(row)).or_insert(groups.len());
@@ -106,7 +116,10 @@ fn groups<K: std::hash::Hash + Eq>(height: usize, key: impl Fn(usize) -> K) -> V
 /// A row for each group: what its rows agree on, and the mean of measures that they do not agree on; of the fastest of
 /// several runs the fastest of all, of the slowest the slowest. What else they do not agree on is no property of the
 /// row, and left empty.
-pub(super) fn collapse(grid: &Grid, groups: &[Vec<usize>]) -> Grid {
+pub(super) fn collapse<'a>(grid: &'a Grid, groups: &[Vec<usize>]) -> Cow<'a, Grid> {
+    if apart(groups) {
+        return Cow::Borrowed(grid);
+    }
     let columns = grid.columns.iter().map(|Column { name, values }| {
         let agreed = |group: &Vec<usize>| {
             let all = group.iter().all(|row| values.same(group[0], *row));
@@ -132,10 +145,15 @@ pub(super) fn collapse(grid: &Grid, groups: &[Vec<usize>]) -> Grid {
             values,
         }
     });
-    Grid {
+    Cow::Owned(Grid {
         height: groups.len(),
         columns: columns.collect(),
-    }
+    })
+}
+
+/// Whether every group is one row.
+fn apart(groups: &[Vec<usize>]) -> bool {
+    groups.iter().all(|group| group.len() == 1)
 }
 
 /// The mean over a group; the very number that its rows agree on, if they do.

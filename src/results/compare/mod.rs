@@ -25,6 +25,7 @@ use crate::cache::Cache;
 use grid::Grid;
 use questions::Questions;
 use roles::{MEASURES, is_asked};
+use std::borrow::Cow;
 
 /// How rows are to be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -223,7 +224,11 @@ fn over(wish: &Wish, grid: &Grid) -> Result<Vec<String>, CompareError> {
 
 /// A row for each artifact, or for each average, under its name.
 fn prepared(grid: Grid, over: &[String], anyway: bool) -> Grid {
-    let grid = merge::collapse(&grid, &merge::of_artifacts(&grid));
+    let merged = match merge::collapse(&grid, &merge::of_artifacts(&grid)) {
+        Cow::Owned(merged) => Some(merged),
+        Cow::Borrowed(_) => None,
+    };
+    let grid = merged.unwrap_or(grid);
     let mut grid = match over {
         [] => grid,
         over => {

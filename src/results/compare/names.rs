@@ -4,7 +4,8 @@
 use super::grid::Grid;
 use crate::results::Values;
 use crate::results::columns::{ROW_OF_AVERAGE, is_parameter};
-use std::collections::{BTreeMap, HashSet};
+use rustc_hash::FxHashSet;
+use std::collections::BTreeMap;
 
 /// The column of the names that rows go by, and, until they are averaged, that of the names of their averages.
 pub(super) const COLUMNS: [&str; 2] = ["row", ROW_OF_AVERAGE];
@@ -13,7 +14,7 @@ pub(super) const COLUMNS: [&str; 2] = ["row", ROW_OF_AVERAGE];
 /// which are groups of rows. A row has its name whatever other rows are looked at.
 pub(super) fn add(grid: &mut Grid, artifacts: &[Vec<usize>], averages: &[Vec<usize>]) {
     let naming = Naming::of(grid);
-    let mut taken = HashSet::new();
+    let mut taken = FxHashSet::default();
     let mut of_row = vec![None; grid.height];
     for rows in artifacts {
         let name = free(naming.name(grid, rows), &mut taken);
@@ -45,7 +46,7 @@ pub(super) fn settle(grid: &mut Grid) {
 }
 
 /// This name, or one with a number behind it if it is taken; it is taken from now on.
-fn free(name: String, taken: &mut HashSet<String>) -> String {
+fn free(name: String, taken: &mut FxHashSet<String>) -> String {
     let again = (2..).map(|n| format!("{name}#{n}"));
     let mut names = std::iter::once(name.clone()).chain(again);
     let name = names.find(|name| !taken.contains(name)).unwrap_or(name);

@@ -2,7 +2,8 @@
 
 use super::*;
 
-fn vocabulary() -> Vocabulary {
+/// A filter asked of some columns.
+fn understand(typed: &str) -> Result<Understood, QueryError> {
     let column = |name: &str, values| Column {
         name: name.to_owned(),
         values,
@@ -15,7 +16,8 @@ fn vocabulary() -> Vocabulary {
         column("bleu", Values::Float(vec![Some(30.0), None])),
         column("seconds.dense", Values::Float(vec![Some(3.0), None])),
     ];
-    Vocabulary::of(&columns, vec![("bleu_delta".to_owned(), Kind::Numbers)])
+    let more = vec![("bleu_delta".to_owned(), Kind::Numbers)];
+    Vocabulary::of(&columns, more).understand(typed)
 }
 
 #[test]
@@ -46,14 +48,14 @@ fn what_people_type_is_understood() {
             r#"abs ( "bleu" ) > 3 and not "stage" is null"#,
         ),
     ] {
-        let understood = vocabulary().understand(typed).unwrap();
+        let understood = understand(typed).unwrap();
         assert_eq!(understood.sql, sql, "{typed}");
     }
 }
 
 #[test]
 fn a_value_that_no_row_has_is_doubted() {
-    let doubts = |typed| vocabulary().understand(typed).unwrap().doubts;
+    let doubts = |typed| understand(typed).unwrap().doubts;
     assert_eq!(
         doubts("criterion = tailor"),
         ["no row has `tailor` in `criterion`: did you mean `taylor`? it holds srp, taylor"]
@@ -65,7 +67,7 @@ fn a_value_that_no_row_has_is_doubted() {
 
 #[test]
 fn what_cannot_hold_is_refused_with_the_reason() {
-    let refused = |typed| vocabulary().understand(typed).unwrap_err().to_string();
+    let refused = |typed| understand(typed).unwrap_err().to_string();
     for (typed, words) in [
         ("bleu > abc", "there is no column `abc`"),
         ("belu > 3", "there is no column `belu`"),
