@@ -1,7 +1,7 @@
 //! How a user names what a model multiplies in while it translates.
 
 #[cfg(feature = "nn")]
-use crate::config::DecodingPrecision;
+use crate::config::{DecodingPrecision, DeviceChoice};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Precision {
@@ -24,6 +24,14 @@ impl Precision {
         match self.precision {
             Which::Float32 => DecodingPrecision::Float32,
             Which::Int8 => DecodingPrecision::Int8,
+        }
+    }
+
+    /// The device, if it may be any: only the CPU computes in integers.
+    pub(super) fn device(&self, choice: DeviceChoice) -> DeviceChoice {
+        match (self.precision, choice) {
+            (Which::Int8, DeviceChoice::Auto) => DeviceChoice::Cpu,
+            _ => choice,
         }
     }
 }

@@ -30,7 +30,8 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     use crate::stages::translate::{TranslateError, Translation, translate};
     use miette::miette;
     let model = args.model.folder()?;
-    let device = Device::find(args.device).map_err(|error| Failure::of_input(error.into()))?;
+    let choice = args.precision.device(args.device);
+    let device = Device::find(choice).map_err(|error| Failure::of_input(error.into()))?;
     let mut search =
         crate::plan::default_search().map_err(|error| Failure::of_work(miette!(error)))?;
     search.beam = args.beam.unwrap_or(search.beam);

@@ -46,7 +46,7 @@ pub enum TrainingPrecision {
     #[default]
     Float32,
     /// Matrices rounded to bfloat16, which has 8 bits of mantissa, before they are multiplied: fast on GPUs and on
-    /// processors with AVX-512 BF16, slow on other processors, which give the same bits.
+    /// processors with AVX-512 BF16, slow on others.
     Bfloat16,
 }
 

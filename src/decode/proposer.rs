@@ -54,7 +54,7 @@ const HOPELESS: Continuation = Continuation {
     log_probability: f32::NEG_INFINITY,
 };
 
-/// The best continuations of each row, best first, of equal ones the lower token first; as many for every row.
+/// The best continuations of each row, best first, of equal scores the lower token first; as many for every row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proposals {
     count: usize,

@@ -62,6 +62,10 @@ impl<B: Kernels> Proposer for Tensors<'_, B> {
     }
 }
 
+/// What stands for a log-probability that is none, or that was taken: far below all others, and still a number, because
+/// a GPU finds no maximum among infinities, and then points outside of the row.
+const NONE: f32 = -1e30;
+
 /// The best tokens of each row of `[rows, vocab]` scores, found where the scores are: all that is read from there is
 /// `2 * count` numbers and those of the special tokens, for each row.
 ///
@@ -75,21 +79,23 @@ fn rank<B: Backend>(scores: Tensor<B, 2>, count: usize) -> Vec<Ranked> {
     let logarithms = shifted.clone() - shifted.exp().sum_dim(1).log();
     let places = ints(SPECIAL.iter().map(|&token| token as i32), &device);
     let special = logarithms.clone().select(1, places.clone());
-    let never = |columns| Tensor::full([rows, columns], f32::NEG_INFINITY, &device);
-    let mut rest = logarithms.select_assign(1, places, never(SPECIAL.len()), IndexingUpdateOp::Add);
+    let taken = |columns| Tensor::full([rows, columns], NONE, &device);
+    let unknown = logarithms.clone().is_nan();
+    let rest = logarithms.mask_fill(unknown, NONE).clamp_min(NONE);
+    let mut rest = rest.select_assign(1, places, taken(SPECIAL.len()), IndexingUpdateOp::Add);
     let (mut tokens, mut best) = (Vec::new(), Vec::new());
-    for _ in 0..count {
+    for _ in 0..count.min(vocab.saturating_sub(SPECIAL.len())) {
         let token = rest.clone().argmax(1);
         best.push(rest.clone().gather(1, token.clone()));
         tokens.push(token.clone().float());
-        rest = rest.scatter(1, token, never(1), IndexingUpdateOp::Add);
+        rest = rest.scatter(1, token, taken(1), IndexingUpdateOp::Add);
     }
+    let width = SPECIAL.len() + 2 * best.len();
     let found = [vec![special], best, tokens].concat();
     let found = Tensor::cat(found, 1).into_data().convert::<f32>();
     let Ok(found) = found.into_vec::<f32>() else {
         unreachable!("converted to f32")
     };
-    let width = SPECIAL.len() + 2 * count;
     found.chunks_exact(width).map(ranked).collect()
 }
 
@@ -98,8 +104,7 @@ fn ranked(row: &[f32]) -> Ranked {
     let (special, rest) = row.split_at(SPECIAL.len());
     let (best, tokens) = rest.split_at(rest.len() / 2);
     let best = best.iter().zip(tokens);
-    // Where the dictionary ends before the count, what follows was taken already.
-    let best = best.filter(|&(&log_probability, _)| log_probability != f32::NEG_INFINITY);
+    let best = best.filter(|&(&log_probability, _)| log_probability > NONE / 2.0);
     Ranked {
         best: best
             .map(|(&log_probability, &token)| Continuation {
@@ -126,4 +131,50 @@ fn ints<B: Backend>(values: impl Iterator<Item = i32>, device: &B::Device) -> Te
     let values: Vec<i32> = values.collect();
     let count = values.len();
     Tensor::from_data(TensorData::new(values, [count]), device)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::proposer::End;
+    use burn::backend::Flex;
+
+    /// The tokens and log-probabilities that are proposed after these scores.
+    fn proposed(scores: &[f32], count: usize) -> Vec<(u32, f32)> {
+        let data = TensorData::new(scores.to_vec(), [1, scores.len()]);
+        let scores = Tensor::<Flex, 2>::from_data(data, &Default::default());
+        let rules = Rules {
+            end: End::Allowed,
+            unknown_penalty: 0.0,
+        };
+        let mut proposals = Proposals::new(count);
+        for ranked in rank(scores, count) {
+            ranked.propose(rules, &mut proposals);
+        }
+        let mut rows = proposals.rows();
+        let row = rows.next().unwrap().iter();
+        row.map(|c| (c.token, c.log_probability)).collect()
+    }
+
+    #[test]
+    fn what_cannot_come_is_proposed_by_nobody() {
+        let infinite = f32::NEG_INFINITY;
+        let tokens = |scores: &[f32]| -> Vec<u32> {
+            let row = proposed(scores, 6).into_iter();
+            row.filter(|(_, log_probability)| log_probability.is_finite())
+                .map(|(token, _)| token)
+                .collect()
+        };
+        assert_eq!(tokens(&[0.0, 9.0, 1.0, 2.0, 5.0, infinite]), [4, 3, 2, 0]);
+        assert_eq!(tokens(&[0.0, 9.0, 1.0, 2.0]), [3, 2, 0], "fewer than asked");
+        assert_eq!(tokens(&[f32::NAN, 9.0, 1.0, 2.0, 5.0]), [0; 0]);
+        assert_eq!(tokens(&[infinite; 5]), [0; 0]);
+    }
+
+    #[test]
+    fn equal_tokens_come_in_order_and_none_twice() {
+        let row = proposed(&[1.0; 9], 8);
+        let tokens: Vec<u32> = row.iter().map(|(token, _)| *token).collect();
+        assert_eq!(tokens, [0, 2, 3, 4, 5, 6, 7, 8]);
+    }
 }

@@ -163,18 +163,21 @@ fn affine_maps_in_bfloat16_are_those_of_rounded_numbers() {
         let x = Leaf::random(&mut stream, &[rows, inputs]);
         let weight = Leaf::random(&mut stream, &[outputs, inputs]);
         let bias = Leaf::random(&mut stream, &[outputs]);
-        let rounded = linear_found(Cpu::affine_bf16, &x, &weight, Some(&bias));
         let exact = linear_found(Cpu::affine, &x, &weight, Some(&bias));
-        assert_ne!(rounded, exact);
-        for (rounded, exact) in rounded.iter().zip(&exact) {
-            assert_eq!(rounded.len(), exact.len());
-            let largest = exact.iter().fold(0.1_f32, |a, b| a.max(b.abs()));
-            // Two factors with eight bits of mantissa.
-            let close = |(a, b): (&f32, &f32)| (a - b).abs() <= 2.0 / 256.0 * largest;
-            assert!(
-                rounded.iter().zip(exact).all(close),
-                "{rounded:?} {exact:?}"
-            );
+        let written = linear_found(Cpu::affine_bf16, &x, &weight, Some(&bias));
+        let composed = linear_found(composite::linear_bf16, &x, &weight, Some(&bias));
+        // Two factors with eight bits of mantissa; what is composed rounds products as well.
+        for (rounded, roundings) in [(written, 2.0), (composed, 3.0)] {
+            assert_ne!(rounded, exact);
+            for (rounded, exact) in rounded.iter().zip(&exact) {
+                assert_eq!(rounded.len(), exact.len());
+                let largest = exact.iter().fold(0.1_f32, |a, b| a.max(b.abs()));
+                let close = |(a, b): (&f32, &f32)| (a - b).abs() <= roundings / 256.0 * largest;
+                assert!(
+                    rounded.iter().zip(exact).all(close),
+                    "{rounded:?} {exact:?}"
+                );
+            }
         }
     }
 }

@@ -43,7 +43,9 @@ pub mod translate;
 #[cfg(feature = "nn")]
 mod translation;
 
-use crate::config::{Import, StageSpec};
+#[cfg(feature = "nn")]
+use crate::config::{DecodingPrecision, DeviceChoice};
+use crate::config::{Import, StageSpec, Training, TrainingPrecision};
 #[cfg(feature = "nn")]
 use crate::device::Device;
 use crate::exec::{Runner, StageFailure, Workplace};
@@ -60,12 +62,21 @@ fn revision(spec: &StageSpec) -> u32 {
         StageSpec::Preprocess(_) => 1,
         StageSpec::Import(_) => 1,
         StageSpec::Export(_) => 2,
-        StageSpec::Pretrain(_) => 3,
+        StageSpec::Pretrain(spec) => training(&spec.training),
         StageSpec::Score(_) => 1,
-        StageSpec::Prune(_) => 3,
-        StageSpec::Finetune(_) => 3,
+        StageSpec::Prune(spec) => training(&spec.training),
+        StageSpec::Finetune(spec) => training(&spec.training),
         StageSpec::Test(_) => 3,
         StageSpec::Noop(_) => 1,
+    }
+}
+
+/// That of the kinds that train.
+fn training(training: &Training) -> u32 {
+    match training.precision {
+        TrainingPrecision::Float32 => 3,
+        // Products are no longer rounded on the CPU.
+        TrainingPrecision::Bfloat16 => 4,
     }
 }
 
@@ -130,7 +141,12 @@ impl Runner for Stages {
 #[cfg(feature = "nn")]
 impl Stages {
     fn on_device(&self, job: Job<'_>, place: Workplace<'_>) -> Result<(), StageFailure> {
-        let device = Device::find(place.slot.device).map_err(StageFailure::diagnostic)?;
+        let choice = match job {
+            // Nothing else does so.
+            Job::Test(spec) if spec.precision == DecodingPrecision::Int8 => DeviceChoice::Cpu,
+            _ => place.slot.device,
+        };
+        let device = Device::find(choice).map_err(StageFailure::diagnostic)?;
         place.account.device = Some(device.to_string());
         device.run(OnDevice { device, job, place })
     }

@@ -24,6 +24,9 @@ const LARGEST: f32 = 127.0;
 /// What is added to the entries of rows, which are kept without a sign.
 const SHIFT: i32 = 128;
 
+/// Inputs whose products, each of a byte with and one without a sign, have a sum of 32 bits.
+const MOST_INPUTS: usize = i32::MAX as usize / (255 * 127);
+
 /// Below this, a largest entry counts as 0: its 127th would be a denormal number.
 const SMALLEST: f32 = LARGEST * f32::MIN_POSITIVE;
 
@@ -97,6 +100,7 @@ impl Bytes {
     pub(super) fn round(&mut self, rows: Rows<'_>, width: usize) {
         self.stride = padded(width);
         self.entries.resize(rows.count * self.stride, 0);
+        self.scales.clear();
         self.scales.resize(rows.count, 0.0);
         round_rows(rows, width, &mut self.entries, &mut self.scales);
     }
@@ -136,7 +140,11 @@ pub(super) struct Integers {
 
 impl Integers {
     /// Rounds a matrix whose entries `at(output, input)` gives.
+    ///
+    /// # Panics
+    /// If it has so many inputs that sums could exceed 32 bits.
     pub(super) fn new(inputs: usize, outputs: usize, at: impl Fn(usize, usize) -> f32) -> Self {
+        assert!(inputs <= MOST_INPUTS, "{inputs} inputs");
         let (groups, stride) = (inputs.div_ceil(GROUP), padded(outputs));
         let mut integers = Self {
             groups,

@@ -85,8 +85,33 @@ fn no_bit_depends_on_the_processor() {
     assert_eq!(digests, DIGESTS, "on {:?}", best());
 }
 
+/// Two terms whose sum is a little less than the smallest number that is not denormal.
+fn barely_denormal(factor: f32) -> u32 {
+    let power = |exponent: i32| 2.0_f32.powi(exponent);
+    let left = [factor * power(-75), power(-63)];
+    let right = [-power(-76), power(-63)];
+    let mut to = [0.0];
+    let (left, right) = (matrix(&left, 1, 2, false), matrix(&right, 2, 1, false));
+    add_product(&mut to, left, right);
+    to[0].to_bits()
+}
+
+#[test]
+fn what_is_denormal_before_digits_end_is_0() {
+    for level in [Level::Plain, best()] {
+        let found = |factor| limited_to(level, || barely_denormal(factor));
+        assert_eq!(found(1.0), f32::MIN_POSITIVE.to_bits(), "{level:?}");
+        for factor in [1.25, 1.5, 1.75, 2.0] {
+            assert_eq!(found(factor), 0, "{factor} on {level:?}");
+        }
+    }
+}
+
 #[test]
 fn the_instruction_is_what_is_computed_step_by_step() {
+    if format!("{:?}", best()) != "Avx512Bf16" {
+        eprintln!("no instruction for bfloat16 here: the steps are compared with themselves");
+    }
     for exponents in EXPONENTS {
         let best = wild(exponents.clone());
         assert!(

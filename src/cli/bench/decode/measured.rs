@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     let choice = match args.against {
         // The peer computes on the CPU.
         Some(Against::Ctranslate2) if args.device == DeviceChoice::Auto => DeviceChoice::Cpu,
-        _ => args.device,
+        _ => args.precision.device(args.device),
     };
     let device = Device::find(choice).map_err(|error| Failure::of_input(error.into()))?;
     let threads = Threads::new(args.threads).map_err(failed)?;

@@ -37,7 +37,7 @@ fn product(x: &[f32], weights: &[f32], inputs: usize, outputs: usize) -> Vec<f32
 }
 
 /// Sizes around those of groups, vectors, panels and tiles; the number of rows, of inputs and of outputs.
-const SIZES: [[usize; 3]; 12] = [
+const SIZES: [[usize; 3]; 13] = [
     [1, 1, 1],
     [2, 3, 15],
     [3, 4, 16],
@@ -50,6 +50,7 @@ const SIZES: [[usize; 3]; 12] = [
     [4, 9, 0],
     [1, 130, 100],
     [40, 257, 31],
+    [3, 4099, 18],
 ];
 
 /// What an entry may be off by, beside the largest: half a scale, and what factor, scale and products round themselves.
@@ -76,6 +77,15 @@ fn no_entry_is_off_by_more_than_half_its_scale() {
             }
         }
     }
+}
+
+#[test]
+fn an_empty_row_has_nothing_of_an_earlier_one() {
+    let mut bytes = Bytes::default();
+    bytes.round(rows(&[f32::INFINITY; 6], 2), 2);
+    assert_eq!(bytes.scales, [f32::INFINITY; 3]);
+    bytes.round(rows(&[], 0), 0);
+    assert_eq!(bytes.scales, [0.0; 3]);
 }
 
 /// Where x is off by s/2 at most and w by t/2, their product is by |x| t/2 + |w| s/2 + s t/4.
@@ -112,15 +122,14 @@ fn no_product_is_off_by_more_than_rounding_explains() {
 fn every_way_gives_the_same_bits() {
     let mut stream = Stream::new(3, "integers");
     for [count, inputs, outputs] in SIZES {
-        let x = matrix(count, inputs, &mut stream);
+        let mut x = matrix(count, inputs, &mut stream);
         let mut weights = matrix(outputs, inputs, &mut stream);
         // The largest sums that there can be, of both signs.
-        weights.iter_mut().take(inputs).for_each(|w| *w = 1.0);
-        weights
-            .iter_mut()
-            .skip(inputs)
-            .take(inputs)
-            .for_each(|w| *w = -1.0);
+        for entries in [&mut x, &mut weights] {
+            for (row, sign) in entries.chunks_exact_mut(inputs.max(1)).zip([1.0, -1.0]) {
+                row.fill(sign);
+            }
+        }
         let best = product(&x, &weights, inputs, outputs);
         let levels = [
             Level::Plain,
