@@ -139,9 +139,10 @@ fn pareto(args: &Pareto, context: &mut Context<'_>) -> Result<(), Failure> {
     };
     let cache = args.sources.cache.open();
     let sources = args.sources.read(&cache, context)?;
+    let columns: Vec<&str> = sources.iter().flat_map(|(_, rows)| rows.names()).collect();
     let ranking = Ranking {
         filter: args.filter.as_deref(),
-        also: report::measured_on(&wish),
+        also: report::measured_on(&columns, &wish),
         anyway: args.anyway,
     };
     let (rows, notes) = results::ranked(sources, &ranking, &cache)?;

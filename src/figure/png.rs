@@ -3,7 +3,7 @@
 
 use super::Drawing;
 use resvg::tiny_skia::{Pixmap, Transform};
-use resvg::usvg::fontdb::{Database, FaceInfo, Style, Weight};
+use resvg::usvg::fontdb::{self, Database, FaceInfo, Style, Weight};
 use resvg::usvg::{self, FontResolver, Options, Tree};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, Once, PoisonError};
@@ -75,7 +75,7 @@ fn tree(
     boxes: &Mutex<BTreeSet<char>>,
 ) -> Result<Tree, PngError> {
     let (loaded, by_character) = (Once::new(), FontResolver::default_fallback_selector());
-    let fallback = move |character, used: &[_], fonts: &mut Arc<Database>| {
+    let fallback = move |character, used: &[fontdb::ID], fonts: &mut Arc<Database>| {
         loaded.call_once(|| {
             let fonts = Arc::make_mut(fonts);
             for face in plainest_first(load) {
@@ -86,6 +86,11 @@ fn tree(
         if found.is_none() {
             let mut boxes = boxes.lock().unwrap_or_else(PoisonError::into_inner);
             boxes.insert(character);
+            // With any font that was not tried yet; without one, nobody would look after the rest of the text.
+            return fonts
+                .faces()
+                .map(|face| face.id)
+                .find(|id| !used.contains(id));
         }
         found
     };
@@ -129,7 +134,7 @@ mod tests {
 
     fn drawing(title: &str) -> Drawing {
         Drawing {
-            width: 60.0,
+            width: 600.0,
             height: 10.0,
             title: title.to_owned(),
             body: Svg::default(),
@@ -148,6 +153,15 @@ mod tests {
     fn characters_that_no_font_has_are_told() {
         let drawn = rendered(&drawing("翻訳"), 1.0, &|_| {}).unwrap();
         assert_eq!(drawn.boxes, "翻訳");
+    }
+
+    #[test]
+    fn a_character_that_no_font_has_leaves_the_others_alone() {
+        let load = |fonts: &mut Database| {
+            fonts.load_font_data(epaint_default_fonts::HACK_REGULAR.to_vec());
+        };
+        let drawn = |title| rendered(&drawing(title), 1.0, &load).unwrap();
+        assert_eq!(drawn("翻⇒訳 ok").boxes, "翻訳");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::ReportError;
 use super::alike::{Alike, agreeing};
 use crate::figure::{Axis, Better, Point, Scatter, Spacing};
-use crate::results::{Column, MEASURED_ON, is_parameter};
+use crate::results::{self, Column, is_parameter};
 use std::collections::BTreeSet;
 
 /// What of a table is drawn, and how.
@@ -50,20 +50,13 @@ const NAMES: [(&str, &str); 14] = [
 /// Parts of the names of measures that one would like to be large; of all others, small.
 const WANTED: [&str; 5] = ["bleu", "chrf", "per_second", "speed_up", "flops_ratio"];
 
-/// Parts of the names of measures that depend on the machine.
-const TIMED: [&str; 4] = ["decode_", "latency_", "batch_", "speed_up"];
-
 /// The columns in which rows have to agree beside those that scores depend on, if they are to be ranked by what is
 /// wished for.
-pub fn measured_on(wish: &Wish) -> &'static [&'static str] {
-    let timed = |name: &String| {
-        let name = meant(name);
-        TIMED.iter().any(|part| name.starts_with(part))
-    };
-    match [&wish.x, &wish.y].into_iter().any(timed) {
-        true => &MEASURED_ON,
-        false => &[],
-    }
+pub fn measured_on(columns: &[&str], wish: &Wish) -> &'static [&'static str] {
+    let of = |word| results::measured_on(meant(word, columns));
+    let [across, up] = [of(&wish.x), of(&wish.y)];
+    // Those of the one are among those of the other.
+    if across.len() > up.len() { across } else { up }
 }
 
 /// The rows of a table as points, and how many rows are none. Rows of one artifact are one point. Speeds on several
@@ -123,7 +116,7 @@ pub(super) fn pareto_of(
         points: Vec::new(),
     };
     let [x_spread, y_spread] = [x, y].map(|column| Spread::of(table, column));
-    let machines = agreeing(table, rows.clone(), measured_on(wish));
+    let machines = agreeing(table, rows.clone(), measured_on(&names(table), wish));
     for rows in same_artifacts(table, &rows) {
         let first = rows[0];
         if let (Some(x), Some(y)) = (xs[first], ys[first]) {
@@ -261,15 +254,21 @@ fn find<'t>(table: &'t [Column], name: &str) -> Result<&'t Column, ReportError> 
     })
 }
 
-/// The name of the column that a word or a name means.
-fn meant(name: &str) -> &str {
+/// The name of the column that is meant by a word, its name, or what stands above it.
+fn meant<'n>(name: &'n str, columns: &[&'n str]) -> &'n str {
     let word = WORDS.iter().find(|(word, _)| *word == name);
-    word.map_or(name, |(_, column)| *column)
+    let column = word.map(|(_, column)| *column);
+    let known = column.or_else(|| results::meant(name, columns));
+    known.unwrap_or(name)
 }
 
-/// The column that a word or a name means.
-fn axis<'t>(table: &'t [Column], name: &str) -> Result<&'t Column, ReportError> {
-    find(table, meant(name))
+/// The column that is meant by a word.
+fn axis<'t>(table: &'t [Column], name: &'t str) -> Result<&'t Column, ReportError> {
+    find(table, meant(name, &names(table)))
+}
+
+pub(super) fn names(table: &[Column]) -> Vec<&str> {
+    table.iter().map(|column| column.name.as_str()).collect()
 }
 
 /// The values of a column that can be an axis.

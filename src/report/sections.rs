@@ -2,7 +2,7 @@
 
 use super::alike::{Alike, agreeing, comparable};
 use super::page::{FEW, Gathered};
-use super::pareto::{Wish, is_measured, measured_on, pareto_of};
+use super::pareto::{Wish, is_measured, measured_on, names, pareto_of};
 use super::training::ancestors;
 use super::translations::{TestSet, test_sets};
 use super::{ReportError, groups, model_of, stages, table, training};
@@ -224,7 +224,7 @@ fn trade_off(table: &[Column], rows: &[usize]) -> Result<String, ReportError> {
             y: "bleu".to_owned(),
             ..Wish::default()
         };
-        for machine in agreeing(table, rows.to_vec(), measured_on(&wish)) {
+        for machine in agreeing(table, rows.to_vec(), measured_on(&names(table), &wish)) {
             let scatter = pareto_of(table, machine.rows, &wish)?;
             if scatter.points.is_empty() {
                 continue;

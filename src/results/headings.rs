@@ -34,7 +34,7 @@ pub(super) fn heading(name: &str) -> String {
 }
 
 /// The one of `names` that is meant by a word: the name, what stands above its column, or either in other letters.
-pub(super) fn meant<'n>(word: &str, names: &[&'n str]) -> Option<&'n str> {
+pub fn meant<'n>(word: &str, names: &[&'n str]) -> Option<&'n str> {
     let find = |is: &dyn Fn(&str) -> bool| names.iter().copied().find(|name| is(name));
     find(&|name| name == word)
         .or_else(|| find(&|name| heading(name) == word))

@@ -22,7 +22,6 @@ mod derived;
 mod error;
 #[cfg(feature = "tables")]
 mod filter;
-#[cfg(feature = "tables")]
 mod headings;
 mod markdown;
 mod origin;
@@ -44,13 +43,14 @@ pub mod view;
 
 pub use baseline::{BesideBaseline, SpeedUp};
 pub use columns::{Column, Values, columns, is_parameter};
-pub use comparable::{COMPARABLE, MEASURED_ON, SAID_BY_TEST_SET};
+pub use comparable::{COMPARABLE, SAID_BY_TEST_SET, measured_on};
 #[cfg(feature = "tables")]
 pub use compare::{Bootstrap, CompareError, Comparison, Over, Ranking, Wish, compare, ranked};
 pub use conditions::Conditions;
 #[cfg(feature = "tables")]
 pub use csv::Flaw;
 pub use error::ResultsError;
+pub use headings::meant;
 pub use markdown::{duration, markdown, remarks};
 pub use origin::{Origin, origins};
 #[cfg(feature = "tables")]

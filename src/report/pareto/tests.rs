@@ -170,8 +170,9 @@ fn speeds_on_other_devices_are_another_race() {
         x: "latency".to_owned(),
         ..wish()
     };
+    let table = timed();
     let races = |wish: &Wish| {
-        let drawn = plotted(&timed(), wish);
+        let drawn = plotted(&table, wish);
         let points = drawn.points.into_iter();
         points
             .map(|point| (point.race, point.tip.contains("device cuda")))
@@ -179,6 +180,13 @@ fn speeds_on_other_devices_are_another_race() {
     };
     assert_eq!(races(&latency), [(0, false), (0, false), (1, true)]);
     assert_eq!(races(&wish()), [(0, false), (0, false), (0, false)]);
-    assert_eq!(measured_on(&latency), MEASURED_ON);
-    assert!(measured_on(&wish()).is_empty());
+    let columns = names(&table);
+    let on = |x: &str| {
+        let x = x.to_owned();
+        measured_on(&columns, &Wish { x, ..wish() })
+    };
+    assert_eq!(on("latency"), ["decode_device", "decode_threads"]);
+    assert_eq!(on("Latency"), on("latency"), "what stands above a column");
+    assert_eq!(on("batch_ms").last(), Some(&"batch_sentences"));
+    assert!(on("parameters").is_empty() && on("batch_size").is_empty());
 }

@@ -2,7 +2,7 @@
 
 use super::grid::Grid;
 use crate::results::Values;
-use crate::results::comparable::MEASURED_ON;
+use crate::results::comparable::{MEASURED_ON, measured_on};
 use crate::results::derived::Derived;
 use crate::results::headings::heading;
 use crate::results::markdown::NOISE;
@@ -26,10 +26,9 @@ pub(super) fn is_speed(column: &str) -> bool {
 
 /// What a column depends on, if it is a speed.
 pub(super) fn conditions(column: &str) -> &'static [&'static str] {
-    match column {
-        _ if !is_speed(column) => &[],
-        _ if column.starts_with("batch_") => &CONDITIONS,
-        _ => &MEASURED_ON,
+    match is_speed(column) {
+        true => measured_on(column),
+        false => &[],
     }
 }
 
