@@ -51,6 +51,14 @@ pub enum TrainingPrecision {
 }
 
 impl TrainingPrecision {
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Float32 => "float32",
+            Self::Bfloat16 => "bfloat16",
+        }
+    }
+
     /// Whether this is what is meant when nothing is said; such a training is written without saying so.
     pub(crate) fn is_float32(&self) -> bool {
         *self == Self::Float32

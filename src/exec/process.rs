@@ -115,6 +115,7 @@ impl Runner for Processes<'_> {
                 timeout: place.timeout,
                 stop: place.stop,
                 told: None,
+                late: false,
                 end: None,
             };
             worker.attend(&events, place.progress, place.account, &log)
@@ -159,6 +160,8 @@ struct Worker<'a> {
     timeout: Option<Duration>,
     stop: &'a Stop,
     told: Option<Told>,
+    /// Whether it was told that its time is over, whatever became of it then.
+    late: bool,
     /// How the work ended.
     end: Option<Event>,
 }
@@ -223,7 +226,10 @@ impl Worker<'_> {
         let patience = GRACE.min(timeout);
         match self.told {
             None if self.stop.requested() => self.tell(Told::Asked(now)),
-            None if late => self.tell(Told::Late(now)),
+            None if late => {
+                self.late = true;
+                self.tell(Told::Late(now));
+            }
             None => {}
             // A stop that was asked for may take its time, unless the stage has a limit.
             Some(Told::Asked(_)) if !late => {}
@@ -252,7 +258,7 @@ impl Worker<'_> {
             .map(Some)
             .contains(&status.signal());
         match self.told {
-            Some(Told::Late(_)) => too_late(self.timeout.unwrap_or_default()),
+            _ if self.late => too_late(self.timeout.unwrap_or_default()),
             Some(Told::Asked(_)) => StageFailure::stopped(),
             // A terminal tells the run and the process at the same time, and the process may be the first to hear.
             _ if (stopped || by_signal) && self.is_asked_soon() => StageFailure::stopped(),

@@ -81,22 +81,32 @@ impl Work for OnDevice<'_> {
         let mut lines = (1..).zip(self.input.lines());
         let mut done = 0;
         loop {
-            let block = lines.by_ref().take(search.batch_sentences.get());
-            let sources = block
-                .map(|(number, line)| Ok(pipeline.encode_source(&readable(number, line)?)))
-                .collect::<Result<Vec<Vec<u32>>, StageFailure>>()?;
-            if sources.is_empty() {
-                return Ok(());
+            // Whatever is wrong with a line, those before it are translated.
+            let mut wrong: Option<StageFailure> = None;
+            let mut sources = Vec::new();
+            for (number, line) in lines.by_ref().take(search.batch_sentences.get()) {
+                match readable(number, line) {
+                    Ok(line) => sources.push(pipeline.encode_source(&line)),
+                    Err(error) => {
+                        wrong = Some(error);
+                        break;
+                    }
+                }
             }
-            let translations = translator
-                .translate(&sources, |_| ControlFlow::Continue(()))
-                .map_err(|error| match error {
-                    Unfinished::TooLong(error) => StageFailure::diagnostic(TooLong {
-                        number: done + error.number,
-                        ..error
-                    }),
-                    Unfinished::Stopped => StageFailure::stopped(),
-                })?;
+            let translations = loop {
+                if sources.is_empty() {
+                    break Vec::new();
+                }
+                match translator.translate(&sources, |_| ControlFlow::Continue(())) {
+                    Ok(translations) => break translations,
+                    Err(Unfinished::Stopped) => return Err(StageFailure::stopped().into()),
+                    Err(Unfinished::TooLong(error)) => {
+                        sources.truncate(error.number - 1);
+                        let number = done + error.number;
+                        wrong = Some(StageFailure::diagnostic(TooLong { number, ..error }));
+                    }
+                }
+            };
             let texts = sources
                 .iter()
                 .zip(&translations)
@@ -109,7 +119,11 @@ impl Work for OnDevice<'_> {
                     }
                 });
             write(self.output, texts).map_err(TranslateError::Output)?;
-            done += sources.len();
+            match wrong {
+                Some(error) => return Err(error.into()),
+                None if sources.is_empty() => return Ok(()),
+                None => done += sources.len(),
+            }
         }
     }
 }

@@ -38,7 +38,7 @@ fn a_step_is_measured_alone() {
     assert_eq!(lines.len(), 3, "{}", answer.out);
     assert_eq!(
         lines[0],
-        "tiny on cpu, threads 2: one training step, 1440 target tokens, 1 steps"
+        "tiny in float32 on cpu, threads 2: one training step, 1440 target tokens, 1 steps"
     );
     let cells: Vec<&str> = lines[2].split_whitespace().collect();
     let [name, median, _quartiles, processor, tokens, memory] = cells[..] else {

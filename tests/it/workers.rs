@@ -189,6 +189,19 @@ fn a_process_that_hangs_is_ended_after_its_time_and_tried_as_often_as_asked() {
 }
 
 #[test]
+fn a_process_that_ends_itself_when_its_time_is_over_was_too_late() {
+    let place = place();
+    let answer = run(
+        &place,
+        &["left.noop.seconds=60", "left.timeout=0.3"],
+        &["-k"],
+    );
+    assert_eq!(answer.code, Some(1));
+    let said = "it was not done after 0.3 seconds, which is its `timeout`";
+    assert!(answer.err.contains(said), "{}", answer.err);
+}
+
+#[test]
 fn a_stage_that_is_done_in_time_never_hears_of_its_limit() {
     let place = place();
     let answer = run(&place, &["left.timeout=\"1 h\"", "left.retry=1"], &[]);

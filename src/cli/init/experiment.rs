@@ -58,7 +58,7 @@ impl Text {
         };
         let [source, target] = files
             .each_ref()
-            .map(|path| toml::Value::from(path.display().to_string()));
+            .map(|path| toml::Value::from(path.display().to_string().replace("${", "$${")));
         format!(
             r#"[stages.corpus.preprocess]              # text to a data set
 source-language = "{from}"

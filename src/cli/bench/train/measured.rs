@@ -32,10 +32,11 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     if let Some(tokens) = args.tokens {
         rehearsal.resize(tokens.get());
     }
-    rehearsal.compute_in(match args.precision {
+    let precision = match args.precision {
         Precision::Float32 => config::TrainingPrecision::Float32,
         Precision::Bfloat16 => config::TrainingPrecision::Bfloat16,
-    });
+    };
+    rehearsal.compute_in(precision);
     let pruning = PruningRehearsal::new(rehearsal.clone()).map_err(failed)?;
     let device = Device::find(args.device).map_err(|error| Failure::of_input(error.into()))?;
     let threads = Threads::new(args.threads).map_err(failed)?;
@@ -69,8 +70,9 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     }
     let tokens = rehearsal.batch().target_tokens;
     let mut text = format!(
-        "{} on {device}, threads {}: one training step, {tokens} target tokens, {} steps\n{HEAD}",
+        "{} in {} on {device}, threads {}: one training step, {tokens} target tokens, {} steps\n{HEAD}",
         args.shape.name(),
+        precision.name(),
         threads.count(),
         args.steps,
     );
