@@ -295,7 +295,7 @@ impl Draft {
     /// # Errors
     /// If the stage left something unfit for an artifact, or the cache cannot be written; then what was there
     /// before stays.
-    pub fn commit(self, lock: KeyLock, provenance: Provenance) -> Result<Artifact, CacheError> {
+    pub fn commit(self, lock: &KeyLock, provenance: Provenance) -> Result<Artifact, CacheError> {
         let manifest = Manifest::describe(&self.dir, &lock.identity, provenance)?;
         let path = self.dir.root().join(MANIFEST);
         let now = SystemTime::now();
