@@ -74,7 +74,7 @@ pub struct Hold {
 
 impl Cache {
     /// Waits for the right to change what lies at `key`; nothing if `give_up` says so while another process has it.
-    /// `waiting` is called first if one has.
+    /// `waiting` is called if one has it for more than an instant.
     ///
     /// # Errors
     /// If the cache cannot be written.
@@ -160,7 +160,8 @@ impl Cache {
     /// # Errors
     /// If the cache cannot be written.
     pub fn locks_hold(&self) -> Result<bool, CacheError> {
-        // No claim, which would clear away what others have left.
+        // No claim, which would clear away what others have left; but until it is locked, they would take it for that.
+        let _one_at_a_time = self.one_at_a_time()?;
         let tmp = self.root().join(TMP);
         let folder = fs::create_dir_all(&tmp).and_then(|()| tempfile::tempdir_in(&tmp));
         let folder = folder.map_err(CacheError::unwritable(&tmp))?;
@@ -241,4 +242,23 @@ fn remove_abandoned(tmp: &Path) -> Result<(), CacheError> {
 /// Where the lock of a key lies below the root of a cache.
 fn lock_of(key: Key) -> PathBuf {
     Path::new(LOCKS).join(key.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    #[test]
+    fn a_trial_of_locks_is_not_taken_for_what_a_dead_process_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path());
+        thread::scope(|scope| {
+            scope.spawn(|| (0..300).for_each(|_| drop(cache.claim().unwrap())));
+            for _ in 0..300 {
+                cache.locks_hold().unwrap();
+            }
+        });
+        assert!(children(&folder.path().join(TMP)).is_empty());
+    }
 }

@@ -189,7 +189,7 @@ impl Cache {
     }
 
     /// Waits until no other run makes the artifact of `identity`, and keeps others from it; nothing if `give_up` says
-    /// so meanwhile. `waiting` is called first if there is another.
+    /// so meanwhile. `waiting` is called if there is another.
     ///
     /// # Errors
     /// If the cache cannot be written.
