@@ -7,6 +7,7 @@
 
 use super::leftovers::remove;
 use super::lock::{is_locked, remove_unless_held, try_lock, wait_for};
+use super::partial::PARTIAL;
 use super::walk::children;
 use super::{Cache, CacheError, Key};
 use std::collections::BTreeSet;
@@ -20,7 +21,7 @@ use tempfile::TempDir;
 pub(super) const TMP: &str = "tmp";
 const LOCKS: &str = "locks";
 const HOLDS: &str = "holds";
-/// What the process that has claimed a folder holds.
+/// What the process that has claimed a folder holds; and how the name of a lock beside checkpoints ends.
 pub(super) const LOCK: &str = "lock";
 
 /// The right to change what lies at one key; ends when dropped.
@@ -73,7 +74,7 @@ pub struct Hold {
 
 impl Cache {
     /// Waits for the right to change what lies at `key`; nothing if `give_up` says so while another process has it.
-    /// `waiting` is called first if one has.
+    /// `waiting` is called if one has it for more than an instant.
     ///
     /// # Errors
     /// If the cache cannot be written.
@@ -101,13 +102,20 @@ impl Cache {
         is_locked(&self.root().join(lock_of(key)))
     }
 
-    /// Deletes the locks of keys that no process holds. They are empty files, one for each key that was ever made here.
-    ///
-    /// # Errors
-    /// If the cache cannot be written.
-    pub fn remove_idle_locks(&self) -> Result<(), CacheError> {
-        let mut locks = children(&self.root().join(LOCKS)).into_iter();
-        locks.try_for_each(|path| remove_unless_held(&path).map_err(CacheError::unwritable(&path)))
+    /// Deletes the locks of keys and of checkpoints that no process holds; returns what kept it from deleting others.
+    /// They are empty files, one for each key that was ever made here, and for each stage that was killed before its
+    /// first checkpoint.
+    pub fn remove_idle_locks(&self) -> Vec<CacheError> {
+        let of_keys = children(&self.root().join(LOCKS));
+        let shelves = children(&self.root().join(PARTIAL));
+        let beside_checkpoints = shelves.iter().flat_map(|shelf| children(shelf));
+        let is_lock = |path: &PathBuf| path.extension().is_some_and(|ending| ending == LOCK);
+        let locks = of_keys
+            .into_iter()
+            .chain(beside_checkpoints.filter(is_lock));
+        let removed =
+            locks.map(|path| remove_unless_held(&path).map_err(CacheError::unwritable(&path)));
+        removed.filter_map(Result::err).collect()
     }
 
     /// Claims a new folder in `tmp`, after removing what killed processes left of theirs.
@@ -152,7 +160,8 @@ impl Cache {
     /// # Errors
     /// If the cache cannot be written.
     pub fn locks_hold(&self) -> Result<bool, CacheError> {
-        // No claim, which would clear away what others have left.
+        // No claim, which would clear away what others have left; but until it is locked, they would take it for that.
+        let _one_at_a_time = self.one_at_a_time()?;
         let tmp = self.root().join(TMP);
         let folder = fs::create_dir_all(&tmp).and_then(|()| tempfile::tempdir_in(&tmp));
         let folder = folder.map_err(CacheError::unwritable(&tmp))?;
@@ -233,4 +242,23 @@ fn remove_abandoned(tmp: &Path) -> Result<(), CacheError> {
 /// Where the lock of a key lies below the root of a cache.
 fn lock_of(key: Key) -> PathBuf {
     Path::new(LOCKS).join(key.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    #[test]
+    fn a_trial_of_locks_is_not_taken_for_what_a_dead_process_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path());
+        thread::scope(|scope| {
+            scope.spawn(|| (0..300).for_each(|_| drop(cache.claim().unwrap())));
+            for _ in 0..300 {
+                cache.locks_hold().unwrap();
+            }
+        });
+        assert!(children(&folder.path().join(TMP)).is_empty());
+    }
 }

@@ -5,6 +5,7 @@ use super::attempt::ATTEMPTS;
 use super::catalogue::{key_of, timestamp};
 use super::hold::{LOCK, TMP};
 use super::lock::is_locked;
+use super::partial::PARTIAL;
 use super::walk::{children, measure};
 use super::{Cache, CacheError, Key, Lookup, Partial};
 use jiff::Timestamp;
@@ -62,7 +63,7 @@ impl Cache {
             .map(|path| leftover(LeftoverKind::Draft, path));
         let attempts = below(ATTEMPTS).map(|path| leftover(LeftoverKind::Attempt, path));
         let quarantined = below("quarantine").map(|path| leftover(LeftoverKind::Quarantined, path));
-        let partial = below("partial").flat_map(|folder| self.checkpoints(folder));
+        let partial = below(PARTIAL).flat_map(|folder| self.checkpoints(folder));
         drafts
             .chain(attempts)
             .chain(partial)
@@ -79,7 +80,8 @@ impl Cache {
         let keyed = folders
             .into_iter()
             .filter_map(|path| Some((key_of(&path)?, path)));
-        let idle = keyed.filter(|(key, _)| !self.is_guarded(*key));
+        let idle =
+            keyed.filter(|(key, path)| !self.is_guarded(*key) && !Partial::at(path).is_occupied());
         idle.map(|(key, path)| {
             let kind = match self.lookup(key) {
                 Lookup::Whole(_) => LeftoverKind::Finished(key),
@@ -101,8 +103,7 @@ impl Cache {
                 let Some(_guard) = self.try_guard(key)? else {
                     return Ok(false);
                 };
-                remove(&leftover.path)?;
-                Partial::at(&leftover.path).clear();
+                Partial::at(&leftover.path).clear()?;
             }
             LeftoverKind::Attempt | LeftoverKind::Quarantined => remove(&leftover.path)?,
         }

@@ -11,7 +11,9 @@
 //! that key, and the process that works for it the lock beside the checkpoints: it may outlive a killed run by an instant.
 
 use super::digest::Digest;
-use super::lock::{try_lock, wait_for};
+use super::hold::LOCK;
+use super::leftovers::remove;
+use super::lock::{is_locked, try_lock, wait_for};
 use super::store::{flush, flush_tree};
 use super::{Cache, CacheError, Key};
 use serde::{Deserialize, Serialize};
@@ -48,6 +50,8 @@ struct Complete {
     files: BTreeMap<String, Digest>,
 }
 
+/// The folder below the root of a cache.
+pub(super) const PARTIAL: &str = "partial";
 const COMPLETE: &str = "complete.json";
 
 /// What an unfinished stage has kept.
@@ -70,7 +74,7 @@ impl Cache {
     pub fn partial(&self, key: Key) -> Partial {
         let name = key.to_string();
         Partial {
-            folder: self.root().join("partial").join(&name[..2]).join(name),
+            folder: self.root().join(PARTIAL).join(&name[..2]).join(name),
         }
     }
 }
@@ -101,8 +105,13 @@ impl Partial {
         wait_for(|| try_lock(&path), || {}, give_up).map_err(CacheError::unwritable(&path))
     }
 
+    /// Whether a process works on the stage. Writes nothing.
+    pub(super) fn is_occupied(&self) -> bool {
+        is_locked(&self.lock())
+    }
+
     fn lock(&self) -> PathBuf {
-        self.folder.with_extension("lock")
+        self.folder.with_extension(LOCK)
     }
 
     /// How far the newest checkpoint is. Its files are not read.
@@ -178,10 +187,21 @@ impl Partial {
         Ok(())
     }
 
-    /// Removes all checkpoints; the stage is done, or they are given up.
-    pub fn clear(&self) {
-        fs::remove_dir_all(&self.folder).ok();
-        fs::remove_file(self.lock()).ok();
+    /// Removes all checkpoints, since the stage is done or they are given up; not while a process works on it.
+    ///
+    /// # Errors
+    /// If the cache cannot be written.
+    pub fn clear(&self) -> Result<(), CacheError> {
+        let lock = self.lock();
+        if !self.folder.exists() && !lock.exists() {
+            return Ok(());
+        }
+        let Some(_alone) = try_lock(&lock).map_err(CacheError::unwritable(&lock))? else {
+            return Ok(());
+        };
+        remove(&self.folder)?;
+        // Deleted while it is held: see `lock`.
+        fs::remove_file(&lock).map_err(CacheError::unwritable(&lock))
     }
 }
 
@@ -257,8 +277,23 @@ mod tests {
             assert_eq!(text(&partial).as_deref(), Some(state));
         }
         assert_eq!(fs::read_dir(&partial.folder).unwrap().count(), 1);
-        partial.clear();
+        partial.clear().unwrap();
         assert_eq!(partial.position(), None);
+    }
+
+    #[test]
+    fn checkpoints_are_not_cleared_under_a_process_that_works_on_them() {
+        let (folder, partial) = place();
+        save(&partial, 1, "one");
+        let alone = partial.occupy(|| true).unwrap().expect("nobody has it");
+        partial.clear().unwrap();
+        assert_eq!(text(&partial).as_deref(), Some("one"));
+        assert!(partial.is_occupied());
+        assert!(partial.occupy(|| true).unwrap().is_none());
+        drop(alone);
+        partial.clear().unwrap();
+        let left = fs::read_dir(folder.path()).unwrap();
+        assert_eq!(left.count(), 0, "neither checkpoints nor a lock");
     }
 
     #[test]

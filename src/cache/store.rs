@@ -189,7 +189,7 @@ impl Cache {
     }
 
     /// Waits until no other run makes the artifact of `identity`, and keeps others from it; nothing if `give_up` says
-    /// so meanwhile. `waiting` is called first if there is another.
+    /// so meanwhile. `waiting` is called if there is another.
     ///
     /// # Errors
     /// If the cache cannot be written.
@@ -295,7 +295,7 @@ impl Draft {
     /// # Errors
     /// If the stage left something unfit for an artifact, or the cache cannot be written; then what was there
     /// before stays.
-    pub fn commit(self, lock: KeyLock, provenance: Provenance) -> Result<Artifact, CacheError> {
+    pub fn commit(self, lock: &KeyLock, provenance: Provenance) -> Result<Artifact, CacheError> {
         let manifest = Manifest::describe(&self.dir, &lock.identity, provenance)?;
         let path = self.dir.root().join(MANIFEST);
         let now = SystemTime::now();

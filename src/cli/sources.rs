@@ -59,7 +59,10 @@ impl Sources {
     }
 
     fn plan(&self, file: &Path, part: Option<&str>) -> Result<Plan, Failure> {
-        let plan = plan::load(file, &Overrides::from_process(self.set.clone()))?;
+        let mut plan = plan::load(file, &Overrides::from_process(self.set.clone()))?;
+        if let Some(request) = &mut plan.request {
+            request.folders = self.cache.folders();
+        }
         Ok(plan.select(&Selection {
             stages: part.map(str::to_owned).into_iter().collect(),
             only: Vec::new(),

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 /// Between two looks at a run that works.
 const LOOK: Duration = Duration::from_millis(150);
-/// Between two posts.
+/// Between two posts, unless a stage began or ended.
 const POST: Duration = Duration::from_secs(1);
 /// How many of the stages that were made are told.
 const LATELY: usize = 5;
@@ -91,6 +91,7 @@ impl<'a> Journal<'a> {
             figures: Figures::default(),
             pace: Pace::default(),
         }));
+        pages.turned();
         drop(pages);
         self.watcher.started(turn);
     }
@@ -255,6 +256,7 @@ impl<'a> Journal<'a> {
         self.pass_on(turn, Tail::last_lines);
         let mut pages = self.pages();
         pages.states[turn.number - 1] = state;
+        pages.turned();
         note(&mut pages);
     }
 

@@ -327,9 +327,11 @@ impl<'a> Workshop<'a> {
             cpu_seconds: account.cpu_seconds,
             peak_memory_bytes: account.peak_memory_bytes,
         };
-        let committed = draft.commit(lock, provenance);
+        let committed = draft.commit(&lock, provenance);
         let artifact = committed.map_err(ExecError::not_kept(&task.node.label))?;
-        partial.clear();
+        // Under the lock, or they may be those of the next run already. What stays costs space, no more.
+        partial.clear().ok();
+        drop(lock);
         self.journal.finished(&task.turn, seconds, in_all);
         locked(&self.sound).insert((artifact.key(), artifact.content()));
         locked(&self.ran).insert(artifact.key(), seconds);

@@ -116,6 +116,12 @@ pub enum CorpusError {
         /// The file.
         path: PathBuf,
     },
+    /// A folder, or something else, where a file should be.
+    #[error("{} is not a file", path.display())]
+    NotAFile {
+        /// What is there.
+        path: PathBuf,
+    },
     /// An archive that has to be fetched first.
     #[error("{} does not exist{}", path.display(), how_to_get(origin.as_deref(), sha256.as_deref()))]
     MissingArchive {

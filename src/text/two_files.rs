@@ -18,12 +18,15 @@ pub(super) fn outside_files(spec: &TwoFiles) -> Result<Vec<PathBuf>, CorpusError
 }
 
 fn existing(path: &Path) -> Result<&Path, CorpusError> {
-    match path.is_file() {
-        true => Ok(path),
-        false => Err(CorpusError::Missing {
-            path: path.to_owned(),
-        }),
+    if path.is_file() {
+        return Ok(path);
     }
+    let exists = path.exists();
+    let path = path.to_owned();
+    Err(match exists {
+        true => CorpusError::NotAFile { path },
+        false => CorpusError::Missing { path },
+    })
 }
 
 /// The lines of both files, as pairs.

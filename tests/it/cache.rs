@@ -55,7 +55,7 @@ fn draft(cache: &Cache, text: &str) -> Draft {
 
 fn commit(draft: Draft, cache: &Cache, identity: Identity) -> Result<Artifact, CacheError> {
     let lock = cache.lock(identity, || {}, || false).unwrap().unwrap();
-    draft.commit(lock, provenance())
+    draft.commit(&lock, provenance())
 }
 
 fn new_cache() -> (TempDir, Cache) {

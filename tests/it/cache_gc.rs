@@ -1,7 +1,7 @@
 //! `srp cache gc`: what it says, keeps and deletes.
 
 use crate::cache_verbs::{DAY, Place};
-use srp::cache::Entry;
+use srp::cache::{Entry, Partial};
 use std::fs::{self, File};
 use std::time::{Duration, SystemTime};
 
@@ -49,9 +49,14 @@ fn gc_deletes_the_locks_that_nobody_holds() {
         .guard(key, || panic!("nobody has it"), || false)
         .unwrap();
     assert_eq!(locks(), 3);
+    // A run that was killed before its first checkpoint leaves no more than this.
+    let beside = place.path(&format!("cache/partial/ab/{}.lock", "ab".repeat(32)));
+    fs::create_dir_all(beside.parent().unwrap()).unwrap();
+    File::create(&beside).unwrap();
     place.srp(&["gc"]).unwrap();
     assert_eq!(locks(), 3, "nothing is deleted without `--yes`");
     place.srp(&["gc", "--yes"]).unwrap();
+    assert!(!beside.exists());
     assert_eq!(locks(), 1);
     assert!(
         place.cache().try_guard(key).unwrap().is_none(),
@@ -60,6 +65,26 @@ fn gc_deletes_the_locks_that_nobody_holds() {
     drop(guard);
     place.srp(&["gc", "--yes"]).unwrap();
     assert_eq!(locks(), 0);
+}
+
+#[test]
+fn gc_says_what_it_has_deleted_even_if_a_lock_cannot_go() {
+    let place = Place::new();
+    fs::create_dir(place.path("cache/locks/mine")).unwrap();
+    place.age("final", 40);
+    place.notes.take();
+    let said = place.srp(&["gc", "--older-than", "30d", "--yes"]).unwrap();
+    assert!(
+        said.ends_with("deleted 1 artifact and 0 leftovers\n"),
+        "{said}"
+    );
+    let notes = place.notes.take();
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(
+        notes[0].starts_with("1 lock could not be deleted: ") && notes[0].contains("locks/mine"),
+        "{notes:?}"
+    );
+    assert_eq!(fs::read_dir(place.path("cache/locks")).unwrap().count(), 1);
 }
 
 #[test]
@@ -254,6 +279,11 @@ fn checkpoints_of_a_stage_that_is_running_stay() {
     place.srp(&["gc", "--yes"]).unwrap();
     assert!(partial.exists());
     drop(guard);
+    // The process that worked for a killed run goes on for a while.
+    let worker = Partial::at(&partial).occupy(|| true).unwrap().unwrap();
+    place.srp(&["gc", "--yes"]).unwrap();
+    assert!(partial.exists() && partial.with_extension("lock").exists());
+    drop(worker);
     // A process that another test starts has the lock until it is another program.
     for _ in 0..100 {
         place.srp(&["gc", "--yes"]).unwrap();

@@ -199,6 +199,8 @@ fn a_second_experiment_stands_beside_the_first() {
     fs::write(folder.path().join("experiments/schema.json"), "{}").unwrap();
     let said = stderr(&srp(folder.path(), &["init", "--name", "third"]));
     assert!(said.contains("schema.json is there already"), "{said}");
+    assert!(said.contains("no schema of experiments"), "{said}");
+    assert!(!said.contains("--name"), "no name would help: {said}");
 }
 
 #[test]
@@ -206,6 +208,18 @@ fn the_way_into_a_folder_with_a_space_survives_the_shell() {
     let folder = tempfile::tempdir().unwrap();
     let said = stdout(&srp(folder.path(), &["init", "my trials"]));
     assert!(said.contains("\n  cd 'my trials'\n"), "{said}");
+    let said = stdout(&srp(folder.path(), &["init", "--", "-dash"]));
+    assert!(said.contains("\n  cd ./-dash\n"), "{said}");
+}
+
+#[test]
+fn a_folder_is_not_said_to_be_missing_where_a_text_should_be() {
+    let folder = tempfile::tempdir().unwrap();
+    write_text(folder.path(), 100);
+    fs::create_dir(folder.path().join("folder.de")).unwrap();
+    let words = ["init", "--source", "folder.de", "--target", "text.en"];
+    let said = stderr(&srp(folder.path(), &words));
+    assert!(said.contains("folder.de is not a file"), "{said}");
 }
 
 #[test]

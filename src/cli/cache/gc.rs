@@ -6,7 +6,7 @@ use super::reach::Reach;
 use super::{names, table};
 use crate::cache::{Cache, Entry, Leftover, LeftoverKind, Selection, Wish, seconds_since};
 use crate::cli::units::{parse_size, parse_span, size, span};
-use crate::cli::words::counted;
+use crate::cli::words::{chain, counted};
 use crate::results::duration;
 use jiff::Timestamp;
 use std::path::PathBuf;
@@ -168,12 +168,17 @@ fn delete(
     for leftover in leftovers {
         others += usize::from(cache.discard_leftover(leftover)?);
     }
-    cache.remove_idle_locks()?;
     writeln!(
         context.out,
         "deleted {} and {}",
         counted(artifacts, "artifact"),
         counted(others, "leftover")
     )?;
+    let stuck = cache.remove_idle_locks();
+    if let Some(first) = stuck.first() {
+        let locks = counted(stuck.len(), "lock");
+        let line = format!("{locks} could not be deleted: {}", chain(first));
+        context.watcher.note(&line);
+    }
     Ok(())
 }

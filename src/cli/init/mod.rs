@@ -132,6 +132,19 @@ enum InitError {
         path: PathBuf,
     },
 
+    /// Where the schema goes lies something else.
+    #[error("{} is there already, and is no schema of experiments", path.display())]
+    #[diagnostic(
+        code(init::no_schema),
+        help(
+            "give it another name, or let `srp init FOLDER` work elsewhere; `--force` overwrites it"
+        )
+    )]
+    NoSchema {
+        /// The file.
+        path: PathBuf,
+    },
+
     /// The file system refused.
     #[error("cannot write {}", path.display())]
     #[diagnostic(code(init::unwritable))]
@@ -163,7 +176,7 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
         return Err(InitError::Exists { path: written }.into());
     }
     if !is_mine(&schema) && !is_schema(&schema) {
-        return Err(InitError::Exists { path: schema }.into());
+        return Err(InitError::NoSchema { path: schema }.into());
     }
     write(&written, &experiment::written(&text, &scale))?;
     write(&schema, &schema::text(&schema::of(Form::Experiment)))?;
@@ -286,7 +299,10 @@ fn write(path: &Path, content: &str) -> Result<(), InitError> {
 fn next(folder: &Path, experiment: &str) -> String {
     let mut text = "next:\n".to_owned();
     if folder != Path::new(".") {
-        text += &format!("  cd {}\n", quoted(&folder.to_string_lossy()));
+        let folder = folder.to_string_lossy();
+        // What begins like a flag would be read as one.
+        let here = if folder.starts_with('-') { "./" } else { "" };
+        text += &format!("  cd {}\n", quoted(&format!("{here}{folder}")));
     }
     for (command, what) in [
         (format!("srp plan {experiment}"), "what would run"),

@@ -60,6 +60,13 @@ pub(super) struct Work {
 }
 
 impl Pages<'_> {
+    /// Something began or ended: what was posted is out of date, and where the process is killed nothing better follows.
+    pub(super) fn turned(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.posted = None;
+        }
+    }
+
     pub(super) fn bulletin(&self, plan: &Plan, now: Instant) -> Bulletin {
         let nodes = self.states.iter().zip(&plan.nodes).enumerate();
         let working = nodes.filter_map(|(position, (state, node))| match state {

@@ -101,3 +101,34 @@ fn the_steps_of_a_try_are_over_when_it_has_failed() {
     });
     assert_eq!(told, ["started", "step 7", "failed"]);
 }
+
+#[test]
+fn the_next_look_posts_what_began_and_what_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::at(folder.path());
+    let plan = plan(&[("a", &[]), ("b", &[])]);
+    let (watcher, heard) = Slow::new();
+    let journal = Journal::new(&plan, &watcher);
+    let forecast = Forecast::new(&plan, Past::default(), Vec::new(), 1, false);
+    journal.open(Arc::new(cache.claim().unwrap()), forecast);
+    let posted = || {
+        thread::sleep(LOOK);
+        journal.look();
+        heard.recv().unwrap();
+        let told: Bulletin = serde_json::from_slice(&cache.posts()[0].text).unwrap();
+        let working = told.working.into_iter().map(|stage| stage.stage);
+        (working.collect::<Vec<_>>(), told.counts.done)
+    };
+    let key = "ab".repeat(32).parse().unwrap();
+    let second = Turn {
+        stage: "b",
+        number: 2,
+        ..TURN
+    };
+    journal.started(&TURN, key, 1, Path::new("log"));
+    assert_eq!(posted(), (vec!["a".to_owned()], 0));
+    journal.finished(&TURN, 1.0, 1.0);
+    assert_eq!(posted(), (Vec::new(), 1));
+    journal.started(&second, key, 1, Path::new("log"));
+    assert_eq!(posted(), (vec!["b".to_owned()], 1));
+}
