@@ -20,10 +20,10 @@ pub const COMPARABLE: [&str; 12] = [
 pub const SAID_BY_TEST_SET: [&str; 2] = ["split", "sentences"];
 
 /// What every measured speed depends on beside the model.
-pub const MEASURED_ON: [&str; 2] = ["decode_device", "decode_threads"];
+const MEASURED_ON: [&str; 2] = ["decode_device", "decode_threads"];
 
-/// What a speed of batches depends on.
-const BATCHES_MEASURED_ON: [&str; 3] = [MEASURED_ON[0], MEASURED_ON[1], "batch_sentences"];
+/// What a speed of batches depends on, which is all that any speed does.
+pub(super) const BATCHES_MEASURED_ON: [&str; 3] = [MEASURED_ON[0], MEASURED_ON[1], "batch_sentences"];
 
 /// Speeds of one sentence after another, or of a whole test set.
 const SPEEDS: [&str; 6] = [

@@ -2,13 +2,13 @@
 
 use super::grid::Grid;
 use crate::results::Values;
-use crate::results::comparable::{MEASURED_ON, measured_on};
+use crate::results::comparable::{BATCHES_MEASURED_ON, measured_on};
 use crate::results::derived::Derived;
 use crate::results::headings::heading;
 use crate::results::markdown::NOISE;
 
 /// What speeds depend on beside the model.
-pub(super) const CONDITIONS: [&str; 3] = [MEASURED_ON[0], MEASURED_ON[1], "batch_sentences"];
+pub(super) const CONDITIONS: [&str; 3] = BATCHES_MEASURED_ON;
 
 /// Times, with the columns of the fastest and the slowest run.
 const TIMES: [[&str; 3]; 2] = [
