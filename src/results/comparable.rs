@@ -23,7 +23,8 @@ pub const SAID_BY_TEST_SET: [&str; 2] = ["split", "sentences"];
 const MEASURED_ON: [&str; 2] = ["decode_device", "decode_threads"];
 
 /// What a speed of batches depends on, which is all that any speed does.
-pub(super) const BATCHES_MEASURED_ON: [&str; 3] = [MEASURED_ON[0], MEASURED_ON[1], "batch_sentences"];
+pub(super) const BATCHES_MEASURED_ON: [&str; 3] =
+    [MEASURED_ON[0], MEASURED_ON[1], "batch_sentences"];
 
 /// Speeds of one sentence after another, or of a whole test set.
 const SPEEDS: [&str; 6] = [
