@@ -67,6 +67,16 @@ fn points_are_set_against_the_first_with_p_values_and_intervals() {
 }
 
 #[test]
+fn where_there_is_no_row_the_plan_of_that_cache_says_why() {
+    let place = Place::new();
+    compare(&place, &["toy.toml"], &[]).ok();
+    let notes = place.notes.take().join("\n");
+    let cache = place.path("cache");
+    let command = format!("toy.toml --cache {}` says why", cache.display());
+    assert!(notes.contains(&command), "{notes}");
+}
+
+#[test]
 fn a_person_sees_what_differs_and_what_the_numbers_mean() {
     let place = rates();
     let text = compare(&place, &["toy.toml"], &[]).unwrap();
