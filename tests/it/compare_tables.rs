@@ -75,6 +75,56 @@ fn speeds_of_other_threads_are_not_divided_and_the_reason_is_said() {
         means[2]["latency_ms"].is_null() && means[2]["bleu"] == 36.0,
         "{means:?}"
     );
+    let notes = place.notes.take().join("\n");
+    let expected = "nothing in `latency_ms` for `final-test@criterion=taylor,rate=0.5`: its rows differ in \
+                    `decode_threads`; `--anyway` averages speeds all the same";
+    assert!(notes.contains(expected), "{notes}");
+    // The others keep theirs.
+    let text = compare(&place, &[]).unwrap();
+    assert!(text.contains("1.95 ms"), "{text}");
+    let means = rows(&place, &["--anyway"]);
+    assert_eq!(means[2]["latency_ms"], 1.0);
+    let said = compare(
+        &place,
+        &[
+            "--where",
+            "criterion = taylor",
+            "--sort",
+            "latency_ms_times",
+        ],
+    );
+    let said = said.unwrap_err();
+    assert!(
+        said.contains("no column `latency_ms_times` here")
+            && said.contains("its rows differ in `decode_threads`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_precision_that_is_not_known_is_no_choice() {
+    let head = |table: &str| printed(table, &[]).lines().next().unwrap().to_owned();
+    let unknown = "stage,precision,bleu\na,float32,30.0\nb,,31.0\n";
+    assert!(!head(unknown).contains("precision"));
+    let known = unknown.replace("b,,", "b,int8,");
+    assert!(head(&known).contains("precision"));
+}
+
+#[test]
+fn a_column_that_a_comparison_lacks_is_refused_with_the_reason() {
+    for (filter, why) in [
+        ("bleu_sd > 3", "no two values of `bleu` are averaged"),
+        ("bleu_n > 3", "no mean of `bleu` lacks a value"),
+        (
+            "bleu_noise",
+            "it is not known how far runs of `bleu` lie apart",
+        ),
+        ("flops_p < 1", "significance is said of bleu and chrf"),
+    ] {
+        let said = refused(SEEDS, &["--each", "--where", filter]);
+        assert!(said.contains(why), "{filter}: {said}");
+        assert!(!said.contains("srp compare"), "{filter}: {said}");
+    }
 }
 
 #[test]
@@ -84,8 +134,9 @@ fn a_time_within_the_noise_of_the_runs_is_marked() {
     let text = printed(SEEDS, &[]);
     let line = |word: &str| text.lines().find(|line| line.contains(word)).unwrap();
     assert!(line("dense-test").ends_with(" 1.000"), "{text}");
+    let noisy = line("final-test  srp");
     assert!(
-        line("final-test  srp").ends_with(" 1.95 ms     ~0.975"),
+        noisy.contains(" 1.95 ms ") && noisy.ends_with(" ~0.975"),
         "{text}"
     );
     assert!(line("taylor").ends_with(" 0.500"), "{text}");
@@ -104,6 +155,7 @@ fn rows_are_averaged_over_what_is_named_and_nothing_else_is_taken_for_a_paramete
     }
     let count = |more: &[&str]| column(SEEDS, "n", more);
     assert_eq!(count(&["--over", "seed,criterion"]), [2, 4]);
+    assert_eq!(count(&["--over", "Seed,Criterion"]), [2, 4]);
     assert_eq!(count(&["--over", "seed", "--over", "criterion"]), [2, 4]);
     assert_eq!(count(&["--over", "seed,criterion,rate,stage"]), [6]);
     let place = with(SEEDS);
@@ -252,9 +304,18 @@ fn a_table_that_is_broken_is_refused_with_the_place() {
         said.contains("line 1: columns 2 and 3 are both called `bleu`"),
         "{said}"
     );
-    let said = refused("name,value\na,1\n", &[]);
+    for other in ["name,value\na,1\n", "abc"] {
+        let said = refused(other, &[]);
+        assert!(
+            said.contains("has none of the columns that are compared"),
+            "{other}: {said}"
+        );
+    }
+    let latin = with("");
+    fs::write(latin.path("t.csv"), b"stage,bleu\nfinal,1\nd\xe9,2\n").unwrap();
+    let said = compare(&latin, &[]).unwrap_err();
     assert!(
-        said.contains("has none of the columns that are compared"),
+        said.contains("line 3: expected UTF-8, found the byte 0xE9"),
         "{said}"
     );
     // What is not known is no mistake.
