@@ -3,11 +3,14 @@
 use super::derived::Derived;
 use super::filter::{Kind, Vocabulary};
 use super::headings::meant;
-use super::{Column, ResultsError, Rows};
+use super::{Column, ResultsError, Rows, Values};
 use crate::plan::suggest::advice;
 use polars::error::PolarsError;
 use polars::prelude::{Expr, IntoLazy, LazyFrame, Operator, SortMultipleOptions, col};
 use polars::sql::sql_expr;
+
+/// A column that no table has.
+const PLACE: &str = " place";
 
 /// Which rows, and in what order; by default all as they are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -96,6 +99,33 @@ impl Rows {
     /// If it is none.
     pub fn doubts(&self, filter: &str) -> Result<Vec<String>, QueryError> {
         Ok(self.filter(filter)?.doubts)
+    }
+
+    /// The places, from 0, of the rows that fit a filter.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn fitting(&self, filter: &str) -> Result<Vec<usize>, QueryError> {
+        let unreadable = |source| QueryError::Unreadable { source };
+        let filter = self.filter(filter)?;
+        let places = (0..self.height()).map(|place| i64::try_from(place).ok());
+        let mut columns = self.columns().map_err(unreadable)?;
+        columns.push(Column {
+            name: PLACE.to_owned(),
+            values: Values::Integer(places.collect()),
+        });
+        let numbered = Self::of_columns(self.height(), columns).map_err(unreadable)?;
+        let kept = filter.kept(&numbered)?.columns().map_err(unreadable)?;
+        let places = kept.iter().find(|column| column.name == PLACE);
+        Ok(match places.map(|column| &column.values) {
+            Some(Values::Integer(places)) => {
+                let places = places.iter().flatten();
+                places
+                    .filter_map(|place| usize::try_from(*place).ok())
+                    .collect()
+            }
+            _ => Vec::new(),
+        })
     }
 
     fn filter(&self, text: &str) -> Result<Filter, QueryError> {
@@ -238,7 +268,6 @@ fn instead(name: &str, known: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::{Column, Values};
 
     fn rows() -> Rows {
         let column = |name: &str, values| Column {
@@ -287,6 +316,7 @@ mod tests {
         for (text, kept) in expected {
             assert_eq!(stages(&filtered(text)), kept, "{text}");
         }
+        assert_eq!(rows().fitting("bleu < 29").unwrap(), [1, 2]);
     }
 
     #[test]
@@ -334,7 +364,7 @@ mod tests {
 
     #[test]
     fn a_filter_that_is_none_says_why() {
-        for text in ["bleu >", "bleu + 1", "stage > 3", "bleu + stage > 3", ""] {
+        for text in ["bleu >", "bleu + 1", "stage > 3", "stage > bleu", ""] {
             let error = rows().query(&filtered(text)).unwrap_err();
             assert!(
                 matches!(&error, QueryError::Filter { said, .. } if said.lines().count() == 1),

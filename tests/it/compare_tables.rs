@@ -3,6 +3,7 @@
 use crate::cli::Place;
 use serde_json::Value;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 /// Rows of two seeds at each of two rates, tested one after the other on the same machine.
 const SEEDS: &str = "\
@@ -368,4 +369,40 @@ fn results_that_no_filter_fits_are_an_error_with_the_reason() {
         )
         .unwrap();
     assert!(text.starts_with("rate "), "{text}");
+}
+
+/// The files of a name below a folder.
+fn named(folder: &Path, name: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let below = entries.map(|path| match path.is_dir() {
+        true => named(&path, name),
+        false => vec![path],
+    });
+    let is = |path: &PathBuf| path.file_name().is_some_and(|found| found == name);
+    below.flatten().filter(is).collect()
+}
+
+#[test]
+fn what_is_said_below_results_is_said_of_the_rows_that_are_shown() {
+    let place = Place::new();
+    place.sweep("[0.1, 0.3]");
+    place.srp("run", &[]).unwrap();
+    let reports = named(&place.path("cache"), "report.json");
+    let text = fs::read_to_string(&reports[0]).unwrap();
+    // Of the same length: the cache looks for files that are cut short.
+    fs::write(&reports[0], text.replace("tok:13a", "tok:14a")).unwrap();
+    let said = |filter: &str| {
+        let text = place.srp("results", &["--where", filter]).unwrap();
+        let lines = text.lines().filter(|line| line.starts_with("BLEU: "));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let both = said("rate > 0");
+    assert_eq!(both, ["BLEU: case:lc|tok:13a", "BLEU: case:lc|tok:14a"]);
+    let [mut one, other] = ["rate < 0.2", "rate > 0.2"].map(said);
+    assert_eq!((one.len(), other.len()), (1, 1));
+    one.extend(other);
+    one.sort();
+    assert_eq!(one, both);
 }

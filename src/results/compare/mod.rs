@@ -119,25 +119,24 @@ pub fn compare(
     let questions = Questions::of(wish.filter.as_deref(), &all)?;
     let mut notes = questions.doubts();
     let prepared = |rows| prepared(rows, &over, wish.anyway);
-    let (compared, gaps) = prepared(questions.kept_before(&all)?);
+    let (compared, mut gaps) = prepared(questions.kept_before(&all)?);
     if compared.height == 0 {
         return Err(questions.nothing(all.height));
     }
-    // It may be left out of the table, and still be what others are set against.
-    let (baseline, gaps_of_all) = match &wish.baseline {
-        None => (compared.row(0), Gaps::default()),
+    let baseline = match &wish.baseline {
+        None => compared.row(0),
         Some(name) => match named(&compared, name) {
-            Some(row) => (compared.row(row), Gaps::default()),
+            Some(row) => compared.row(row),
+            // It may be left out of the table, and still be what others are set against.
             None => {
-                let (all, gaps) = prepared(all.clone());
-                (row_of(&all, name)?, gaps)
+                let (all, gaps_of_all) = prepared(all.clone());
+                let baseline = row_of(&all, name)?;
+                gaps = gaps.with(gaps_of_all.of_rows(&[&baseline]));
+                baseline
             }
         },
     };
-    let mut reasons = Reasons {
-        unsure: None,
-        gaps: gaps.with(gaps_of_all.of_rows(&[&baseline])),
-    };
+    let mut reasons = Reasons { unsure: None, gaps };
     let mut grid = questions.kept_of_means(compared, &reasons)?;
     if !wish.anyway {
         guard::check(&grid, &baseline)?;
