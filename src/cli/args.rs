@@ -271,13 +271,7 @@ impl Table {
         notes: &[String],
         context: &mut Context<'_>,
     ) -> Result<(), Failure> {
-        let style = match self.format.unwrap_or(TableFormat::Table) {
-            TableFormat::Table => Style::Table,
-            TableFormat::Markdown => Style::Markdown,
-            TableFormat::Latex => Style::Latex,
-            TableFormat::Csv => Style::Csv,
-            TableFormat::Json => Style::Json,
-        };
+        let style = self.style();
         let sorted = rows.query(&Query {
             sort: self.sort.clone(),
             ..Query::default()
@@ -287,14 +281,42 @@ impl Table {
             true => self.shown(&sorted, essentials)?,
             false => self.shown(&sorted, &all.collect::<Vec<_>>())?,
         };
-        // Whoever names columns wants to see them.
-        let width = context.width.filter(|_| self.columns.is_empty());
-        let text = view::write(&sorted, &shown, style, notes, width)?;
+        let text = view::write(&sorted, &shown, style, notes, self.width(context))?;
         Ok(write!(context.out, "{text}")?)
     }
 
+    fn style(&self) -> Style {
+        match self.format.unwrap_or(TableFormat::Table) {
+            TableFormat::Table => Style::Table,
+            TableFormat::Markdown => Style::Markdown,
+            TableFormat::Latex => Style::Latex,
+            TableFormat::Csv => Style::Csv,
+            TableFormat::Json => Style::Json,
+        }
+    }
+
+    /// How wide a table may be, if that matters: whoever names columns wants to see them.
+    fn width(&self, context: &Context<'_>) -> Option<usize> {
+        context.width.filter(|_| self.columns.is_empty())
+    }
+
+    /// The columns that a person is going to see: those that are asked for, or else as many of `usual` as a terminal has
+    /// room for.
+    pub(super) fn seen(
+        &self,
+        rows: &Rows,
+        usual: &[String],
+        context: &Context<'_>,
+    ) -> Result<Vec<String>, Failure> {
+        let shown = self.shown(rows, usual)?;
+        Ok(match self.width(context) {
+            Some(width) if self.style() == Style::Table => view::with_room(rows, &shown, width)?,
+            _ => shown,
+        })
+    }
+
     /// The columns that are asked for, each once, or else `usual`.
-    pub(super) fn shown(&self, rows: &Rows, usual: &[String]) -> Result<Vec<String>, Failure> {
+    fn shown(&self, rows: &Rows, usual: &[String]) -> Result<Vec<String>, Failure> {
         if self.columns.is_empty() {
             return Ok(usual.to_vec());
         }

@@ -21,8 +21,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "ROW")]
     baseline: Option<String>,
 
-    /// Average over these where rows differ in nothing else: parameters, or `stage`, `experiment` or `source`; may be
-    /// repeated. Without it, over `seed`, if there is one
+    /// Average over these where rows differ in nothing else: parameters, or `stage`, `experiment`, `source`, `checkpoint`,
+    /// `precision` or `asked_ratio`; may be repeated. Without it, over `seed`, if there is one
     #[arg(long, value_name = "PARAMETER,…", value_delimiter = ',')]
     over: Vec<String>,
 
@@ -84,7 +84,7 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
         let name = name.to_owned();
         return Err(CompareError::Absent { name, why }.into());
     }
-    let notes = explanation(&comparison, &args.table)?;
+    let notes = explanation(&comparison, &args.table, context)?;
     let Comparison {
         rows, essentials, ..
     } = comparison;
@@ -111,13 +111,17 @@ impl Args {
 }
 
 /// What a reader has to know of the numbers.
-fn explanation(comparison: &Comparison, table: &Table) -> Result<Vec<String>, Failure> {
+fn explanation(
+    comparison: &Comparison,
+    table: &Table,
+    context: &Context<'_>,
+) -> Result<Vec<String>, Failure> {
     let mut lines = Vec::new();
     if comparison.rows.height() > 1 {
         lines.push(format!("Δ and ×: against {}", comparison.baseline));
     }
-    let shown = table.shown(&comparison.rows, &comparison.essentials)?;
-    lines.extend(comparison.remarks(&shown)?);
+    let seen = table.seen(&comparison.rows, &comparison.essentials, context)?;
+    lines.extend(comparison.remarks(&seen)?);
     if let Some(Bootstrap { samples, seed }) = comparison.bootstrap {
         lines.push(format!(
             "p and 95 %: paired bootstrap resampling, {samples} samples, seed {seed}"

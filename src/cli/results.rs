@@ -41,7 +41,7 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     if args.table.is_asked_for() {
         return answer(args, &plan, &records, context);
     }
-    show(&plan, &records, &args.results, context)?;
+    show(&plan, &records, &args.results, WIDER, context)?;
     say_missing(&plan, records.len(), context);
     Ok(())
 }
@@ -76,6 +76,13 @@ fn answer(
         filter: filter.map(str::to_owned),
         ..Query::default()
     })?;
+    let left: Vec<&Record> = match filter {
+        None => records.iter().collect(),
+        Some(filter) => {
+            let places = all.fitting(filter)?.into_iter();
+            places.filter_map(|place| records.get(place)).collect()
+        }
+    };
     let doubts = filter.map_or(Ok(Vec::new()), |filter| all.doubts(filter))?;
     if let (0, Some(filter)) = (rows.height(), filter) {
         let rows = records.len();
@@ -89,9 +96,9 @@ fn answer(
     }
     doubts.iter().for_each(|doubt| context.watcher.note(doubt));
     let essentials = view::essentials(&rows);
-    let shown = args.table.shown(&rows, &essentials)?;
-    let speeds = shown.iter().any(|name| name.ends_with("speed_up"));
-    let remarks = results::remarks(records, speeds);
+    let seen = args.table.seen(&rows, &essentials, context)?;
+    let speeds = seen.iter().any(|name| name.ends_with("speed_up"));
+    let remarks = results::remarks(&left, speeds);
     args.table.print(&rows, &essentials, &remarks, context)?;
     write(&args.results, plan, records, context)?;
     say_missing(plan, records.len(), context);
@@ -117,19 +124,40 @@ pub(super) fn collect(
     context: &mut Context<'_>,
 ) -> Result<(), Failure> {
     let records = records(plan, cache, context)?;
-    show(plan, &records, folder, context)?;
+    show(plan, &records, folder, &after_a_run(plan), context)?;
     say_missing(plan, records.len(), context);
     Ok(())
+}
+
+/// How all columns of a table can be seen.
+#[cfg(feature = "tables")]
+const WIDER: &str = view::CHOOSE;
+#[cfg(not(feature = "tables"))]
+const WIDER: &str = "in a pipe or a file it is whole";
+
+/// How all columns of the table below a run can be seen.
+#[cfg(feature = "tables")]
+fn after_a_run(plan: &Plan) -> String {
+    format!("`{} --format csv` has all", command(plan, "results"))
+}
+#[cfg(not(feature = "tables"))]
+fn after_a_run(_: &Plan) -> String {
+    WIDER.to_owned()
+}
+
+/// The command that asks the same experiment and cache with another verb.
+fn command(plan: &Plan, verb: &str) -> String {
+    plan.request.as_ref().map_or_else(
+        || format!("srp {verb} FILE"),
+        |asked| asked.command(verb, &asked.folders_of(&["--cache", "--cache-under"])),
+    )
 }
 
 /// Says how many rows there would be if not all are there.
 pub(super) fn say_missing(plan: &Plan, rows: usize, context: &Context<'_>) {
     let expected = expected_rows(plan);
     if rows < expected {
-        let plan = plan.request.as_ref().map_or_else(
-            || "srp plan FILE".to_owned(),
-            |asked| asked.command("plan", &asked.folders_of(&["--cache", "--cache-under"])),
-        );
+        let plan = command(plan, "plan");
         let line = format!("{rows} of {expected} results are there; `{plan}` says why");
         context.watcher.note(&line);
     }
@@ -143,22 +171,24 @@ pub(super) fn write_and_print(
     context: &mut Context<'_>,
 ) -> Result<(), Failure> {
     let records = results::records(plan, artifacts)?;
-    show(plan, &records, folder, context)
+    show(plan, &records, folder, &after_a_run(plan), context)
 }
 
 /// Writes the tables of some records, and prints what a person wants to see of them, even if they cannot be written.
-/// Without records no table is touched.
+/// Without records no table is touched. `wider` says how the columns can be seen that a terminal has no room for.
 fn show(
     plan: &Plan,
     records: &[Record],
     folder: &ResultsDir,
+    wider: &str,
     context: &mut Context<'_>,
 ) -> Result<(), Failure> {
     if records.is_empty() {
         return Ok(());
     }
     let written = write(folder, plan, records, context);
-    write!(context.out, "{}", results::markdown(records, context.width))?;
+    let table = results::markdown(records, context.width, wider);
+    write!(context.out, "{table}")?;
     written
 }
 

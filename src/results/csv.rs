@@ -78,6 +78,15 @@ pub enum Flaw {
     #[error("it is empty: expected a line with the names of columns")]
     Empty,
 
+    /// It is text of another encoding.
+    #[error("line {line}: expected UTF-8, found the byte 0x{byte:02X}")]
+    Encoding {
+        /// The line, from 1.
+        line: usize,
+        /// The first byte that does not fit.
+        byte: u8,
+    },
+
     /// Two columns have one name.
     #[error("line 1: columns {} and {} are both called `{name}`", places[0], places[1])]
     Twice {
@@ -108,6 +117,21 @@ pub enum Flaw {
         /// What stands there.
         found: String,
     },
+}
+
+/// The text of a table.
+///
+/// # Errors
+/// [`Flaw::Encoding`].
+#[cfg(feature = "tables")]
+pub(super) fn text(bytes: &[u8]) -> Result<&str, Flaw> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let (before, behind) = bytes.split_at(error.valid_up_to());
+        Flaw::Encoding {
+            line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
+            byte: behind.first().copied().unwrap_or_default(),
+        }
+    })
 }
 
 /// Looks for lines that do not fit the first.

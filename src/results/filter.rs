@@ -1,10 +1,16 @@
 //! Filters as people type them, understood as SQL: with `==`, with words in any quotes or none, and with the names that
 //! stand above columns.
 
+mod tokens;
+
 use super::columns::ROW_OF_AVERAGE;
 use super::headings::meant;
 use super::{Column, QueryError, Values};
 use rustc_hash::FxHashSet;
+use tokens::{
+    KEYWORDS, PATTERNS, Token, before_list, is, is_comparison, is_of_sign, is_of_word, is_sign,
+    number, quoted, sign, starts_a_fraction, whole_word,
+};
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,30 +34,8 @@ pub(super) struct Understood {
     pub(super) doubts: Vec<String>,
 }
 
-/// Words of SQL that are no names.
-#[rustfmt::skip]
-const KEYWORDS: [&str; 20] = [
-    "and", "or", "not", "in", "is", "null", "true", "false", "between", "like", "ilike", "rlike", "regexp", "case",
-    "when", "then", "else", "end", "cast", "as",
-];
-
-/// Signs between two values.
-const COMPARISONS: [&str; 7] = ["=", "<", ">", "<=", ">=", "<>", "!="];
-
 /// Values of a column that a doubt lists at most.
 const LISTED: usize = 8;
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Token {
-    /// A name or a word without quotes.
-    Bare(String),
-    /// In double quotes or backticks.
-    Double(String),
-    /// In single quotes.
-    Single(String),
-    Number(String),
-    Sign(String),
-}
 
 impl<'a> Vocabulary<'a> {
     /// Some columns, and `more` that there are going to be.
@@ -106,7 +90,6 @@ impl<'a> Vocabulary<'a> {
             vocabulary: self,
             text,
             tokens: &tokens,
-            subject: None,
             doubts: Vec::new(),
         };
         let parts: Result<Vec<String>, QueryError> =
@@ -115,6 +98,37 @@ impl<'a> Vocabulary<'a> {
             sql: parts?.join(" "),
             doubts: reader.doubts,
         })
+    }
+
+    /// The column that a value behind these tokens is set against: the one that stands directly before a comparison, or
+    /// before the list that the value is in.
+    fn subject(&self, before: &[Token]) -> Option<&(String, Kind)> {
+        match before {
+            [rest @ .., last] if is_comparison(last) => self.operand(rest),
+            [rest @ .., Token::Bare(between), _, Token::Bare(and)]
+                if is(between, &["between"]) && is(and, &["and"]) =>
+            {
+                self.operand(rest)
+            }
+            [.., Token::Sign(sign)] if sign == "(" || sign == "," => {
+                self.operand(before_list(before)?)
+            }
+            _ => None,
+        }
+    }
+
+    /// The column that some tokens end with.
+    fn operand(&self, tokens: &[Token]) -> Option<&(String, Kind)> {
+        match tokens {
+            [before @ .., Token::Bare(not)] if is(not, &["not"]) => self.operand(before),
+            [.., Token::Bare(word)] if is(word, &KEYWORDS) => None,
+            [.., Token::Bare(word) | Token::Double(word)] => self.column(word),
+            _ => None,
+        }
+    }
+
+    fn wants_a_word(&self, before: &[Token]) -> bool {
+        matches!(self.subject(before), Some((_, Kind::Words)))
     }
 
     fn tokens(&self, text: &str) -> Result<Vec<Token>, QueryError> {
@@ -126,6 +140,7 @@ impl<'a> Vocabulary<'a> {
                     text: text.to_owned(),
                     said: format!("the quote {first} is not closed"),
                 })?,
+                _ if self.wants_a_word(&tokens) && !is_of_sign(first) => whole_word(rest),
                 _ if first.is_ascii_digit() || starts_a_fraction(rest) => number(rest),
                 _ if is_of_word(first) => self.bare(rest),
                 _ => sign(rest),
@@ -164,8 +179,6 @@ struct Reader<'a> {
     vocabulary: &'a Vocabulary<'a>,
     text: &'a str,
     tokens: &'a [Token],
-    /// The column that was named last, since the last `and` or `or`.
-    subject: Option<(String, Kind)>,
     doubts: Vec<String>,
 }
 
@@ -173,12 +186,7 @@ impl Reader<'_> {
     /// A token in SQL.
     fn sql(&mut self, place: usize) -> Result<String, QueryError> {
         match &self.tokens[place] {
-            Token::Sign(sign) => {
-                if ["and", "or"].contains(&sign.as_str()) {
-                    self.subject = None;
-                }
-                Ok(sign.clone())
-            }
+            Token::Sign(sign) => Ok(sign.clone()),
             Token::Number(number) => {
                 if let Some((name, Kind::Words)) = self.beside(place) {
                     return Err(self.wrong(format!(
@@ -187,19 +195,11 @@ impl Reader<'_> {
                 }
                 Ok(number.clone())
             }
-            Token::Bare(word) if KEYWORDS.contains(&word.to_lowercase().as_str()) => {
-                if ["and", "or"].contains(&word.to_lowercase().as_str()) {
-                    self.subject = None;
-                }
-                Ok(word.clone())
-            }
-            Token::Bare(word) if self.tokens.get(place + 1) == Some(&Token::Sign("(".into())) => {
-                Ok(word.clone())
-            }
+            Token::Bare(word) if is(word, &KEYWORDS) => Ok(word.clone()),
+            Token::Bare(word) if self.is_function(place) || self.is_type(place) => Ok(word.clone()),
             Token::Bare(word) | Token::Double(word) => {
-                if let Some(column) = self.vocabulary.column(word) {
-                    self.subject = Some(column.clone());
-                    return Ok(format!("\"{}\"", column.0.replace('"', "\"\"")));
+                if let Some((name, _)) = self.vocabulary.column(word) {
+                    return Ok(format!("\"{}\"", name.replace('"', "\"\"")));
                 }
                 match self.beside(place) {
                     Some((_, Kind::Words)) => self.value(place, word),
@@ -214,7 +214,9 @@ impl Reader<'_> {
     /// A word as a value.
     fn value(&mut self, place: usize, word: &str) -> Result<String, QueryError> {
         match self.beside(place) {
-            Some((_, Kind::Numbers)) if word.parse::<f64>().is_ok() => return Ok(word.to_owned()),
+            Some((_, Kind::Numbers)) if word.parse().is_ok_and(f64::is_finite) => {
+                return Ok(word.to_owned());
+            }
             Some((name, Kind::Numbers)) => {
                 return Err(self.wrong(format!("`{name}` holds numbers, and `{word}` is none")));
             }
@@ -242,21 +244,37 @@ impl Reader<'_> {
 
     fn is_pattern(&self, place: usize) -> bool {
         let before = place.checked_sub(1).map(|before| &self.tokens[before]);
-        matches!(before, Some(Token::Bare(word))
-            if ["like", "ilike", "rlike", "regexp"].contains(&word.to_lowercase().as_str()))
+        matches!(before, Some(Token::Bare(word)) if is(word, &PATTERNS))
     }
 
-    /// The column that a value is set against: the one before it, or the one behind the next comparison.
-    fn beside(&self, place: usize) -> Option<(String, Kind)> {
-        let behind = || match (self.tokens.get(place + 1)?, self.tokens.get(place + 2)?) {
-            (Token::Sign(sign), Token::Bare(word) | Token::Double(word))
-                if COMPARISONS.contains(&sign.as_str()) =>
-            {
-                self.vocabulary.column(word).cloned()
-            }
-            _ => None,
+    fn is_function(&self, place: usize) -> bool {
+        is_sign(self.tokens.get(place + 1), "(")
+    }
+
+    /// Whether a word is that of a type: it stands behind `as` or `::`, or behind another one of the same type.
+    fn is_type(&self, place: usize) -> bool {
+        let Some(before) = place.checked_sub(1) else {
+            return false;
         };
-        self.subject.clone().or_else(behind)
+        match &self.tokens[before] {
+            Token::Sign(sign) => sign == "::",
+            Token::Bare(word) if is(word, &KEYWORDS) => is(word, &["as"]),
+            Token::Bare(_) => self.is_type(before),
+            _ => false,
+        }
+    }
+
+    /// The column that a value is set against: the one that a comparison stands between, before it or behind it.
+    fn beside(&self, place: usize) -> Option<(String, Kind)> {
+        let behind = || {
+            let comparison = self.tokens.get(place + 1)?;
+            let column = self.tokens.get(place + 2)?;
+            let apart = is_comparison(comparison) && !self.is_function(place + 2);
+            let column = self.vocabulary.operand(std::slice::from_ref(column));
+            column.filter(|_| apart)
+        };
+        let before = self.vocabulary.subject(&self.tokens[..place]);
+        before.or_else(behind).cloned()
     }
 
     fn wrong(&self, said: String) -> QueryError {
@@ -271,68 +289,6 @@ impl Reader<'_> {
         QueryError::Column {
             name: word.to_owned(),
             known: columns.map(|(name, _)| name.clone()).collect(),
-        }
-    }
-}
-
-fn is_of_word(char: char) -> bool {
-    char.is_alphanumeric() || char == '_' || char == '.'
-}
-
-fn starts_a_fraction(rest: &str) -> bool {
-    let behind = rest.strip_prefix('.');
-    behind.is_some_and(|behind| behind.starts_with(|char: char| char.is_ascii_digit()))
-}
-
-/// What stands between quotes; a doubled quote is one of the text. Nothing if the quote is not closed.
-fn quoted(rest: &str, quote: char) -> Option<(Token, usize)> {
-    let mut text = String::new();
-    let mut chars = rest.char_indices().skip(1).peekable();
-    while let Some((place, char)) = chars.next() {
-        if char != quote {
-            text.push(char);
-        } else if chars.next_if(|(_, next)| *next == quote).is_some() {
-            text.push(quote);
-        } else {
-            let token = match quote {
-                '\'' => Token::Single(text),
-                _ => Token::Double(text),
-            };
-            return Some((token, place + 1));
-        }
-    }
-    None
-}
-
-/// A number, with its exponent.
-fn number(rest: &str) -> (Token, usize) {
-    let mut before = ' ';
-    let end = rest.find(|char: char| {
-        let signed = matches!(char, '+' | '-') && matches!(before, 'e' | 'E');
-        before = char;
-        !(char.is_ascii_digit() || matches!(char, '.' | 'e' | 'E') || signed)
-    });
-    let length = end.unwrap_or(rest.len());
-    (Token::Number(rest[..length].to_owned()), length)
-}
-
-/// A sign of one or two characters; those of other languages become those of SQL.
-fn sign(rest: &str) -> (Token, usize) {
-    const PAIRS: [(&str, &str); 8] = [
-        ("==", "="),
-        ("<>", "<>"),
-        ("!=", "!="),
-        ("<=", "<="),
-        (">=", ">="),
-        ("&&", "and"),
-        ("||", "or"),
-        ("::", "::"),
-    ];
-    match PAIRS.iter().find(|(typed, _)| rest.starts_with(typed)) {
-        Some((typed, sql)) => (Token::Sign((*sql).to_owned()), typed.len()),
-        None => {
-            let length = rest.chars().next().map_or(0, char::len_utf8);
-            (Token::Sign(rest[..length].to_owned()), length)
         }
     }
 }

@@ -1,13 +1,14 @@
 //! What a person wants to see of a table: few columns, rounded numbers, aligned, and good Markdown too.
 
 use super::columns::shown;
-use super::sheet::Sheet;
+use super::sheet::{Sheet, padded};
 use super::{Record, SpeedUp};
 use std::collections::BTreeSet;
 
 /// The records as a Markdown table with aligned columns, no wider than `width` where there is one, and below it what a
-/// reader has to know of it. Scores have two decimals; empty if there are no records.
-pub fn markdown(records: &[Record], width: Option<usize>) -> String {
+/// reader has to know of it. Scores have two decimals; empty if there are no records. `otherwise` says how the columns
+/// can be seen that are too many.
+pub fn markdown(records: &[Record], width: Option<usize>, otherwise: &str) -> String {
     if records.is_empty() {
         return String::new();
     }
@@ -31,10 +32,18 @@ pub fn markdown(records: &[Record], width: Option<usize>) -> String {
     let fitted = width.map(|width| sheet.fit(width.saturating_sub(1), NARROWEST, 3));
     let fitted = fitted.unwrap_or_default();
     let above = fitted.above.iter().map(|line| format!("{line}\n\n"));
-    let below = fitted.below.into_iter().chain(remarks(records, true));
+    let speeds = SPEEDS
+        .iter()
+        .any(|name| !fitted.hidden.iter().any(|head| head == name));
+    let shown: Vec<&Record> = records.iter().collect();
+    let below = fitted.below(otherwise).into_iter();
+    let below = below.chain(remarks(&shown, speeds));
     let below = below.map(|line| format!("{line}\n"));
     above.chain([aligned(&sheet)]).chain(below).collect()
 }
+
+/// The columns that say how much faster a model is.
+const SPEEDS: [&str; 2] = ["faster", "in batches"];
 
 const MEASURES: [&str; 11] = [
     "stage",
@@ -45,14 +54,14 @@ const MEASURES: [&str; 11] = [
     "left",
     "FLOPs",
     "fewer",
-    "faster",
-    "in batches",
+    SPEEDS[0],
+    SPEEDS[1],
     "time",
 ];
 
 /// What a reader has to know of a table of records, a line each: what scores are and, if `speeds` are shown, what those
 /// are worth.
-pub fn remarks(records: &[Record], speeds: bool) -> Vec<String> {
+pub fn remarks(records: &[&Record], speeds: bool) -> Vec<String> {
     let shown = records.iter().filter(|_| speeds);
     let beside = || shown.clone().filter_map(|record| record.beside_baseline);
     let speed_ups = beside().flat_map(|found| [found.speed_up, found.batch_speed_up]);
@@ -110,7 +119,7 @@ pub(super) fn percent(share: f64) -> String {
 }
 
 /// The distinct signatures of each score.
-fn signatures(records: &[Record]) -> BTreeSet<(&str, &str)> {
+fn signatures<'r>(records: &[&'r Record]) -> BTreeSet<(&'static str, &'r str)> {
     let reports = || records.iter().map(|record| &record.report);
     let bleu = reports().map(|report| ("BLEU", report.bleu_signature.as_str()));
     let chrf = reports().map(|report| ("chrF", report.chrf_signature.as_str()));
@@ -125,13 +134,9 @@ pub(super) fn aligned(sheet: &Sheet) -> String {
     let widths = sheet.widths(NARROWEST).into_iter();
     let columns: Vec<(usize, bool)> = widths.zip(sheet.words.iter().copied()).collect();
     let line = |cells: &Vec<String>| {
-        let padded = cells
-            .iter()
-            .zip(&columns)
-            .map(|(cell, &(width, words))| match words {
-                true => format!(" {cell:<width$} |"),
-                false => format!(" {cell:>width$} |"),
-            });
+        let cells = cells.iter().zip(&columns);
+        let padded =
+            cells.map(|(cell, &(width, words))| format!(" {} |", padded(cell, width, words)));
         format!("|{}\n", padded.collect::<String>())
     };
     let rule = columns.iter().map(|&(width, words)| match words {

@@ -3,11 +3,14 @@
 use super::derived::Derived;
 use super::filter::{Kind, Vocabulary};
 use super::headings::meant;
-use super::{Column, ResultsError, Rows};
+use super::{Column, ResultsError, Rows, Values};
 use crate::plan::suggest::advice;
 use polars::error::PolarsError;
 use polars::prelude::{Expr, IntoLazy, LazyFrame, Operator, SortMultipleOptions, col};
 use polars::sql::sql_expr;
+
+/// A column that no table has.
+const PLACE: &str = " place";
 
 /// Which rows, and in what order; by default all as they are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,6 +101,33 @@ impl Rows {
         Ok(self.filter(filter)?.doubts)
     }
 
+    /// The places, from 0, of the rows that fit a filter.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn fitting(&self, filter: &str) -> Result<Vec<usize>, QueryError> {
+        let unreadable = |source| QueryError::Unreadable { source };
+        let filter = self.filter(filter)?;
+        let places = (0..self.height()).map(|place| i64::try_from(place).ok());
+        let mut columns = self.columns().map_err(unreadable)?;
+        columns.push(Column {
+            name: PLACE.to_owned(),
+            values: Values::Integer(places.collect()),
+        });
+        let numbered = Self::of_columns(self.height(), columns).map_err(unreadable)?;
+        let kept = filter.kept(&numbered)?.columns().map_err(unreadable)?;
+        let places = kept.iter().find(|column| column.name == PLACE);
+        Ok(match places.map(|column| &column.values) {
+            Some(Values::Integer(places)) => {
+                let places = places.iter().flatten();
+                places
+                    .filter_map(|place| usize::try_from(*place).ok())
+                    .collect()
+            }
+            _ => Vec::new(),
+        })
+    }
+
     fn filter(&self, text: &str) -> Result<Filter, QueryError> {
         let columns = self.columns();
         let columns = columns.map_err(|source| QueryError::Unreadable { source })?;
@@ -146,7 +176,7 @@ impl Filter {
         let understood = Vocabulary::of(columns, more).understand(text)?;
         let whole = sql_expr(&understood.sql).map_err(|error| QueryError::Filter {
             text: text.to_owned(),
-            said: error.to_string(),
+            said: first_line(&error),
         })?;
         Ok(Self {
             text: text.to_owned(),
@@ -190,9 +220,15 @@ impl Filter {
             .map(Rows)
             .map_err(|error| QueryError::Filter {
                 text: self.text.clone(),
-                said: error.to_string(),
+                said: first_line(&error),
             })
     }
+}
+
+/// What polars says, without the plan that it says it of.
+fn first_line(error: &PolarsError) -> String {
+    let said = error.to_string();
+    said.lines().next().unwrap_or_default().to_owned()
 }
 
 /// The conditions that an expression joins by `and`.
@@ -232,7 +268,6 @@ fn instead(name: &str, known: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::{Column, Values};
 
     fn rows() -> Rows {
         let column = |name: &str, values| Column {
@@ -281,6 +316,7 @@ mod tests {
         for (text, kept) in expected {
             assert_eq!(stages(&filtered(text)), kept, "{text}");
         }
+        assert_eq!(rows().fitting("bleu < 29").unwrap(), [1, 2]);
     }
 
     #[test]
@@ -313,11 +349,25 @@ mod tests {
     }
 
     #[test]
+    fn values_that_are_computed_are_compared_as_they_are() {
+        let expected: [(&str, &[&str]); 4] = [
+            ("length(stage) > 4", &["dense", "small"]),
+            ("left(stage, 2) = 'sm'", &["small"]),
+            ("cast(bleu as int) = 28", &["small", "tiny"]),
+            ("upper(stage) = 'TINY'", &["tiny"]),
+        ];
+        for (text, kept) in expected {
+            assert_eq!(stages(&filtered(text)), kept, "{text}");
+            assert!(rows().doubts(text).unwrap().is_empty(), "{text}");
+        }
+    }
+
+    #[test]
     fn a_filter_that_is_none_says_why() {
-        for text in ["bleu >", "bleu + 1", "stage > 3", ""] {
+        for text in ["bleu >", "bleu + 1", "stage > 3", "stage > bleu", ""] {
             let error = rows().query(&filtered(text)).unwrap_err();
             assert!(
-                matches!(&error, QueryError::Filter { said, .. } if !said.is_empty()),
+                matches!(&error, QueryError::Filter { said, .. } if said.lines().count() == 1),
                 "{text}: {error}"
             );
         }

@@ -80,14 +80,14 @@ impl Rows {
         };
         let frame = match format {
             Format::Csv => {
-                let text = String::from_utf8_lossy(&bytes);
-                csv::check(&text)?;
+                let text = csv::text(&bytes)?;
+                csv::check(text)?;
                 let frame = CsvReadOptions::default()
                     .with_infer_schema_length(None)
                     .into_reader_with_file_handle(Cursor::new(&bytes))
                     .finish()
                     .map_err(not_read)?;
-                without_flaw(&frame, |column| csv::no_number(&text, column))?;
+                without_flaw(&frame, |column| csv::no_number(text, column))?;
                 frame
             }
             Format::Parquet => {

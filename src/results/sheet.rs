@@ -1,5 +1,7 @@
 //! A table of words, and how it is made to fit a terminal.
 
+use unicode_width::UnicodeWidthStr;
+
 /// A table of words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sheet {
@@ -14,15 +16,32 @@ pub(super) struct Sheet {
 pub(super) struct Fitted {
     /// What stands above it: what is the same in all rows.
     pub(super) above: Vec<String>,
-    /// What stands below it: what is not shown.
-    pub(super) below: Vec<String>,
+    /// The heads of the columns that are not shown.
+    pub(super) hidden: Vec<String>,
+}
+
+impl Fitted {
+    /// What stands below it: what is not shown, and `otherwise`, how it can be seen.
+    pub(super) fn below(&self, otherwise: &str) -> Option<String> {
+        let hidden = self.hidden.join(", ");
+        (!self.hidden.is_empty()).then(|| format!("too wide to show: {hidden}; {otherwise}"))
+    }
+}
+
+/// A cell as wide as its column: words stand left, numbers right.
+pub(super) fn padded(cell: &str, width: usize, words: bool) -> String {
+    let blanks = " ".repeat(width.saturating_sub(cell.width()));
+    match words {
+        true => format!("{cell}{blanks}"),
+        false => format!("{blanks}{cell}"),
+    }
 }
 
 impl Sheet {
-    /// The width of each column in characters, at least `least`.
+    /// The width of each column in columns of a terminal, at least `least`.
     pub(super) fn widths(&self, least: usize) -> Vec<usize> {
         let lines = || std::iter::once(&self.head).chain(&self.rows);
-        let width = |column: usize| lines().map(|line| line[column].chars().count()).max();
+        let width = |column: usize| lines().map(|line| line[column].width()).max();
         (0..self.head.len())
             .map(|column| width(column).unwrap_or(0).max(least))
             .collect()
@@ -56,17 +75,10 @@ impl Sheet {
                 .above
                 .push(format!("the same in all rows: {}", same.join(", ")));
         }
-        let mut hidden = Vec::new();
         while width(self) > terminal && self.head.len() > 1 {
-            hidden.push(self.take(self.head.len() - 1).0);
+            fitted.hidden.push(self.take(self.head.len() - 1).0);
         }
-        if !hidden.is_empty() {
-            hidden.reverse();
-            fitted.below.push(format!(
-                "too wide to show: {}; `--columns` chooses, `--format csv` has all",
-                hidden.join(", ")
-            ));
-        }
+        fitted.hidden.reverse();
         fitted
     }
 
@@ -107,7 +119,7 @@ mod tests {
         let mut wide = sheet();
         let fitted = wide.fit(26, 0, 2);
         assert_eq!(fitted.above, ["the same in all rows: stage final"]);
-        assert!(fitted.below.is_empty());
+        assert_eq!(fitted.below("elsewhere"), None);
         assert_eq!(wide.head, ["rate", "BLEU", "chrF"]);
         assert_eq!(wide.words, [false; 3]);
     }
@@ -118,9 +130,20 @@ mod tests {
         let fitted = wide.fit(10, 0, 2);
         assert_eq!(wide.head, ["rate"]);
         assert_eq!(
-            fitted.below,
-            ["too wide to show: BLEU, chrF; `--columns` chooses, `--format csv` has all"]
+            fitted.below("a file has all").as_deref(),
+            Some("too wide to show: BLEU, chrF; a file has all")
         );
         assert_eq!(wide.rows, [["0.5"], ["0.1"]]);
+    }
+    #[test]
+    fn a_sign_that_takes_two_columns_of_a_terminal_counts_twice() {
+        let mut wide = sheet();
+        wide.head[1] = "模型".to_owned();
+        wide.rows[0][1] = "é".to_owned();
+        assert_eq!(wide.widths(0)[1], 5);
+        wide.rows[1][1] = "大模型".to_owned();
+        assert_eq!(wide.widths(0)[1], 6);
+        assert_eq!(padded("模型", 6, true), "模型  ");
+        assert_eq!(padded("é", 3, false), "  é");
     }
 }

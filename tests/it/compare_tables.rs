@@ -3,6 +3,7 @@
 use crate::cli::Place;
 use serde_json::Value;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 /// Rows of two seeds at each of two rates, tested one after the other on the same machine.
 const SEEDS: &str = "\
@@ -75,6 +76,56 @@ fn speeds_of_other_threads_are_not_divided_and_the_reason_is_said() {
         means[2]["latency_ms"].is_null() && means[2]["bleu"] == 36.0,
         "{means:?}"
     );
+    let notes = place.notes.take().join("\n");
+    let expected = "nothing in `latency_ms` for `final-test@criterion=taylor,rate=0.5`: its rows differ in \
+                    `decode_threads`; `--anyway` averages speeds all the same";
+    assert!(notes.contains(expected), "{notes}");
+    // The others keep theirs.
+    let text = compare(&place, &[]).unwrap();
+    assert!(text.contains("1.95 ms"), "{text}");
+    let means = rows(&place, &["--anyway"]);
+    assert_eq!(means[2]["latency_ms"], 1.0);
+    let said = compare(
+        &place,
+        &[
+            "--where",
+            "criterion = taylor",
+            "--sort",
+            "latency_ms_times",
+        ],
+    );
+    let said = said.unwrap_err();
+    assert!(
+        said.contains("no column `latency_ms_times` here")
+            && said.contains("its rows differ in `decode_threads`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_precision_that_is_not_known_is_no_choice() {
+    let head = |table: &str| printed(table, &[]).lines().next().unwrap().to_owned();
+    let unknown = "stage,precision,bleu\na,float32,30.0\nb,,31.0\n";
+    assert!(!head(unknown).contains("precision"));
+    let known = unknown.replace("b,,", "b,int8,");
+    assert!(head(&known).contains("precision"));
+}
+
+#[test]
+fn a_column_that_a_comparison_lacks_is_refused_with_the_reason() {
+    for (filter, why) in [
+        ("bleu_sd > 3", "no two values of `bleu` are averaged"),
+        ("bleu_n > 3", "no mean of `bleu` lacks a value"),
+        (
+            "bleu_noise",
+            "it is not known how far runs of `bleu` lie apart",
+        ),
+        ("flops_p < 1", "significance is said of bleu and chrf"),
+    ] {
+        let said = refused(SEEDS, &["--each", "--where", filter]);
+        assert!(said.contains(why), "{filter}: {said}");
+        assert!(!said.contains("srp compare"), "{filter}: {said}");
+    }
 }
 
 #[test]
@@ -84,7 +135,11 @@ fn a_time_within_the_noise_of_the_runs_is_marked() {
     let text = printed(SEEDS, &[]);
     let line = |word: &str| text.lines().find(|line| line.contains(word)).unwrap();
     assert!(line("dense-test").ends_with(" 1.000"), "{text}");
-    assert!(line("final-test  srp").ends_with(" ~0.975"), "{text}");
+    let noisy = line("final-test  srp");
+    assert!(
+        noisy.contains(" 1.95 ms ") && noisy.ends_with(" ~0.975"),
+        "{text}"
+    );
     assert!(line("taylor").ends_with(" 0.500"), "{text}");
     assert!(text.contains("latency: ~ is no more than noise"), "{text}");
 }
@@ -101,6 +156,7 @@ fn rows_are_averaged_over_what_is_named_and_nothing_else_is_taken_for_a_paramete
     }
     let count = |more: &[&str]| column(SEEDS, "n", more);
     assert_eq!(count(&["--over", "seed,criterion"]), [2, 4]);
+    assert_eq!(count(&["--over", "Seed,Criterion"]), [2, 4]);
     assert_eq!(count(&["--over", "seed", "--over", "criterion"]), [2, 4]);
     assert_eq!(count(&["--over", "seed,criterion,rate,stage"]), [6]);
     let place = with(SEEDS);
@@ -249,9 +305,18 @@ fn a_table_that_is_broken_is_refused_with_the_place() {
         said.contains("line 1: columns 2 and 3 are both called `bleu`"),
         "{said}"
     );
-    let said = refused("name,value\na,1\n", &[]);
+    for other in ["name,value\na,1\n", "abc"] {
+        let said = refused(other, &[]);
+        assert!(
+            said.contains("has none of the columns that are compared"),
+            "{other}: {said}"
+        );
+    }
+    let latin = with("");
+    fs::write(latin.path("t.csv"), b"stage,bleu\nfinal,1\nd\xe9,2\n").unwrap();
+    let said = compare(&latin, &[]).unwrap_err();
     assert!(
-        said.contains("has none of the columns that are compared"),
+        said.contains("line 3: expected UTF-8, found the byte 0xE9"),
         "{said}"
     );
     // What is not known is no mistake.
@@ -304,4 +369,40 @@ fn results_that_no_filter_fits_are_an_error_with_the_reason() {
         )
         .unwrap();
     assert!(text.starts_with("rate "), "{text}");
+}
+
+/// The files of a name below a folder.
+fn named(folder: &Path, name: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let below = entries.map(|path| match path.is_dir() {
+        true => named(&path, name),
+        false => vec![path],
+    });
+    let is = |path: &PathBuf| path.file_name().is_some_and(|found| found == name);
+    below.flatten().filter(is).collect()
+}
+
+#[test]
+fn what_is_said_below_results_is_said_of_the_rows_that_are_shown() {
+    let place = Place::new();
+    place.sweep("[0.1, 0.3]");
+    place.srp("run", &[]).unwrap();
+    let reports = named(&place.path("cache"), "report.json");
+    let text = fs::read_to_string(&reports[0]).unwrap();
+    // Of the same length: the cache looks for files that are cut short.
+    fs::write(&reports[0], text.replace("tok:13a", "tok:14a")).unwrap();
+    let said = |filter: &str| {
+        let text = place.srp("results", &["--where", filter]).unwrap();
+        let lines = text.lines().filter(|line| line.starts_with("BLEU: "));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let both = said("rate > 0");
+    assert_eq!(both, ["BLEU: case:lc|tok:13a", "BLEU: case:lc|tok:14a"]);
+    let [mut one, other] = ["rate < 0.2", "rate > 0.2"].map(said);
+    assert_eq!((one.len(), other.len()), (1, 1));
+    one.extend(other);
+    one.sort();
+    assert_eq!(one, both);
 }

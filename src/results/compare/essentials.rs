@@ -1,18 +1,19 @@
 //! The columns of a comparison that people want to see.
 
+use super::gaps::Gaps;
 use super::grid::Grid;
 use super::roles::{COMPARABLE, is_asked};
 use crate::results::derived::Derived;
 
-/// What the rows of `all` were asked for differently, and what was measured.
-pub(super) fn of(grid: &Grid, all: &Grid) -> Vec<String> {
+/// What the rows of `all` were asked for differently, and what was measured; `gaps` are the means that are left out.
+pub(super) fn of(grid: &Grid, all: &Grid, gaps: &Gaps) -> Vec<String> {
     let mut shown = asked(grid, all);
     // Where a condition is not known it is not compared, which is said elsewhere.
     let conditions = COMPARABLE.into_iter();
     let conditions = conditions.filter(|name| grid.differs_where_known(name));
     shown.extend(conditions.map(str::to_owned));
     shown.push("n".to_owned());
-    shown.extend(measured(grid));
+    shown.extend(measured(grid, gaps));
     let has = |name: &str| grid.values(name).is_some_and(|values| values.known() > 0);
     shown.retain(|name| has(name));
     shown
@@ -22,7 +23,8 @@ pub(super) fn of(grid: &Grid, all: &Grid) -> Vec<String> {
 fn asked(grid: &Grid, all: &Grid) -> Vec<String> {
     let rows: Vec<usize> = (0..grid.height).collect();
     let apart = |name: &&str| match *name {
-        "checkpoint" => grid.differs_where_known(name),
+        // Tables of an earlier srp do not say it.
+        "checkpoint" | "precision" => grid.differs_where_known(name),
         _ => grid.varies(name, &rows),
     };
     let names = all.names().filter(|name| is_asked(name));
@@ -37,13 +39,18 @@ fn asked(grid: &Grid, all: &Grid) -> Vec<String> {
     names
 }
 
-fn measured(grid: &Grid) -> Vec<String> {
+const TIME: &str = "latency_ms";
+
+fn measured(grid: &Grid, gaps: &Gaps) -> Vec<String> {
     let (delta, times) = (Derived::Delta, Derived::Times);
-    let timed = grid.values("latency_ms");
-    let timed = timed.is_some_and(|times| times.known() == grid.height);
+    let measured = |row: usize| {
+        let time = grid.values(TIME).and_then(|times| times.number(row));
+        time.is_some() || gaps.has(TIME, grid.text("row", row).unwrap_or_default())
+    };
+    let timed = (0..grid.height).all(measured);
     // Of times it is known how much of them is noise.
     let speeds = match timed {
-        true => ["latency_ms", "batch_ms"].as_slice(),
+        true => [TIME, "batch_ms"].as_slice(),
         false => &["decode_sentences_per_second"],
     };
     let mut names = Vec::new();

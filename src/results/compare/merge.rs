@@ -1,8 +1,10 @@
 //! Several rows as one: those of one artifact that several points of a sweep share, and those of several seeds.
 
+use super::gaps::Gaps;
 use super::grid::Grid;
 use super::roles::{MEASURES, is_measured};
 use super::{names, speed};
+use crate::results::columns::ROW_OF_AVERAGE;
 use crate::results::derived::Derived;
 use crate::results::{Column, Values};
 use rustc_hash::FxHashMap;
@@ -49,10 +51,11 @@ pub(super) fn of_settings(grid: &Grid, over: &[String]) -> Vec<Vec<usize>> {
 
 /// One row for each group: means, and standard deviations in `NAME_sd`; the number of rows stands in `n`, and in
 /// `NAME_n` how many of them had a value, where that is fewer in some group. The same grid if every group is one row.
-/// Unless `anyway` is set, speeds under different conditions have no mean.
-pub(super) fn averaged(grid: Grid, groups: &[Vec<usize>], anyway: bool) -> Grid {
+/// Unless `anyway` is set, speeds under different conditions have no mean; which are left out is returned too.
+pub(super) fn averaged(grid: Grid, groups: &[Vec<usize>], anyway: bool) -> (Grid, Gaps) {
+    let mut gaps = Gaps::default();
     if apart(groups) {
-        return grid;
+        return (grid, gaps);
     }
     let mut means = collapse(&grid, groups).into_owned();
     for Column { name, values } in &grid.columns {
@@ -60,8 +63,11 @@ pub(super) fn averaged(grid: Grid, groups: &[Vec<usize>], anyway: bool) -> Grid 
             continue;
         };
         let conditions = speed::conditions(name);
-        let unlike =
-            |group: &[usize]| !anyway && conditions.iter().any(|name| grid.varies(name, group));
+        let differing = |group: &[usize]| {
+            let mut conditions = conditions.iter().filter(|_| !anyway);
+            conditions.find(|name| grid.varies(name, group))
+        };
+        let unlike = |group: &[usize]| differing(group).is_some();
         if groups.iter().any(|group| unlike(group)) {
             let without = |group: &Vec<usize>| {
                 if unlike(group) {
@@ -72,7 +78,15 @@ pub(super) fn averaged(grid: Grid, groups: &[Vec<usize>], anyway: bool) -> Grid 
             };
             means.put(name, Values::Float(groups.iter().map(without).collect()));
         }
+        let known = |group: &[usize]| group.iter().filter(|row| numbers[**row].is_some()).count();
         if MEASURES.iter().any(|(measure, _)| measure == name) {
+            for group in groups.iter().filter(|group| known(group) > 0) {
+                if let Some(condition) = differing(group) {
+                    let why = format!("its rows differ in `{condition}`");
+                    let row = grid.text(ROW_OF_AVERAGE, group[0]).unwrap_or_default();
+                    gaps.add(name, row, why);
+                }
+            }
             let deviation = |group: &Vec<usize>| match unlike(group) {
                 true => None,
                 false => deviation(&numbers, group),
@@ -83,7 +97,6 @@ pub(super) fn averaged(grid: Grid, groups: &[Vec<usize>], anyway: bool) -> Grid 
                 means.put_behind(name, &name_of, Values::Float(deviations));
             }
         }
-        let known = |group: &[usize]| group.iter().filter(|row| numbers[**row].is_some()).count();
         let fewer = |group: &Vec<usize>| (1..group.len()).contains(&known(group)) && !unlike(group);
         if groups.iter().any(fewer) {
             let counts = groups.iter().map(|group| {
@@ -96,7 +109,7 @@ pub(super) fn averaged(grid: Grid, groups: &[Vec<usize>], anyway: bool) -> Grid 
     }
     let counts = groups.iter().map(|group| i64::try_from(group.len()).ok());
     means.put_behind("stage", "n", Values::Integer(counts.collect()));
-    means
+    (means, gaps)
 }
 
 /// Rows with the same key, in the order in which keys are met.
@@ -221,7 +234,7 @@ mod tests {
     fn over(grid: Grid, names: &[&str]) -> Grid {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let groups = of_settings(&grid, &names);
-        averaged(grid, &groups, false)
+        averaged(grid, &groups, false).0
     }
 
     #[test]
@@ -288,7 +301,13 @@ mod tests {
             Some(&Values::Integer(vec![None, Some(1)]))
         );
         let groups = of_settings(&timed, &["seed".to_owned()]);
-        let anyway = averaged(timed, &groups, true);
+        let (_, gaps) = averaged(timed.clone(), &groups, false);
+        assert_eq!(
+            gaps.why("latency_ms").as_deref(),
+            Some("nothing in `latency_ms` for ``: its rows differ in `decode_threads`")
+        );
+        let (anyway, gaps) = averaged(timed, &groups, true);
+        assert_eq!(gaps.why("latency_ms"), None);
         assert_eq!(anyway.values("latency_ms"), float(Some(3.0), 5.0).as_ref());
     }
 

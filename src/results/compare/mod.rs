@@ -4,6 +4,7 @@ mod changes;
 mod error;
 mod essentials;
 mod fill;
+mod gaps;
 mod grid;
 mod guard;
 mod merge;
@@ -19,11 +20,13 @@ pub use ranked::{Ranking, ranked};
 pub use significance::Bootstrap;
 
 use super::derived::Derived;
+use super::headings::meant;
 use super::query::Filter;
 use super::{ResultsError, Rows, Values};
 use crate::cache::Cache;
+use gaps::Gaps;
 use grid::Grid;
-use questions::Questions;
+use questions::{Questions, Reasons};
 use roles::{MEASURES, is_asked};
 use std::borrow::Cow;
 
@@ -67,14 +70,14 @@ pub struct Comparison {
     pub bootstrap: Option<Bootstrap>,
     /// What is to be known about the comparison.
     pub notes: Vec<String>,
-    /// Why nothing is said of significance, if nothing is.
-    unsure: Option<String>,
+    /// Why columns are not there.
+    reasons: Reasons,
 }
 
 impl Comparison {
     /// Why there is no column of that name, if it is one that comparisons can have.
     pub fn why_absent(&self, column: &str) -> Option<String> {
-        questions::why_absent(column, self.unsure.as_deref())
+        questions::why_absent(column, &self.reasons)
     }
 
     /// What a reader of some columns has to know of their numbers, a line each.
@@ -113,41 +116,49 @@ pub fn compare(
     let artifacts = merge::of_artifacts(&all);
     let averages = merge::of_settings(&merge::collapse(&all, &artifacts), &over);
     names::add(&mut all, &artifacts, &averages);
-    let questions = Questions::of(wish.filter.as_deref(), &all, &over)?;
+    let questions = Questions::of(wish.filter.as_deref(), &all)?;
     let mut notes = questions.doubts();
     let prepared = |rows| prepared(rows, &over, wish.anyway);
-    let compared = prepared(questions.kept_before(&all)?);
+    let (compared, mut gaps) = prepared(questions.kept_before(&all)?);
     if compared.height == 0 {
         return Err(questions.nothing(all.height));
     }
-    // It may be left out of the table, and still be what others are set against.
     let baseline = match &wish.baseline {
         None => compared.row(0),
         Some(name) => match named(&compared, name) {
             Some(row) => compared.row(row),
-            None => row_of(&prepared(all.clone()), name)?,
+            // It may be left out of the table, and still be what others are set against.
+            None => {
+                let (all, gaps_of_all) = prepared(all.clone());
+                let baseline = row_of(&all, name)?;
+                gaps = gaps.with(gaps_of_all.of_rows(&[&baseline]));
+                baseline
+            }
         },
     };
-    let mut grid = questions.kept_of_means(compared)?;
+    let mut reasons = Reasons { unsure: None, gaps };
+    let mut grid = questions.kept_of_means(compared, &reasons)?;
     if !wish.anyway {
         guard::check(&grid, &baseline)?;
     }
     notes.extend(unaveraged(&grid, wish, &over));
+    let shown = reasons.gaps.of_rows(&[&grid, &baseline]);
+    notes.extend(shown.notes("`--anyway` averages speeds all the same"));
     let judged = judge(&mut grid, &baseline, wish, cache, &mut notes);
     notes.extend(changes::add(&mut grid, &baseline, wish.anyway));
     speed::add_noise(&mut grid, &baseline);
-    let unsure = judged.err();
-    let grid = questions.kept_of_differences(grid, unsure.as_deref())?;
+    reasons.unsure = judged.err();
+    let grid = questions.kept_of_differences(grid, &reasons)?;
     if grid.height == 0 {
         return Err(questions.nothing(all.height));
     }
     Ok(Comparison {
-        essentials: essentials::of(&grid, &all),
+        essentials: essentials::of(&grid, &all, &reasons.gaps),
         baseline: baseline.text("row", 0).unwrap_or_default().to_owned(),
         rows: grid.into_rows()?,
-        bootstrap: wish.bootstrap.filter(|_| unsure.is_none()),
+        bootstrap: wish.bootstrap.filter(|_| reasons.unsure.is_none()),
         notes,
-        unsure,
+        reasons,
     })
 }
 
@@ -186,7 +197,7 @@ fn stacked(sources: Vec<(String, Rows)>, cache: &Cache) -> Result<Grid, CompareE
     let several = sources.into_iter().map(|(name, rows)| {
         let mut grid = Grid::of(&rows)?;
         let measured = MEASURES.iter().any(|(name, _)| grid.values(name).is_some());
-        if grid.height > 0 && !measured {
+        if !measured {
             return Err(CompareError::NoMeasure { table: name });
         }
         fill::fill(&mut grid, cache);
@@ -208,36 +219,35 @@ fn over(wish: &Wish, grid: &Grid) -> Result<Vec<String>, CompareError> {
             .map(str::to_owned)
             .collect()),
         Over::These(names) => {
-            let wrong = names
-                .iter()
-                .find(|name| !known().any(|known| known == *name));
-            match wrong {
-                None => Ok(names.clone()),
-                Some(name) => Err(CompareError::NoParameter {
+            let known: Vec<&str> = known().collect();
+            let one = |name: &String| match meant(name, &known) {
+                Some(name) => Ok(name.to_owned()),
+                None => Err(CompareError::NoParameter {
                     name: name.clone(),
-                    known: known().map(str::to_owned).collect(),
+                    known: known.iter().copied().map(str::to_owned).collect(),
                 }),
-            }
+            };
+            names.iter().map(one).collect()
         }
     }
 }
 
-/// A row for each artifact, or for each average, under its name.
-fn prepared(grid: Grid, over: &[String], anyway: bool) -> Grid {
+/// A row for each artifact, or for each average, under its name; and the means that are left out.
+fn prepared(grid: Grid, over: &[String], anyway: bool) -> (Grid, Gaps) {
     let merged = match merge::collapse(&grid, &merge::of_artifacts(&grid)) {
         Cow::Owned(merged) => Some(merged),
         Cow::Borrowed(_) => None,
     };
     let grid = merged.unwrap_or(grid);
-    let mut grid = match over {
-        [] => grid,
+    let (mut grid, gaps) = match over {
+        [] => (grid, Gaps::default()),
         over => {
             let groups = merge::of_settings(&grid, over);
             merge::averaged(grid, &groups, anyway)
         }
     };
     names::settle(&mut grid);
-    grid
+    (grid, gaps)
 }
 
 /// The row of that name; also the first row of a source of that name.

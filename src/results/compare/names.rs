@@ -4,7 +4,7 @@
 use super::grid::Grid;
 use crate::results::Values;
 use crate::results::columns::{ROW_OF_AVERAGE, is_parameter};
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
 /// The column of the names that rows go by, and, until they are averaged, that of the names of their averages.
@@ -14,7 +14,7 @@ pub(super) const COLUMNS: [&str; 2] = ["row", ROW_OF_AVERAGE];
 /// which are groups of rows. A row has its name whatever other rows are looked at.
 pub(super) fn add(grid: &mut Grid, artifacts: &[Vec<usize>], averages: &[Vec<usize>]) {
     let naming = Naming::of(grid);
-    let mut taken = FxHashSet::default();
+    let mut taken = Taken::default();
     let mut of_row = vec![None; grid.height];
     for rows in artifacts {
         let name = free(naming.name(grid, rows), &mut taken);
@@ -45,13 +45,24 @@ pub(super) fn settle(grid: &mut Grid) {
     grid.columns.retain(|column| column.name != COLUMNS[1]);
 }
 
+/// The names that are taken, each with the number that the next row of that name is tried with.
+type Taken = FxHashMap<String, usize>;
+
 /// This name, or one with a number behind it if it is taken; it is taken from now on.
-fn free(name: String, taken: &mut FxHashSet<String>) -> String {
-    let again = (2..).map(|n| format!("{name}#{n}"));
-    let mut names = std::iter::once(name.clone()).chain(again);
-    let name = names.find(|name| !taken.contains(name)).unwrap_or(name);
-    taken.insert(name.clone());
-    name
+fn free(name: String, taken: &mut Taken) -> String {
+    let Some(&next) = taken.get(&name) else {
+        taken.insert(name.clone(), 2);
+        return name;
+    };
+    let mut number = next;
+    let mut free = format!("{name}#{number}");
+    while taken.contains_key(&free) {
+        number += 1;
+        free = format!("{name}#{number}");
+    }
+    taken.insert(name, number + 1);
+    taken.insert(free.clone(), 2);
+    free
 }
 
 /// What tells the rows of each source apart.
@@ -165,6 +176,20 @@ mod tests {
     #[test]
     fn rows_that_nothing_tells_apart_are_numbered() {
         assert_eq!(names(["x"; 3], ["a"; 3], [0.1; 3]), ["a", "a#2", "a#3"]);
+    }
+
+    #[test]
+    fn a_number_that_a_name_has_already_is_skipped() {
+        let mut taken = Taken::default();
+        let names = ["a#2", "a", "a", "a", "a#2"].map(|name| free(name.to_owned(), &mut taken));
+        assert_eq!(names, ["a#2", "a", "a#3", "a#4", "a#2#2"]);
+    }
+
+    #[test]
+    fn no_row_looks_through_the_names_of_all_rows_before_it() {
+        let mut taken = Taken::default();
+        let names = (0..100_000).map(|_| free("a".to_owned(), &mut taken));
+        assert_eq!(names.last().as_deref(), Some("a#100000"));
     }
 
     #[test]

@@ -2,12 +2,14 @@
 //! of rows, and decides what is compared; what was measured, of averages; differences from the baseline, at the end. So
 //! a filter on a score picks neither the seeds that an average is made of nor the baseline.
 
+use super::gaps::Gaps;
 use super::roles::{Change, MEASURES, is_measured};
 use super::significance::SCORES;
+use super::speed::TIMES;
 use super::{CompareError, Filter, Grid, names};
-use crate::results::ResultsError;
 use crate::results::derived::Derived;
 use crate::results::filter::Kind;
+use crate::results::{QueryError, ResultsError};
 
 /// A filter, in parts.
 pub(super) struct Questions {
@@ -19,12 +21,8 @@ pub(super) struct Questions {
 }
 
 impl Questions {
-    /// What `text` asks of `rows`, which are going to be averaged over some columns.
-    pub(super) fn of(
-        text: Option<&str>,
-        rows: &Grid,
-        over: &[String],
-    ) -> Result<Self, CompareError> {
+    /// What `text` asks of `rows`, which are going to be compared.
+    pub(super) fn of(text: Option<&str>, rows: &Grid) -> Result<Self, CompareError> {
         let mut questions = Self {
             text: text.unwrap_or_default().to_owned(),
             before: None,
@@ -35,7 +33,14 @@ impl Questions {
         let Some(text) = text else {
             return Ok(questions);
         };
-        let mut whole = Filter::of(text, &rows.columns, to_come(over))?;
+        let whole = Filter::of(text, &rows.columns, to_come(rows));
+        let mut whole = whole.map_err(|error| match error {
+            QueryError::Column { name, known } => match why_absent(&name, &Reasons::default()) {
+                Some(why) => CompareError::Absent { name, why },
+                None => QueryError::Column { name, known }.into(),
+            },
+            other => other.into(),
+        })?;
         questions.doubts = std::mem::take(&mut whole.doubts);
         let some = |filter: Filter| (!filter.is_empty()).then_some(filter);
         questions.of_differences = some(whole.split_off(is_difference));
@@ -51,21 +56,25 @@ impl Questions {
 
     /// The rows that were asked for as wished.
     pub(super) fn kept_before(&self, rows: &Grid) -> Result<Grid, CompareError> {
-        kept(self.before.as_ref(), rows.clone(), None)
+        kept(self.before.as_ref(), rows.clone(), &Reasons::default())
     }
 
     /// The rows whose measures, or means of measures, are as wished.
-    pub(super) fn kept_of_means(&self, grid: Grid) -> Result<Grid, CompareError> {
-        kept(self.of_means.as_ref(), grid, None)
+    pub(super) fn kept_of_means(
+        &self,
+        grid: Grid,
+        reasons: &Reasons,
+    ) -> Result<Grid, CompareError> {
+        kept(self.of_means.as_ref(), grid, reasons)
     }
 
-    /// The rows that differ from the baseline as wished; `unsure` says why nothing is known of significance.
+    /// The rows that differ from the baseline as wished.
     pub(super) fn kept_of_differences(
         &self,
         grid: Grid,
-        unsure: Option<&str>,
+        reasons: &Reasons,
     ) -> Result<Grid, CompareError> {
-        kept(self.of_differences.as_ref(), grid, unsure)
+        kept(self.of_differences.as_ref(), grid, reasons)
     }
 
     /// That there is no row left of so many.
@@ -83,13 +92,13 @@ impl Questions {
 
 const ROW: &str = names::COLUMNS[0];
 
-fn kept(filter: Option<&Filter>, grid: Grid, unsure: Option<&str>) -> Result<Grid, CompareError> {
+fn kept(filter: Option<&Filter>, grid: Grid, reasons: &Reasons) -> Result<Grid, CompareError> {
     let Some(filter) = filter else {
         return Ok(grid);
     };
     for name in filter.columns() {
         let absent = grid.values(&name).is_none();
-        if let Some(why) = why_absent(&name, unsure).filter(|_| absent) {
+        if let Some(why) = why_absent(&name, reasons).filter(|_| absent) {
             return Err(CompareError::Absent { name, why });
         }
     }
@@ -106,33 +115,48 @@ fn is_difference(column: &str) -> bool {
     }
 }
 
-/// The columns that a comparison adds.
-fn to_come(over: &[String]) -> Vec<(String, Kind)> {
+/// The columns that a comparison of some rows can add.
+fn to_come(rows: &Grid) -> Vec<(String, Kind)> {
     let mut columns = vec![("n".to_owned(), Kind::Numbers)];
     for (measure, change) in MEASURES {
         let change = match change {
             Change::Difference => Derived::Delta,
             Change::Times => Derived::Times,
         };
-        let mut derived = vec![change];
-        if !over.is_empty() {
-            derived.extend([Derived::Deviation, Derived::Known]);
-        }
+        let mut derived = vec![change, Derived::Deviation, Derived::Known];
         if SCORES.contains(&measure) {
             derived.extend([Derived::P, Derived::Mean, Derived::Interval]);
         }
         columns.extend(derived.iter().map(|of| (of.name(measure), Kind::Numbers)));
-        columns.push((Derived::Noise.name(measure), Kind::Truth));
     }
+    let noise = TIMES.map(|[time, ..]| (Derived::Noise.name(time), Kind::Truth));
+    columns.extend(noise);
+    // Of what is no measure a mean may lack values too.
+    let others = rows
+        .names()
+        .filter(|name| is_measured(name) && !MEASURES.iter().any(|(measure, _)| measure == name));
+    columns.extend(others.map(|name| (Derived::Known.name(name), Kind::Numbers)));
     columns
 }
 
-/// Why a comparison lacks a column that another one could have; `unsure` says why nothing is known of significance.
-pub(super) fn why_absent(column: &str, unsure: Option<&str>) -> Option<String> {
+/// Why columns are not there.
+#[derive(Debug, Default)]
+pub(super) struct Reasons {
+    /// Why nothing is said of significance, if nothing is.
+    pub(super) unsure: Option<String>,
+    /// The means that are left out.
+    pub(super) gaps: Gaps,
+}
+
+/// Why a comparison lacks a column that another one could have.
+pub(super) fn why_absent(column: &str, reasons: &Reasons) -> Option<String> {
     if column == "n" {
         return Some("no rows are averaged".to_owned());
     }
     let (measure, derived) = Derived::of(column)?;
+    if let Some(why) = reasons.gaps.why(measure) {
+        return Some(why);
+    }
     let of_scores = SCORES.contains(&measure);
     Some(match derived {
         Derived::Delta | Derived::Times => {
@@ -140,7 +164,7 @@ pub(super) fn why_absent(column: &str, unsure: Option<&str>) -> Option<String> {
         }
         Derived::Noise => format!("it is not known how far runs of `{measure}` lie apart"),
         Derived::P | Derived::Mean | Derived::Interval if of_scores => {
-            let why = unsure.unwrap_or("no row has it");
+            let why = reasons.unsure.as_deref().unwrap_or("no row has it");
             format!("nothing is said of significance: {why}")
         }
         Derived::P | Derived::Mean | Derived::Interval => {

@@ -11,7 +11,7 @@ use crate::results::markdown::NOISE;
 pub(super) const CONDITIONS: [&str; 3] = BATCHES_MEASURED_ON;
 
 /// Times, with the columns of the fastest and the slowest run.
-const TIMES: [[&str; 3]; 2] = [
+pub(super) const TIMES: [[&str; 3]; 2] = [
     ["latency_ms", "latency_least_ms", "latency_most_ms"],
     ["batch_ms", "batch_least_ms", "batch_most_ms"],
 ];
@@ -56,7 +56,7 @@ pub(super) fn unlike(column: &str, grid: &Grid, row: usize, baseline: &Grid) -> 
 }
 
 /// Adds to times whether their difference from the baseline is noise: whether the runs of both overlap. Nothing is said
-/// of the baseline itself, nor where no ratio is known.
+/// of the baseline itself, in whatever table it stands, nor where no ratio is known.
 pub(super) fn add_noise(grid: &mut Grid, baseline: &Grid) {
     for [time, least, most] in TIMES {
         let number = |grid: &Grid, column: &str, row| grid.values(column)?.number(row);
@@ -65,8 +65,12 @@ pub(super) fn add_noise(grid: &mut Grid, baseline: &Grid) {
             let own = [least, most].map(|column| number(grid, column, row));
             let base = [least, most].map(|column| number(baseline, column, 0));
             let ([own_least, own_most], [base_least, base_most]) = (all(own)?, all(base)?);
-            let itself = grid.text("row", row) == baseline.text("row", 0);
-            (!itself).then_some(own_least <= base_most && base_least <= own_most)
+            let same = |column: &str| {
+                let own = grid.text(column, row);
+                own.is_some() && own == baseline.text(column, 0)
+            };
+            (!same("row") && !same("artifact"))
+                .then_some(own_least <= base_most && base_least <= own_most)
         };
         let noise: Vec<Option<bool>> = (0..grid.height).map(overlap).collect();
         if noise.iter().any(Option::is_some) {
@@ -131,6 +135,19 @@ mod tests {
         assert_eq!(
             grid.values("latency_ms_noise"),
             Some(&Values::Bool(vec![None, Some(true), Some(false)]))
+        );
+    }
+
+    #[test]
+    fn what_was_measured_once_is_no_noise_beside_itself() {
+        let mut grid = grid([1; 3], [1.9, 1.8, 0.9], [2.1, 2.0, 2.1]);
+        let artifacts = [Some("x".to_owned()), Some("x".to_owned()), None];
+        grid.put("artifact", Values::Text(artifacts.to_vec()));
+        let baseline = grid.row(0);
+        add_noise(&mut grid, &baseline);
+        assert_eq!(
+            grid.values("latency_ms_noise"),
+            Some(&Values::Bool(vec![None, None, Some(true)]))
         );
     }
 

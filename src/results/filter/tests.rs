@@ -13,6 +13,8 @@ fn understand(typed: &str) -> Result<Understood, QueryError> {
         column("stage", words(["final-test", "dense-test"])),
         column("criterion", words(["srp", "taylor"])),
         column("learning-rate", Values::Float(vec![Some(0.5), None])),
+        column("source", words(["./a.csv", "HEAD~1:b.csv"])),
+        column("artifact", words(["119da32", "b00c"])),
         column("bleu", Values::Float(vec![Some(30.0), None])),
         column("seconds.dense", Values::Float(vec![Some(3.0), None])),
     ];
@@ -43,6 +45,19 @@ fn what_people_type_is_understood() {
         ),
         ("bleu > '20'", r#""bleu" > 20"#),
         ("criterion = 'it''s'", r#""criterion" = 'it''s'"#),
+        ("length(stage) > 5", r#"length ( "stage" ) > 5"#),
+        (
+            "left(stage, 5) = 'final'",
+            r#"left ( "stage" , 5 ) = 'final'"#,
+        ),
+        (
+            "cast(bleu as int) = 5 and bleu::double precision > 3",
+            r#"cast ( "bleu" as int ) = 5 and "bleu" :: double precision > 3"#,
+        ),
+        (
+            "bleu not between 20 and '30'",
+            r#""bleu" not between 20 and 30"#,
+        ),
         (
             "abs(bleu) > 3 and not stage is null",
             r#"abs ( "bleu" ) > 3 and not "stage" is null"#,
@@ -60,7 +75,29 @@ fn a_value_that_no_row_has_is_doubted() {
         doubts("criterion = tailor"),
         ["no row has `tailor` in `criterion`: did you mean `taylor`? it holds srp, taylor"]
     );
-    for fine in ["criterion = taylor", "criterion like 't%'"] {
+    for dashed in [
+        "stage = fianl-test",
+        "stage=fianl-test&&bleu > 3",
+        "(bleu > 3 and stage = fianl-test)",
+        "stage not in (dense-test, fianl-test)",
+        "'fianl-test' = stage",
+    ] {
+        let doubts = doubts(dashed);
+        assert!(
+            doubts.len() == 1 && doubts[0].contains("did you mean `final-test`?"),
+            "{dashed}: {doubts:?}"
+        );
+    }
+    assert!(doubts("artifact = 119da33")[0].contains("did you mean `119da32`?"));
+    for fine in [
+        "criterion = taylor",
+        "criterion like 't%'",
+        "upper(stage) = 'FINAL-TEST'",
+        "'FINAL-TEST' = upper(stage)",
+        "source = ./a.csv",
+        "source in (HEAD~1:b.csv)",
+        "artifact = 119da32",
+    ] {
         assert!(doubts(fine).is_empty(), "{fine}");
     }
 }
@@ -73,7 +110,10 @@ fn what_cannot_hold_is_refused_with_the_reason() {
         ("belu > 3", "there is no column `belu`"),
         ("\"belu\" > 3", "there is no column `belu`"),
         ("bleu = 'high'", "`bleu` holds numbers, and `high` is none"),
+        ("bleu = 'nan'", "`bleu` holds numbers, and `nan` is none"),
         ("stage > 3", "`stage` holds words"),
+        ("stage in (final-test, 3)", "`stage` holds words"),
+        ("3 < stage", "`stage` holds words"),
         ("stage = 'x", "the quote ' is not closed"),
     ] {
         assert!(

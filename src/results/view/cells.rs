@@ -54,6 +54,8 @@ fn cell(column: &Column, all: &[Column], row: usize) -> String {
     }
     let noise = match derived {
         Some(Derived::Times) => beside(measure, Derived::Noise),
+        // What is set against the baseline is no ratio itself; a speed-up is one.
+        _ if beside(name, Derived::Times).is_some() => None,
         _ => beside(name, Derived::Noise),
     };
     match noise.and_then(|noise| noise.shown(row)).as_deref() {
@@ -178,14 +180,18 @@ mod tests {
             floats("bleu_sd", 1.0),
             counts("bleu_n", 2),
             counts("n", 3),
+            floats("latency_ms", 1.95),
             floats("latency_ms_times", 0.98),
             noise("latency_ms_noise"),
             floats("speed_up", 1.02),
             noise("speed_up_noise"),
         ];
-        let shown: Vec<&Column> = [0, 4, 6].map(|place| &columns[place]).to_vec();
+        let shown: Vec<&Column> = [0, 4, 5, 7].map(|place| &columns[place]).to_vec();
         let view = sheet(&shown, &columns, 1);
-        assert_eq!(view.rows, [["30.00 ± 1.00 (2 of 3)", "~0.980", "~1.02 x"]]);
+        assert_eq!(
+            view.rows,
+            [["30.00 ± 1.00 (2 of 3)", "1.95 ms", "~0.980", "~1.02 x"]]
+        );
     }
 
     #[test]

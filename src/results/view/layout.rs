@@ -1,30 +1,34 @@
 //! A table of words as text.
 
+use super::CHOOSE;
 use crate::results::markdown::aligned;
-use crate::results::sheet::Sheet;
+use crate::results::sheet::{Fitted, Sheet, padded};
 
 /// Blanks between two columns of a terminal.
 const GAP: usize = 2;
 
 /// Columns side by side, two blanks apart, no wider than `width` where there is one; notes below, after an empty line.
 pub(super) fn terminal(mut sheet: Sheet, notes: &[String], width: Option<usize>) -> String {
-    // The last column needs no gap.
-    let fitted = width.map(|width| sheet.fit(width + GAP, 0, GAP));
-    let fitted = fitted.unwrap_or_default();
+    let fitted = fitted(&mut sheet, width);
     let widths = sheet.widths(0);
     let line = |cells: &Vec<String>| {
         let cells = cells.iter().zip(&widths).zip(&sheet.words);
-        let padded = cells.map(|((cell, &width), &words)| match words {
-            true => format!("{cell:<width$}"),
-            false => format!("{cell:>width$}"),
-        });
+        let padded = cells.map(|((cell, &width), &words)| padded(cell, width, words));
         let text = padded.collect::<Vec<_>>().join(&" ".repeat(GAP));
         format!("{}\n", text.trim_end())
     };
     let above = fitted.above.iter().map(|line| format!("{line}\n\n"));
     let lines = std::iter::once(&sheet.head).chain(&sheet.rows).map(line);
-    let notes = [&fitted.below, notes].concat();
+    let hidden = fitted.below(CHOOSE);
+    let notes: Vec<String> = hidden.into_iter().chain(notes.iter().cloned()).collect();
     above.chain(lines).collect::<String>() + &below("", &notes)
+}
+
+/// Makes a table for a terminal no wider than that.
+pub(super) fn fitted(sheet: &mut Sheet, width: Option<usize>) -> Fitted {
+    // The last column needs no gap.
+    let fitted = width.map(|width| sheet.fit(width + GAP, 0, GAP));
+    fitted.unwrap_or_default()
 }
 
 /// A Markdown table whose columns are aligned as text too.

@@ -4,6 +4,7 @@ mod cells;
 mod layout;
 
 use super::columns::is_parameter;
+use super::headings::heading;
 use super::{Column, Format, ResultsError, Rows, Values};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -32,6 +33,33 @@ impl Style {
     }
 }
 
+/// How the columns of a table can be seen for which a terminal has no room.
+pub const CHOOSE: &str = "`--columns` chooses, `--format csv` has all";
+
+/// Those of some columns for which a table for a terminal of that width has room.
+///
+/// # Errors
+/// Whatever polars has against it.
+pub fn with_room(
+    rows: &Rows,
+    columns: &[String],
+    width: usize,
+) -> Result<Vec<String>, ResultsError> {
+    let all = rows.columns()?;
+    let mut sheet = cells::sheet(&named(columns, &all), &all, rows.height());
+    let hidden = layout::fitted(&mut sheet, Some(width)).hidden;
+    let seen = columns
+        .iter()
+        .filter(|name| !hidden.contains(&heading(name)));
+    Ok(seen.cloned().collect())
+}
+
+/// The columns that are called so, in this order.
+fn named<'c>(names: &[String], all: &'c [Column]) -> Vec<&'c Column> {
+    let find = |name: &String| all.iter().find(|column| column.name == *name);
+    names.iter().filter_map(find).collect()
+}
+
 /// The columns of `rows` that are called so, in this order, in a style; styles for people say `notes` below. A table for
 /// a terminal is made to fit `width`, if there is one.
 ///
@@ -45,8 +73,7 @@ pub fn write(
     width: Option<usize>,
 ) -> Result<String, ResultsError> {
     let all = rows.columns()?;
-    let shown = |name: &String| all.iter().find(|column| column.name == *name);
-    let shown: Vec<&Column> = columns.iter().filter_map(shown).collect();
+    let shown = named(columns, &all);
     let sheet = || cells::sheet(&shown, &all, rows.height());
     Ok(match style {
         Style::Table => layout::terminal(sheet(), notes, width),
