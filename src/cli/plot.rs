@@ -279,11 +279,11 @@ const SAID: usize = 20;
 fn png(drawing: &Drawing, context: &Context<'_>) -> Result<Vec<u8>, Failure> {
     let png = crate::figure::png(drawing, SCALE);
     let png = png.map_err(|error| Failure::of_work(miette::Report::msg(error)))?;
-    if !png.boxes.is_empty() {
+    if !png.missing.is_empty() {
         context.watcher.note(&format!(
-            "no font on this machine has `{}`: such characters are boxes in the picture; in FILE.svg, the fonts of the \
+            "no font on this machine has `{}`: `?` stands for such characters in the picture; in FILE.svg, the fonts of the \
              machine that shows it write them",
-            png.boxes.chars().take(SAID).collect::<String>()
+            png.missing.chars().take(SAID).collect::<String>()
         ));
     }
     Ok(png.bytes)

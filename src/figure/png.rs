@@ -3,7 +3,7 @@
 
 use super::Drawing;
 use resvg::tiny_skia::{Pixmap, Transform};
-use resvg::usvg::fontdb::{self, Database, FaceInfo, Style, Weight};
+use resvg::usvg::fontdb::{Database, FaceInfo, Style, Weight};
 use resvg::usvg::{self, FontResolver, Options, Tree};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, Once, PoisonError};
@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex, Once, PoisonError};
 pub struct Png {
     /// The bytes of the file.
     pub bytes: Vec<u8>,
-    /// Characters that neither the font of srp nor one of the system has: they are boxes.
-    pub boxes: String,
+    /// Characters that neither the font of srp nor one of the system has: a `?` stands in their places.
+    pub missing: String,
 }
 
 /// A picture that cannot be turned into PNG.
@@ -50,8 +50,22 @@ fn rendered(
     scale: f32,
     load: &(dyn Fn(&mut Database) + Sync),
 ) -> Result<Png, PngError> {
-    let boxes = Mutex::new(BTreeSet::new());
-    let tree = tree(drawing, load, &boxes)?;
+    let mut missing = BTreeSet::new();
+    // Nobody looks after the rest of a text once a character is missing.
+    let tree = loop {
+        let known = |character| match missing.contains(&character) {
+            true => '?',
+            false => character,
+        };
+        let document: String = drawing.document().chars().map(known).collect();
+        let found = Mutex::new(BTreeSet::new());
+        let tree = tree(&document, load, &found)?;
+        let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if found.is_subset(&missing) {
+            break tree;
+        }
+        missing.extend(found);
+    };
     let size = tree.size();
     let [width, height] = [size.width(), size.height()].map(|side| (side * scale).ceil() as u32);
     let mut pixels = Pixmap::new(width, height).ok_or(PngError::Size { width, height })?;
@@ -61,21 +75,20 @@ fn rendered(
         &mut pixels.as_mut(),
     );
     let bytes = pixels.encode_png();
-    let boxes = boxes.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(Png {
         bytes: bytes.map_err(|error| PngError::Encoding(error.to_string()))?,
-        boxes: boxes.into_iter().collect(),
+        missing: missing.into_iter().collect(),
     })
 }
 
-/// The picture with every text laid out; characters that no font has go to `boxes`.
+/// The picture with every text laid out; the first character of a text that no font has goes to `missing`.
 fn tree(
-    drawing: &Drawing,
+    document: &str,
     load: &(dyn Fn(&mut Database) + Sync),
-    boxes: &Mutex<BTreeSet<char>>,
+    missing: &Mutex<BTreeSet<char>>,
 ) -> Result<Tree, PngError> {
     let (loaded, by_character) = (Once::new(), FontResolver::default_fallback_selector());
-    let fallback = move |character, used: &[fontdb::ID], fonts: &mut Arc<Database>| {
+    let fallback = move |character, used: &[_], fonts: &mut Arc<Database>| {
         loaded.call_once(|| {
             let fonts = Arc::make_mut(fonts);
             for face in plainest_first(load) {
@@ -84,13 +97,8 @@ fn tree(
         });
         let found = by_character(character, used, fonts);
         if found.is_none() {
-            let mut boxes = boxes.lock().unwrap_or_else(PoisonError::into_inner);
-            boxes.insert(character);
-            // With any font that was not tried yet; without one, nobody would look after the rest of the text.
-            return fonts
-                .faces()
-                .map(|face| face.id)
-                .find(|id| !used.contains(id));
+            let mut missing = missing.lock().unwrap_or_else(PoisonError::into_inner);
+            missing.insert(character);
         }
         found
     };
@@ -105,7 +113,7 @@ fn tree(
     let fonts = options.fontdb_mut();
     fonts.load_font_data(epaint_default_fonts::UBUNTU_LIGHT.to_vec());
     fonts.set_sans_serif_family(FONT);
-    Ok(Tree::from_str(&drawing.document(), &options)?)
+    Ok(Tree::from_str(document, &options)?)
 }
 
 /// The fonts that `load` finds, upright ones of normal weight first: the first that has a character writes it.
@@ -146,13 +154,13 @@ mod tests {
         let drawn = |title| rendered(&drawing(title), 1.0, &|_| {}).unwrap();
         let [none, some, other] = ["", "some", "other"].map(drawn);
         assert!(none.bytes != some.bytes && some.bytes != other.bytes);
-        assert_eq!(other.boxes, "");
+        assert_eq!(other.missing, "");
     }
 
     #[test]
     fn characters_that_no_font_has_are_told() {
         let drawn = rendered(&drawing("翻訳"), 1.0, &|_| {}).unwrap();
-        assert_eq!(drawn.boxes, "翻訳");
+        assert_eq!(drawn.missing, "翻訳");
     }
 
     #[test]
@@ -161,7 +169,7 @@ mod tests {
             fonts.load_font_data(epaint_default_fonts::HACK_REGULAR.to_vec());
         };
         let drawn = |title| rendered(&drawing(title), 1.0, &load).unwrap();
-        assert_eq!(drawn("翻⇒訳 ok").boxes, "翻訳");
+        assert_eq!(drawn("翻⇒訳 ok").missing, "翻訳");
     }
 
     #[test]
@@ -172,9 +180,9 @@ mod tests {
             fonts.load_font_data(epaint_default_fonts::HACK_REGULAR.to_vec());
         };
         let plain = rendered(&drawing("plain"), 1.0, &load).unwrap();
-        assert_eq!((*looked.lock().unwrap(), plain.boxes.as_str()), (0, ""));
+        assert_eq!((*looked.lock().unwrap(), plain.missing.as_str()), (0, ""));
         let other = rendered(&drawing("■ and ⇒"), 1.0, &load).unwrap();
-        assert_eq!((*looked.lock().unwrap(), other.boxes.as_str()), (1, ""));
+        assert_eq!((*looked.lock().unwrap(), other.missing.as_str()), (1, ""));
     }
 
     #[test]

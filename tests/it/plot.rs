@@ -121,7 +121,7 @@ fn characters_without_a_font_are_told_and_others_are_not() {
         place.notes.take().join("\n")
     };
     place.notes.take();
-    assert!(!told("plain").contains("boxes"));
+    assert!(!told("plain").contains("no font"));
     // No character, and never will be.
     let said = told("odd \u{fdd0}");
     assert!(
