@@ -478,7 +478,7 @@ results::unwritable
   help: shorten the sentence, or train a model with a larger `model.max-positions`
 ",
         );
-        assert_eq!(answer.out.lines().count(), 128);
+        assert_eq!(answer.out.lines().count(), 130);
         let answer = translate(&place, model, &[&before[..], b"ha\xff\n"].concat());
         assert_complains(
             &answer,
@@ -487,6 +487,7 @@ results::unwritable
   × cannot read line 131 of the input: stream did not contain valid UTF-8
 ",
         );
+        assert_eq!(answer.out.lines().count(), 130);
     }
 
     #[test]
