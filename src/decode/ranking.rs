@@ -122,6 +122,23 @@ impl Ranking {
     }
 }
 
+/// What at least `count` scores of the first piece exceed, if that is seen at a glance: each lane has a highest one.
+#[inline(always)]
+fn exceeded(vectors: &[[f32; LANES]], count: usize) -> f32 {
+    let mut highest = [f32::NEG_INFINITY; LANES];
+    for vector in vectors {
+        for lane in 0..LANES {
+            highest[lane] = larger(vector[lane], highest[lane]);
+        }
+    }
+    for token in SPECIAL {
+        highest[token as usize] = f32::NEG_INFINITY;
+    }
+    highest.sort_unstable_by(|a, b| b.total_cmp(a));
+    let lowest = count.checked_sub(1).and_then(|last| highest.get(last));
+    lowest.map_or(f32::NEG_INFINITY, |lowest| lowest.next_down())
+}
+
 /// A score and its token as a number: the better, the larger; of equal scores, the earlier token has the larger one.
 #[inline(always)]
 fn key(score: f32, token: u32) -> u64 {
@@ -161,6 +178,9 @@ vectorised! {
             }
         }
         let highest = fold(highest, larger);
+        if first == 0 {
+            ranking.threshold = exceeded(vectors, ranking.count);
+        }
         if highest > ranking.highest {
             let factor = exp(ranking.highest - highest);
             for sum in &mut ranking.sums {

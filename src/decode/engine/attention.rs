@@ -90,6 +90,7 @@ vectorised! {
             for (step, &origin) in steps.iter().zip(origins) {
                 own.push(&step[origin as usize * sizes.memory()..][..sizes.memory()]);
             }
+            // One after another for all heads: what a head does waits for what it did before, not for other heads.
             for (head, scores) in scores.chunks_exact_mut(stride).enumerate() {
                 let start = head * sizes.qk_stride();
                 let queries = queries[start..][..sizes.qk_stride()].as_chunks::<LANES>().0;
@@ -103,7 +104,11 @@ vectorised! {
                     }
                     *score = fold(sums, add);
                 }
+            }
+            for scores in scores.chunks_exact_mut(stride) {
                 soften(scores, own.len());
+            }
+            for (head, scores) in scores.chunks_exact(stride).enumerate() {
                 let mixed = &mut mixed[head * sizes.vo_stride()..][..sizes.vo_stride()];
                 for (vector, mixed) in mixed.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
                     let start = sizes.queries() + head * sizes.vo_stride() + vector * LANES;
