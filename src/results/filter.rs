@@ -193,7 +193,9 @@ impl Reader<'_> {
                         "`{name}` holds words: write `{name} = '{number}'` if that is one of them"
                     )));
                 }
-                Ok(number.clone())
+                // SQL has no exponents here.
+                let value = number.parse().ok().filter(|_| number.contains(['e', 'E']));
+                Ok(value.map_or_else(|| number.clone(), |value: f64| value.to_string()))
             }
             Token::Bare(word) if is(word, &KEYWORDS) => Ok(word.clone()),
             Token::Bare(word) if self.is_function(place) || self.is_type(place) => Ok(word.clone()),

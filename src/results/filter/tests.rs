@@ -37,13 +37,14 @@ fn what_people_type_is_understood() {
         ("\"bleu\" > 3", r#""bleu" > 3"#),
         (
             "BLEU>=1e-3&&ΔBLEU<-0.5",
-            r#""bleu" >= 1e-3 and "bleu_delta" < - 0.5"#,
+            r#""bleu" >= 0.001 and "bleu_delta" < - 0.5"#,
         ),
         (
             "learning-rate - bleu = .5 or seconds.dense > 1",
             r#""learning-rate" - "bleu" = .5 or "seconds.dense" > 1"#,
         ),
         ("bleu > '20'", r#""bleu" > 20"#),
+        ("bleu < 6e7", r#""bleu" < 60000000"#),
         ("criterion = 'it''s'", r#""criterion" = 'it''s'"#),
         ("length(stage) > 5", r#"length ( "stage" ) > 5"#),
         (
