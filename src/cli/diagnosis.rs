@@ -1,5 +1,6 @@
 //! An error for programs: all that people are shown of it, as an object of JSON.
 
+use crate::exec::messages;
 use miette::{Diagnostic, LabeledSpan, SourceCode};
 use serde::Serialize;
 
@@ -43,17 +44,6 @@ impl Diagnosis {
             related: related.map(Self::of).collect(),
         }
     }
-}
-
-/// What an error and its causes say.
-fn messages(error: &dyn Diagnostic) -> Vec<String> {
-    let mut messages = vec![error.to_string()];
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        messages.push(error.to_string());
-        cause = error.source();
-    }
-    messages
 }
 
 impl Label {

@@ -27,7 +27,7 @@ struct Said {
 }
 
 /// An error and its causes, outermost first.
-pub(super) fn messages(error: &dyn Error) -> Vec<String> {
+pub(crate) fn messages(error: &dyn Error) -> Vec<String> {
     let mut messages = vec![error.to_string()];
     let mut cause = error.source();
     while let Some(error) = cause {

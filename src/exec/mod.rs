@@ -35,6 +35,7 @@ pub use estimate::{Basis, Estimate, estimates};
 pub use execute::{Done, Options, Outcome, execute};
 pub use explain::{Explanation, ReadFile, ReadStage, explain};
 pub use failure::StageFailure;
+pub(crate) use failure::messages;
 pub(crate) use harmless::harmless;
 pub use job::JobError;
 pub use preview::{Status, Waiting, preview, preview_with};

@@ -67,7 +67,7 @@ pub(crate) fn level() -> Level {
 }
 
 #[cfg(test)]
-pub(crate) use limited::{level, limited_to};
+pub(crate) use limited::{LEVELS, level, limited_to};
 
 /// What this processor can do. The standard library remembers the answers.
 #[inline]
@@ -97,6 +97,17 @@ pub(super) fn best() -> Level {
 mod limited {
     use super::{Level, best};
     use std::sync::{Mutex, PoisonError, RwLock};
+
+    /// All of them.
+    pub(crate) const LEVELS: &[Level] = &[
+        Level::Plain,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512Bf16,
+    ];
 
     /// The widest vectors that are allowed; other tests may meet them too, and must not notice.
     static LIMIT: RwLock<Option<Level>> = RwLock::new(None);

@@ -2,7 +2,7 @@
 
 use super::losses::{distillation_found, loss_found};
 use super::*;
-use crate::kernels::simd::{Level, best, limited_to};
+use crate::kernels::simd::{LEVELS, Level, best, limited_to};
 
 /// A kernel on numbers of its own: what it found.
 type Work = Box<dyn Fn() -> Found + Sync>;
@@ -138,17 +138,8 @@ fn no_bit_depends_on_the_number_of_threads() {
 
 #[test]
 fn no_bit_depends_on_the_width_of_vectors() {
-    let levels = [
-        Level::Plain,
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2,
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512,
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512Bf16,
-    ];
     let (here, missing): (Vec<Level>, Vec<Level>) =
-        levels.into_iter().partition(|&level| level <= best());
+        LEVELS.iter().partition(|level| **level <= best());
     if !missing.is_empty() {
         eprintln!("this processor has no {missing:?}: only {here:?} are compared");
     }

@@ -1,7 +1,7 @@
 //! What rounding may cost, and that sums are the same however they are computed.
 
 use super::*;
-use crate::kernels::simd::{Level, limited_to};
+use crate::kernels::simd::{LEVELS, limited_to};
 use crate::random::Stream;
 
 /// Numbers of any sign, of very different sizes from row to row.
@@ -131,15 +131,8 @@ fn every_way_gives_the_same_bits() {
             }
         }
         let best = product(&x, &weights, inputs, outputs);
-        let levels = [
-            Level::Plain,
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx2,
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx512,
-        ];
-        for level in levels {
-            let found = limited_to(level, || product(&x, &weights, inputs, outputs));
+        for level in LEVELS {
+            let found = limited_to(*level, || product(&x, &weights, inputs, outputs));
             let bits = |y: &[f32]| y.iter().map(|y| y.to_bits()).collect::<Vec<_>>();
             assert_eq!(bits(&best), bits(&found), "{level:?}, {inputs} inputs");
         }
