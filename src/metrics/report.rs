@@ -51,6 +51,9 @@ pub struct DecodeSpeed {
     pub threads: usize,
     /// The device, in words.
     pub device: String,
+    /// The mean number of processors that other programs kept busy meanwhile, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_load: Option<f64>,
     /// How fast some of its sentences were in batches of a fixed size; earlier versions of srp did not measure that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fixed_batches: Vec<FixedBatch>,

@@ -134,6 +134,7 @@ mod tests {
             tokens_per_second: 1.0,
             threads,
             device: "cpu".to_owned(),
+            other_load: None,
             fixed_batches: vec![batch(1, ms[0]), batch(128, ms[1])],
         }
     }

@@ -53,7 +53,7 @@ const SCORES: [(&str, Field); 8] = [
 ];
 
 #[rustfmt::skip]
-const COSTS: [(&str, Field); 21] = [
+const COSTS: [(&str, Field); 22] = [
     ("parameters", Field::Integer(|r| r.report.parameters)),
     ("original_parameters", Field::Integer(|r| r.report.original_parameters)),
     ("asked_ratio", Field::Optional(|r| r.asked_ratio)),
@@ -64,6 +64,7 @@ const COSTS: [(&str, Field); 21] = [
     ("decode_tokens_per_second", Field::Float(|r| r.decode.tokens_per_second)),
     ("decode_threads", Field::Integer(|r| r.decode.threads as u64)),
     ("decode_device", Field::Text(|r| r.decode.device.clone())),
+    ("decode_other_load", Field::Optional(|r| r.decode.other_load)),
     ("flops_ratio", Field::Optional(|r| Some(r.beside_baseline?.flops_ratio))),
     ("latency_ms", Field::Optional(|r| Some(r.decode.fixed_batch(false)?.median_ms))),
     ("latency_least_ms", Field::Optional(|r| Some(r.decode.fixed_batch(false)?.least_ms))),

@@ -67,6 +67,8 @@ pub fn remarks(records: &[&Record], speeds: bool) -> Vec<String> {
     let speed_ups = beside().flat_map(|found| [found.speed_up, found.batch_speed_up]);
     let noise = speed_ups.flatten().any(|found| found.noise);
     let unlike = beside().any(|found| found.unlike);
+    let loads = shown.clone().map(|record| record.decode.other_load);
+    let crowded = crowded(&loads.collect::<Vec<_>>());
     let mut lines = Vec::new();
     if noise {
         lines.push(format!("faster, in batches: {NOISE}"));
@@ -75,6 +77,7 @@ pub fn remarks(records: &[&Record], speeds: bool) -> Vec<String> {
         let why = "empty where the unpruned model was measured on another device, number of threads or size of batch";
         lines.push(format!("faster, in batches: {why}"));
     }
+    lines.extend(crowded);
     let signatures = signatures(records).into_iter();
     lines.extend(signatures.map(|(score, signature)| format!("{score}: {signature}")));
     lines
@@ -82,6 +85,20 @@ pub fn remarks(records: &[&Record], speeds: bool) -> Vec<String> {
 
 /// What a `~` says.
 pub(super) const NOISE: &str = "~ is no more than noise: the runs of the two models overlap";
+
+/// From how many processors on that others keep busy it is said: an idle machine has some work of its own.
+const CROWD: f64 = 0.25;
+
+/// What is to be known of speeds, if any was measured while other programs kept so many processors busy.
+pub(super) fn crowded(loads: &[Option<f64>]) -> Option<String> {
+    let beside = loads.iter().flatten().filter(|load| **load >= CROWD);
+    let most = beside.clone().copied().reduce(f64::max)?;
+    let (some, all) = (beside.count(), loads.len());
+    Some(format!(
+        "speeds of {some} of {all} rows were measured while other programs kept up to {most:.1} processors busy: \
+         measure again with `srp run FILE --force STAGE` on an idle machine"
+    ))
+}
 
 fn measures(record: &Record) -> [String; 11] {
     let (report, beside) = (&record.report, record.beside_baseline);

@@ -4,7 +4,7 @@ use super::latency;
 use super::training::{start, write_json};
 use super::translation::{Translator, Unfinished};
 use crate::config::{Case, Test};
-use crate::exec::{StageFailure, Workplace};
+use crate::exec::{Neighbours, StageFailure, Workplace};
 use crate::kernels::Kernels;
 use crate::metrics::bleu::{BleuStatistics, Orders};
 use crate::metrics::chrf::ChrfStatistics;
@@ -56,6 +56,7 @@ pub(super) fn run<B: Kernels>(
         .map_err(StageFailure::diagnostic)?;
     let sources: Vec<Vec<u32>> = split.pairs.iter().map(|pair| pair.source.clone()).collect();
     progress.phase(&format!("translating {}", spec.split));
+    let neighbours = Neighbours::watched();
     let started = Instant::now();
     let total = Some(sources.len() as u64);
     let translations = translator
@@ -86,6 +87,7 @@ pub(super) fn run<B: Kernels>(
         tokens_per_second: tokens as f64 / seconds,
         threads: machine.threads,
         device: machine.device,
+        other_load: neighbours.and_then(|neighbours| neighbours.busy()),
         fixed_batches,
     };
     let text = TargetText::open(folder)?;

@@ -323,6 +323,7 @@ fn speed_of(bleu: f64) -> DecodeSpeed {
         tokens_per_second: 240.0,
         threads: 1,
         device: "fake".to_owned(),
+        other_load: Some(0.0),
         fixed_batches: [1, 128].map(|batch| fixed_batch(batch, bleu)).to_vec(),
     }
 }

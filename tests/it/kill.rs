@@ -59,7 +59,7 @@ fn measures(place: &Place) -> Vec<Vec<String>> {
     let rows = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
     let rows: Vec<_> = rows.collect();
     let is_time = |name: &str| {
-        let ends = ["_per_second", "_ms", "speed_up"];
+        let ends = ["_per_second", "_ms", "speed_up", "_load"];
         name.starts_with("seconds.") || ends.iter().any(|end| name.ends_with(end))
     };
     let kept: Vec<usize> = (0..rows[0].len())

@@ -156,15 +156,23 @@ fn a_speed_up_that_is_noise_is_marked_and_one_that_is_none_is_explained() {
         lines[5].starts_with("faster, in batches: empty where"),
         "{text}"
     );
+    assert!(!text.contains("processors busy"), "{text}");
+    records[0].decode.other_load = Some(1.5);
     if let Some(found) = &mut records[0].beside_baseline {
         found.speed_up = speed_up(1.05, true);
     }
+    let crowded = markdown(&records, None, ALL);
+    assert!(
+        crowded.contains("speeds of 1 of 2 rows were measured while other programs kept up to 1.5 processors busy"),
+        "{crowded}"
+    );
     let narrow = markdown(&records, Some(12), ALL);
     assert!(
-        narrow.contains("too wide to show") && !narrow.contains('~'),
+        narrow.contains("too wide to show") && !narrow.contains('~') && !narrow.contains("busy"),
         "nothing is said of what is not shown: {narrow}"
     );
     records[0].beside_baseline = None;
+    records[0].decode.other_load = None;
     records.truncate(1);
     assert_eq!(
         markdown(&records, None, ALL).lines().count(),

@@ -1,6 +1,7 @@
 //! Times of the same work, done again and again.
 
 use super::measure;
+use crate::exec::own_processor_time;
 use std::time::{Duration, Instant};
 
 /// What one repetition took.
@@ -15,23 +16,13 @@ pub(super) struct Sample {
 impl Sample {
     /// Of some work of this process.
     pub(super) fn of<T>(work: impl FnOnce() -> T) -> Self {
-        let (clock, before) = (Instant::now(), processor_time());
+        let (clock, before) = (Instant::now(), own_processor_time());
         work();
         Self {
             wall: clock.elapsed(),
-            cpu: processor_time().saturating_sub(before),
+            cpu: own_processor_time().saturating_sub(before),
         }
     }
-}
-
-/// What the threads of this process have had of processors, where `/proc` tells.
-fn processor_time() -> Duration {
-    let tasks = std::fs::read_dir("/proc/self/task");
-    let nanoseconds = tasks.into_iter().flatten().flatten().filter_map(|task| {
-        let text = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
-        text.split(' ').next()?.parse::<u64>().ok()
-    });
-    Duration::from_nanos(nanoseconds.sum())
 }
 
 /// All repetitions that count.

@@ -5,7 +5,7 @@ use crate::results::Values;
 use crate::results::comparable::{BATCHES_MEASURED_ON, measured_on};
 use crate::results::derived::Derived;
 use crate::results::headings::heading;
-use crate::results::markdown::NOISE;
+use crate::results::markdown::{NOISE, crowded};
 
 /// What speeds depend on beside the model.
 pub(super) const CONDITIONS: [&str; 3] = BATCHES_MEASURED_ON;
@@ -92,10 +92,17 @@ pub(super) fn remarks(grid: &Grid, shown: &[String]) -> Vec<String> {
     // Averages have a spread.
     let alone = grid.height > 1 && grid.values("n").is_none();
     let single = SINGLE.into_iter().filter(|name| alone && compared(name));
+    let speeds = shown.iter().any(|column| is_speed(column));
+    let loads = grid
+        .values("decode_other_load")
+        .filter(|_| speeds)
+        .map(|loads| (0..grid.height).map(|row| loads.number(row)).collect());
+    let crowded = loads.and_then(|loads: Vec<_>| crowded(&loads));
     let unknown = "measured once, so nobody knows how much of a difference is noise";
     noisy
         .chain(single.map(|name| (name, unknown)))
         .map(|(name, words)| format!("{}: {words}", heading(name)))
+        .chain(crowded)
         .collect()
 }
 
@@ -148,6 +155,24 @@ mod tests {
         assert_eq!(
             grid.values("latency_ms_noise"),
             Some(&Values::Bool(vec![None, None, Some(true)]))
+        );
+    }
+
+    #[test]
+    fn speeds_that_were_measured_beside_other_programs_say_so_wherever_they_are_shown() {
+        let mut grid = grid([1; 3], [1.0; 3], [1.0; 3]);
+        grid.put(
+            "decode_other_load",
+            Values::Float(vec![Some(0.1), Some(1.24), None]),
+        );
+        let said = |shown: &str| remarks(&grid, &[shown.to_owned()]);
+        assert_eq!(said("bleu"), [""; 0]);
+        let [said] = &said("latency_ms")[..] else {
+            panic!("one line was expected")
+        };
+        assert!(
+            said.starts_with("speeds of 1 of 3 rows") && said.contains("up to 1.2 processors"),
+            "{said}"
         );
     }
 
