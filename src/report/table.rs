@@ -4,8 +4,7 @@ use super::pareto::called;
 use crate::cache::Artifact;
 use crate::figure::escape;
 use crate::plan::NodeId;
-use crate::results::{Column, Record, Values, columns, duration};
-use std::collections::BTreeSet;
+use crate::results::{BesideBaseline, Column, Record, Values, columns, duration, remarks};
 use std::fmt::Write;
 
 /// Columns that are seen at first, in their order behind the parameters of the sweep, and what stands above them.
@@ -54,6 +53,12 @@ pub(super) fn table(records: &[Record], nodes: &[NodeId]) -> String {
             let content = escape(&cell(column, row));
             let content = match column.name.as_str() {
                 "stage" => format!("<a href=\"#stage-{}\">{content}</a>", id.0),
+                name if record
+                    .beside_baseline
+                    .is_some_and(|beside| is_noise(beside, name)) =>
+                {
+                    format!("~{content}")
+                }
                 _ => content,
             };
             let value = column.values.shown(row).unwrap_or_default();
@@ -75,8 +80,9 @@ pub(super) fn table(records: &[Record], nodes: &[NodeId]) -> String {
         html += "</tr>\n";
     }
     html += "</tbody></table></div>\n";
-    for signature in signatures(records) {
-        writeln!(html, "<p class=\"muted mono\">{}</p>", escape(&signature)).ok();
+    let records: Vec<&Record> = records.iter().collect();
+    for remark in remarks(&records, true) {
+        writeln!(html, "<p class=\"muted mono\">{}</p>", escape(&remark)).ok();
     }
     html
 }
@@ -152,6 +158,16 @@ fn cell(column: &Column, row: usize) -> String {
     value.unwrap_or_default()
 }
 
+/// Whether a column holds a speed-up that is no more than noise.
+fn is_noise(beside: BesideBaseline, column: &str) -> bool {
+    let found = match column {
+        "speed_up" => beside.speed_up,
+        "batch_speed_up" => beside.batch_speed_up,
+        _ => None,
+    };
+    found.is_some_and(|found| found.noise)
+}
+
 fn measure(name: &str, value: f64) -> String {
     if name == "flops_ratio" || name.ends_with("speed_up") {
         format!("{value:.2} ×")
@@ -183,17 +199,6 @@ pub(super) fn grouped(count: i64) -> String {
     text
 }
 
-fn signatures(records: &[Record]) -> BTreeSet<String> {
-    let reports = records.iter().map(|record| &record.report);
-    let both = reports.flat_map(|report| {
-        [
-            format!("BLEU: {}", report.bleu_signature),
-            format!("chrF: {}", report.chrf_signature),
-        ]
-    });
-    both.collect()
-}
-
 /// The nodes that the records are of, by their artifacts.
 pub(super) fn nodes(records: &[Record], artifacts: &[Option<&Artifact>]) -> Vec<NodeId> {
     let of = |record: &Record| {
@@ -208,12 +213,27 @@ pub(super) fn nodes(records: &[Record], artifacts: &[Option<&Artifact>]) -> Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::results::SpeedUp;
 
     #[test]
     fn counts_are_grouped_by_thousands() {
         assert_eq!(grouped(0), "0");
         assert_eq!(grouped(999), "999");
         assert_eq!(grouped(1_722_880), "1\u{202f}722\u{202f}880");
+    }
+
+    #[test]
+    fn only_the_speed_up_that_is_noise_is_marked() {
+        let speed_up = |noise| Some(SpeedUp { ratio: 1.0, noise });
+        let beside = BesideBaseline {
+            flops_ratio: 2.0,
+            speed_up: speed_up(true),
+            batch_speed_up: speed_up(false),
+            unlike: false,
+        };
+        let columns = ["flops_ratio", "speed_up", "batch_speed_up"];
+        let marked = columns.map(|column| is_noise(beside, column));
+        assert_eq!(marked, [false, true, false]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde_json::json;
 use srp::cache::ArtifactDir;
 use srp::config::{Case, StageSpec, Tokenizer};
 use srp::exec::StageFailure;
+use srp::metrics::report::DecodeSpeed;
 use srp::text::dataset::Summary;
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,7 +28,11 @@ pub(crate) fn telling() -> Fake {
                 let mut report = report(20.0 + place as f64 / 6554.0);
                 report.parameters += place;
                 fs::write(out.content("report.json"), serde_json::to_vec(&report)?)?;
-                fs::write(out.record("decode.json"), serde_json::to_vec(&speed())?)?;
+                let speed = DecodeSpeed {
+                    other_load: Some(1.5),
+                    ..speed()
+                };
+                fs::write(out.record("decode.json"), serde_json::to_vec(&speed)?)?;
                 let sentences = |first: &str| {
                     let lines = (1..12).map(|i| format!("sentence {i} is short\n"));
                     format!("{first}\n{}", lines.collect::<String>())
@@ -132,6 +137,12 @@ fn nothing_that_is_shown_is_markup() {
     );
     assert!(page.contains("A toy &lt;/title&gt;&lt;script&gt;"));
     assert!(page.contains("\\u003c/script>"), "the sentence is there");
+}
+
+#[test]
+fn a_page_says_what_its_speeds_are_worth() {
+    let page = page(&finished());
+    assert!(page.contains("while other programs kept up to 1.5 processors busy"));
 }
 
 #[test]
