@@ -4,6 +4,7 @@ use crate::cli::Place;
 use serde_json::Value;
 use srp::cli::Failure;
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Output};
 
 /// Two rates, both made.
@@ -332,9 +333,10 @@ fn program(place: &Place, words: &[&str]) -> Command {
     command
 }
 
-fn git(place: &Place, words: &[&str]) {
+/// Runs git in a folder, as nobody.
+pub(crate) fn git(folder: &Path, words: &[&str]) {
     let mut command = Command::new("git");
-    command.current_dir(place.path("")).args(words);
+    command.current_dir(folder).args(words);
     for role in ["AUTHOR", "COMMITTER"] {
         command.env(format!("GIT_{role}_NAME"), "nobody");
         command.env(format!("GIT_{role}_EMAIL"), "nobody@localhost");
@@ -350,9 +352,9 @@ fn said(output: &Output) -> String {
 #[test]
 fn a_table_is_read_as_it_was_in_a_revision() {
     let place = rates();
-    git(&place, &["init", "--quiet"]);
-    git(&place, &["add", "results"]);
-    git(&place, &["commit", "--quiet", "-m", "tables"]);
+    git(&place.path(""), &["init", "--quiet"]);
+    git(&place.path(""), &["add", "results"]);
+    git(&place.path(""), &["commit", "--quiet", "-m", "tables"]);
     let csv = place.path("results/toy.csv");
     let text = fs::read_to_string(&csv).unwrap();
     fs::write(&csv, text.replace(",test,12,", ",test,12,1")).unwrap();

@@ -21,7 +21,7 @@ pub(crate) fn telling() -> Fake {
         let digest = digest_of(spec, inputs)?;
         match spec {
             StageSpec::Preprocess(_) => data_set(out)?,
-            StageSpec::Pretrain(_) => model(out)?,
+            StageSpec::Pretrain(_) | StageSpec::Prune(_) | StageSpec::Finetune(_) => model(out)?,
             StageSpec::Test(_) => {
                 // The models differ by their digests, which stand for their parameters.
                 let place = u64::from_str_radix(&digest[..4], 16)?;
