@@ -1,8 +1,9 @@
 //! What a run would do, as lines for people and as JSON for programs.
 
-use super::words::{chain, counted};
+use super::words::chain;
 use super::{Context, Failure};
 use crate::cache::{Against, Cache, Change, Comparison, History, Key, Position, first_of};
+use crate::counted::counted;
 use crate::exec::{self, Basis, Estimate, Options, Status};
 use crate::plan::{Node, NodeId, Plan};
 use crate::results::duration;

@@ -1,6 +1,7 @@
 //! An experiment file, resolved: every value known, every reference checked, equal stages merged.
 
 mod builtin;
+mod defaults;
 mod document;
 mod error;
 mod file;
@@ -21,8 +22,8 @@ pub(crate) mod suggest;
 mod sweep;
 mod tree;
 
+pub use defaults::{default_cleaning, default_search};
 pub use error::PlanError;
-pub use file::default_search;
 pub use layers::Origin;
 pub use overrides::Overrides;
 pub use problem::{Owner, Problem};

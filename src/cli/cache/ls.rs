@@ -6,7 +6,7 @@ use super::reach::Reach;
 use super::{names, table};
 use crate::cache::{Entry, seconds_since};
 use crate::cli::units::{size, span};
-use crate::cli::words::counted;
+use crate::counted::counted;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::cmp::Reverse;

@@ -4,7 +4,8 @@ use super::Check;
 use super::machine::existing;
 use crate::cache::{Cache, CacheError, LeftoverKind};
 use crate::cli::units::size;
-use crate::cli::words::{chain, counted};
+use crate::cli::words::chain;
+use crate::counted::counted;
 use serde_json::json;
 
 /// Whether the cache can be written and locked, and what lies in it.

@@ -2,7 +2,7 @@
 
 use super::Check;
 use crate::cli::units::size;
-use crate::cli::words::counted;
+use crate::counted::counted;
 use crate::device::vectors;
 use crate::exec::Slot;
 use serde_json::json;

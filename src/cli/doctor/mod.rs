@@ -6,8 +6,8 @@ mod machine;
 mod trial;
 
 use super::args::CacheDir;
-use super::words::counted;
 use super::{Context, Failure};
+use crate::counted::counted;
 use serde::Serialize;
 use serde_json::Value;
 

@@ -10,6 +10,7 @@
 
 mod build;
 mod imported;
+mod measure;
 mod numbering;
 mod pipeline;
 mod prepare;
@@ -17,6 +18,7 @@ mod target;
 
 pub use build::build;
 pub use imported::{ImportError, MissingFile, data_bin_files, import, require};
+pub use measure::{Measured, measure};
 pub use pipeline::{
     TextPipeline, Transfer, check_merges, copy_pipeline, dictionary_sizes, pipeline_files,
     same_dictionaries, same_symbols,
