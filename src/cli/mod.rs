@@ -9,6 +9,7 @@ mod dag;
 mod diagnosis;
 mod doctor;
 mod examples;
+mod experiment;
 mod explain;
 mod export;
 mod failure;

@@ -29,6 +29,7 @@ pub use overrides::Overrides;
 pub use problem::{Owner, Problem};
 pub use request::Request;
 pub(crate) use request::quoted;
+pub(crate) use select::file_and_part;
 pub use select::{SelectError, Selection};
 pub use settings::{Setting, settings};
 
