@@ -2,7 +2,7 @@
 
 pub use super::translation::NotReady;
 use super::translation::Translator;
-use crate::config::{Budget, CompressionRate, DecodingPrecision, PruneStage, Search};
+use crate::config::{Beam, Budget, CompressionRate, DecodingPrecision, PruneStage, Search};
 use crate::device::Work;
 use crate::kernels::Learning;
 use crate::model::Blueprint;
@@ -45,7 +45,7 @@ impl TranslationRehearsal {
     pub fn new(
         rehearsal: &Rehearsal,
         sentences: NonZeroUsize,
-        beam: NonZeroUsize,
+        beam: Beam,
         batch: NonZeroUsize,
     ) -> Self {
         let scene = &rehearsal.scene;

@@ -7,7 +7,7 @@ use super::super::precision::Precision;
 use super::super::{Context, Failure};
 use super::train::Shape;
 use crate::cli::args::at_least_one;
-use crate::config::{CompressionRate, DeviceChoice};
+use crate::config::{Beam, CompressionRate, DeviceChoice};
 use std::num::NonZeroUsize;
 
 #[derive(Debug, clap::Args)]
@@ -29,8 +29,8 @@ pub(super) struct Args {
     sentences: NonZeroUsize,
 
     /// Hypotheses kept a sentence
-    #[arg(long, value_name = "N", default_value = "5", value_parser = at_least_one)]
-    beam: NonZeroUsize,
+    #[arg(long, value_name = "N", default_value = "5")]
+    beam: Beam,
 
     #[command(flatten)]
     precision: Precision,
