@@ -12,6 +12,7 @@ mod estimate;
 mod execute;
 mod explain;
 mod failure;
+mod finished;
 mod forecast;
 mod harmless;
 mod identify;

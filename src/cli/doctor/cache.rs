@@ -73,7 +73,7 @@ fn contents(cache: &Cache) -> Result<Check, CacheError> {
         (quarantined, "artifact set aside"),
         (unfinished, "unfinished stage"),
         (drafts, "draft of a killed run"),
-        (failed, "log of a failed stage"),
+        (failed, "log of a stage that failed or was stopped"),
     ] {
         if number > 0 {
             words += &format!("; {number} × {what}");
