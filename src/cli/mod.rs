@@ -23,6 +23,7 @@ mod precision;
 mod progress;
 mod report;
 mod results;
+mod room;
 mod run;
 mod schema;
 mod shell;

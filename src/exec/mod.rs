@@ -7,6 +7,7 @@
 //! each stage a process of its own, in which [`serve`] calls another.
 
 mod bulletin;
+mod death;
 mod error;
 mod estimate;
 mod execute;

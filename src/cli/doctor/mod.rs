@@ -5,6 +5,8 @@ mod gpu;
 mod machine;
 mod trial;
 
+pub(super) use machine::usable_memory;
+
 use super::args::CacheDir;
 use super::{Context, Failure};
 use crate::counted::counted;
