@@ -126,7 +126,8 @@ mod tests {
     fn tiny() -> TranslationRehearsal {
         let number = |n| NonZeroUsize::new(n).unwrap();
         let rehearsal = Rehearsal::of("tiny").unwrap();
-        TranslationRehearsal::new(&rehearsal, number(5), number(2), number(3))
+        let beam = Beam::try_from(2_usize).unwrap();
+        TranslationRehearsal::new(&rehearsal, number(5), beam, number(3))
     }
 
     fn rate(rate: f64) -> CompressionRate {
