@@ -7,6 +7,7 @@
 pub mod cache;
 pub mod cli;
 pub mod config;
+mod counted;
 #[cfg(feature = "nn")]
 pub mod decode;
 pub mod device;

@@ -3,6 +3,7 @@
 use crate::config::{Architecture, OutputProjection};
 use crate::groups::{AttentionGroups, AttentionModule, GroupName, Groups, Side};
 use serde::{Deserialize, Serialize};
+use std::num::NonZeroUsize;
 
 /// Sizes of every group of a model as it stands now, beside those that never change.
 ///
@@ -116,6 +117,16 @@ impl Shape {
                 ],
             },
         }
+    }
+
+    /// Trained numbers that an unpruned model has at least: the matrices of its layers, without its dictionaries.
+    /// Nothing is laid out for it, so that no sizes are too large to be asked.
+    pub fn least_parameters(architecture: &Architecture) -> f64 {
+        let number = |size: NonZeroUsize| size.get() as f64;
+        let (d_model, d_ff) = (number(architecture.d_model), number(architecture.d_ff));
+        let (attention, feed_forward) = (4.0 * d_model * d_model, 2.0 * d_model * d_ff);
+        number(architecture.encoder_layers) * (attention + feed_forward)
+            + number(architecture.decoder_layers) * (2.0 * attention + feed_forward)
     }
 
     /// Width of a head before pruning.

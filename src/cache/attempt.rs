@@ -1,4 +1,4 @@
-//! An attempt at a stage that failed: what is kept of it beside its log.
+//! An attempt at a stage that failed or was stopped: what is kept of it beside its log.
 
 use super::walk::children;
 use super::{Cache, Key};
@@ -13,7 +13,7 @@ pub(super) const ATTEMPTS: &str = "attempts";
 /// The name of the file.
 pub(super) const ATTEMPT: &str = "attempt.json";
 
-/// What is known of an attempt that failed.
+/// What is known of an attempt that failed or was stopped.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Attempt {
@@ -37,12 +37,20 @@ pub struct Attempt {
     /// Most memory that its process had in use, where the system tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_memory_bytes: Option<u64>,
-    /// The error and its causes, outermost first.
+    /// Whether it did not fail, but was stopped with its run.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub interrupted: bool,
+    /// The error and its causes, outermost first; or how far it had come.
     pub error: Vec<String>,
 }
 
+/// For serde: what need not be written.
+fn is_false(it: &bool) -> bool {
+    !it
+}
+
 impl Cache {
-    /// The attempts that failed, of which something is known, and the folders of their records; the newest last.
+    /// The attempts that failed or were stopped, of which something is known, and the folders of their records; the newest last.
     pub fn attempts(&self) -> Vec<(PathBuf, Attempt)> {
         let folders = children(&self.root().join(ATTEMPTS)).into_iter();
         let known = folders.filter_map(|folder| Some((Attempt::read(&folder)?, folder)));

@@ -46,7 +46,7 @@ impl LeftoverKind {
     pub fn words(self) -> &'static str {
         match self {
             Self::Draft => "what a killed run was making",
-            Self::Attempt => "log of a failed stage",
+            Self::Attempt => "log of a stage that failed or was stopped",
             Self::Unfinished(_) => "checkpoints of an unfinished stage",
             Self::Finished(_) => "checkpoints of a finished stage",
             Self::Quarantined => "damaged artifact",

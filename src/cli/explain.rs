@@ -2,9 +2,10 @@
 
 use super::args::{CacheDir, Experiment};
 use super::foretold::{FORMAT, Stage, why};
-use super::words::{counted, settings};
+use super::words::settings;
 use super::{Context, Failure};
 use crate::cache::Key;
+use crate::counted::counted;
 use crate::exec::{self, Explanation, ReadFile, ReadStage};
 use crate::plan::{NodeId, Plan};
 use serde::Serialize;

@@ -1,8 +1,9 @@
 //! What a run would do, as lines for people and as JSON for programs.
 
-use super::words::{chain, counted};
-use super::{Context, Failure};
+use super::words::chain;
+use super::{Context, Failure, room};
 use crate::cache::{Against, Cache, Change, Comparison, History, Key, Position, first_of};
+use crate::counted::counted;
 use crate::exec::{self, Basis, Estimate, Options, Status};
 use crate::plan::{Node, NodeId, Plan};
 use crate::results::duration;
@@ -121,7 +122,11 @@ impl<'p> Foretold<'p> {
             text += &line;
             text += "\n";
         }
-        Ok(context.out.write_all(text.as_bytes())?)
+        context.out.write_all(text.as_bytes())?;
+        for warning in room::warnings(self.plan, &self.statuses) {
+            context.watcher.note(&warning);
+        }
+        Ok(())
     }
 
     /// Prints one object of JSON.

@@ -2,6 +2,7 @@
 
 use super::Failure;
 use super::args::CacheDir;
+use super::cache::names;
 use crate::cache::Cache;
 use crate::config::Checkpoint;
 use miette::miette;
@@ -77,9 +78,28 @@ fn folder(model: &Path, cache: &Cache) -> Result<PathBuf, Failure> {
             cache.root().display()
         ))),
         several => Err(Failure::of_input(miette!(
-            help = "say more of it",
+            help = format!("say more of it: {}", named(&prefix, cache)?),
             "`{prefix}` is the beginning of {} keys",
             several.len()
         ))),
     }
+}
+
+/// Most artifacts that are named where one was meant.
+const MOST: usize = 10;
+
+/// The artifacts whose keys begin so, with the stages that they were made for.
+fn named(prefix: &str, cache: &Cache) -> Result<String, Failure> {
+    let mut entries = cache.entries()?;
+    entries.retain(|entry| entry.key.to_string().starts_with(prefix));
+    let names = entries.iter().take(MOST).map(|entry| {
+        let [kind, stage, experiment] = names(entry);
+        match stage.is_empty() {
+            true => format!("{} ({kind})", entry.key.short()),
+            false => format!("{} ({kind} `{stage}` of {experiment})", entry.key.short()),
+        }
+    });
+    let rest = entries.len().saturating_sub(MOST);
+    let rest = (rest > 0).then(|| format!("and {rest} more"));
+    Ok(names.chain(rest).collect::<Vec<_>>().join(", "))
 }

@@ -5,6 +5,7 @@ use super::foretold::Foretold;
 use super::progress::Show;
 use super::{Context, Failure, results};
 use crate::config::{DeviceChoice, Resources};
+use crate::counted::{counted, is_or_are};
 use crate::device;
 use crate::exec::{self, Options, Slot};
 use crate::plan::Plan;
@@ -96,9 +97,10 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
         results::collect(&whole, &cache, &args.results, context)?;
     }
     if outcome.ran_nothing() {
-        let stages = experiment.nodes.len();
+        let number = experiment.nodes.len();
+        let (stages, are) = (counted(number, "stage"), is_or_are(number));
         let time = crate::results::duration(clock.elapsed().as_secs_f64());
-        let line = format!("nothing to run: {stages} stages are cached (looked up in {time})");
+        let line = format!("nothing to run: {stages} {are} cached (looked up in {time})");
         context.watcher.note(&line);
     }
     Ok(())

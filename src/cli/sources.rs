@@ -1,10 +1,11 @@
 //! Rows of whatever the command line names: experiments and parts of them, tables, tables as they were.
 
 use super::args::CacheDir;
+use super::experiment;
 use super::results::{records, say_missing};
 use super::{Context, Failure};
 use crate::cache::Cache;
-use crate::plan::{self, Overrides, Plan, Selection};
+use crate::plan::{Overrides, Plan, Selection};
 use crate::results::{Rows, Source, SourceError};
 use miette::miette;
 use std::path::Path;
@@ -59,7 +60,7 @@ impl Sources {
     }
 
     fn plan(&self, file: &Path, part: Option<&str>) -> Result<Plan, Failure> {
-        let mut plan = plan::load(file, &Overrides::from_process(self.set.clone()))?;
+        let mut plan = experiment::load(file, &Overrides::from_process(self.set.clone()))?;
         if let Some(request) = &mut plan.request {
             request.folders = self.cache.folders();
         }

@@ -1,20 +1,18 @@
 //! `srp translate`
 
-use super::args::at_least_one;
 use super::model::Model;
 use super::precision::Precision;
 use super::{Context, Failure};
-use crate::config::DeviceChoice;
-use std::num::NonZeroUsize;
+use crate::config::{Beam, DeviceChoice};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     model: Model,
 
-    /// Hypotheses kept a sentence, if not as in a test stage
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
-    beam: Option<NonZeroUsize>,
+    /// Hypotheses kept a sentence, at most 1000, if not as in a test stage
+    #[arg(long, value_name = "N")]
+    beam: Option<Beam>,
 
     #[command(flatten)]
     precision: Precision,

@@ -180,8 +180,13 @@ fn of_attempt(path: &Path, folder: &Path, context: &mut Context<'_>) -> Result<(
     let out = &mut *context.out;
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let path = path.display();
-    writeln!(out, "{path} was left by a stage that failed: {name}")?;
-    let Some(attempt) = Attempt::read(folder) else {
+    let known = Attempt::read(folder);
+    let end = match &known {
+        Some(attempt) if attempt.interrupted => "was stopped",
+        _ => "failed",
+    };
+    writeln!(out, "{path} was left by a stage that {end}: {name}")?;
+    let Some(attempt) = known else {
         return Ok(writeln!(out, "what is known of it cannot be read")?);
     };
     writeln!(out, "stage: {} ({})", attempt.stage, attempt.key.short())?;
@@ -198,7 +203,8 @@ fn of_attempt(path: &Path, folder: &Path, context: &mut Context<'_>) -> Result<(
     if let Some(exit) = &attempt.exit {
         writeln!(out, "its process ended with {exit}")?;
     }
-    Ok(writeln!(out, "error: {}", attempt.error.join(": "))?)
+    let told = if attempt.interrupted { "end" } else { "error" };
+    Ok(writeln!(out, "{told}: {}", attempt.error.join(": "))?)
 }
 
 fn of_table(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {

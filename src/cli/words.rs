@@ -42,12 +42,6 @@ pub(super) fn took(seconds: f64, cpu_seconds: Option<f64>, peak_bytes: Option<u6
     known.collect::<Vec<_>>().join(", ")
 }
 
-/// `1 run`, `2 runs`.
-pub(super) fn counted(number: usize, thing: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {thing}{plural}")
-}
-
 impl Context<'_> {
     /// Prints a value as JSON.
     pub(super) fn print_json(&mut self, value: &impl Serialize) -> Result<(), Failure> {

@@ -40,7 +40,7 @@ pub use preprocess::{Bpe, Case, Clean, Dictionaries, Preprocess, Tokenizer};
 pub use pretrain::Pretrain;
 pub use prune::{Budget, Criterion, Distillation, Freeze, Prune, PruneStage, Scoring, Shrink};
 pub use score::Score;
-pub use search::{DecodingPrecision, Search};
+pub use search::{Beam, DecodingPrecision, NotABeam, Search};
 pub use test::Test;
 pub use training::{
     Batching, Checkpoint, LearningRate, Optimizer, Training, TrainingPrecision, Validation,

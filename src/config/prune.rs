@@ -206,6 +206,14 @@ impl Prune {
     pub const SCORES: &'static str = "scores";
 }
 
+impl Prune {
+    /// The epochs at whose ends something is cut, from 1.
+    pub fn cut_epochs(&self) -> impl Iterator<Item = usize> + '_ {
+        (1..=self.iterations.get())
+            .map(|round| self.warmup_epochs + round * self.epochs_per_iteration.get())
+    }
+}
+
 impl Spec for Prune {
     const CHOICES: &'static [&'static str] = &["training.learning-rate"];
 

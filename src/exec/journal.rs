@@ -72,7 +72,7 @@ impl<'a> Journal<'a> {
     pub(super) fn started(&self, turn: &Turn<'_>, key: Key, attempt: u32, log: &Path) {
         let tail = match self.watcher.wants_logs() {
             // Without its log, a stage works as well.
-            true => Tail::of(log).ok(),
+            true => Tail::after(log).ok(),
             false => None,
         };
         let mut pages = self.pages();

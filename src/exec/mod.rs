@@ -7,11 +7,13 @@
 //! each stage a process of its own, in which [`serve`] calls another.
 
 mod bulletin;
+mod death;
 mod error;
 mod estimate;
 mod execute;
 mod explain;
 mod failure;
+mod finished;
 mod forecast;
 mod harmless;
 mod identify;

@@ -5,16 +5,16 @@
 //! in lines of JSON on what it finds as its standard output; what else is printed in it goes to the stage's log. A line on its
 //! standard input asks it to stop, and the end of that input tells it that the run is no more.
 
+use super::death::{died, end_of};
 use super::job::{Event, JOB, Job, STOP};
 use super::runner::Account;
 use super::slot::THREADS;
 use super::usage::{Usage, try_wait};
-use super::{Progress, Runner, StageFailure, Stop, Workplace, harmless};
+use super::{Progress, Runner, StageFailure, Stop, Workplace};
 use crate::cache::LOG;
 use crate::config::StageSpec;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGKILL, SIGTERM};
-use signal_hook::low_level::signal_name;
-use std::fs::{self, File};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -34,8 +34,6 @@ const LOOK: Duration = Duration::from_millis(20);
 const GRACE: Duration = Duration::from_secs(10);
 /// By how much a process may hear of a signal before its run does.
 const MOMENT: Duration = Duration::from_millis(200);
-/// Lines of a log that tell what a process died of.
-const LAST_LINES: usize = 5;
 
 /// Runs every stage in a process of its own.
 pub struct Processes<'a> {
@@ -284,41 +282,4 @@ fn too_late(timeout: Duration) -> StageFailure {
         timeout.as_secs_f64()
     ))
     .with_help("what it has kept is not lost: the next try goes on from there")
-}
-
-/// What is known of a process that ended without a word.
-fn died(status: ExitStatus, used: Usage, log: &Path) -> StageFailure {
-    let failure = StageFailure::new(format!("its process ended early: {}", end_of(status)));
-    let mib = used.peak_memory_bytes >> 20;
-    let lines = match last_lines(log) {
-        lines if lines.is_empty() => "its log is empty".to_owned(),
-        lines => format!("its log ends with\n{lines}"),
-    };
-    let memory = format!("it had {mib} MiB of memory in use at most");
-    failure.with_help(match status.signal() {
-        Some(SIGKILL) => {
-            format!("{memory}; the system ends processes so when memory runs out\n{lines}")
-        }
-        _ => format!("{memory}\n{lines}"),
-    })
-}
-
-/// How a process ended, in words.
-fn end_of(status: ExitStatus) -> String {
-    match (status.code(), status.signal()) {
-        (Some(code), _) => format!("exit status {code}"),
-        (None, Some(signal)) => match signal_name(signal) {
-            Some(name) => format!("signal {signal} ({name})"),
-            None => format!("signal {signal}"),
-        },
-        (None, None) => status.to_string(),
-    }
-}
-
-fn last_lines(log: &Path) -> String {
-    let text = fs::read(log).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    let lines: Vec<&str> = text.lines().collect();
-    let first = lines.len().saturating_sub(LAST_LINES);
-    harmless(&lines[first..].join("\n")).into_owned()
 }

@@ -135,7 +135,8 @@ impl<'a, 'p> Logged<'a, 'p> {
         }
     }
 
-    fn write(&self, line: &str) {
+    /// Writes to the log alone.
+    pub(super) fn write(&self, line: &str) {
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         let line = format!("{:9.1}s {line}\n", self.opened.elapsed().as_secs_f64());
         // A log that cannot be written is no reason to give up the work.

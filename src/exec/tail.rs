@@ -1,7 +1,7 @@
 //! The lines that come to the end of a growing file.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 /// A file that grows, and what of it was not given yet.
@@ -17,6 +17,13 @@ impl Tail {
             file: File::open(path)?,
             rest: Vec::new(),
         })
+    }
+
+    /// The file without what is in it already.
+    pub(super) fn after(path: &Path) -> io::Result<Self> {
+        let mut tail = Self::of(path)?;
+        tail.file.seek(SeekFrom::End(0))?;
+        Ok(tail)
     }
 
     /// The lines that were finished since the last call.
@@ -57,7 +64,11 @@ mod tests {
         file.write_all(b"o\n\nthree").unwrap();
         std::fs::rename(&path, folder.path().join("moved")).unwrap();
         assert_eq!(tail.lines(), ["two", ""]);
+        let mut after = Tail::after(&folder.path().join("moved")).unwrap();
         assert_eq!(tail.last_lines(), ["three"]);
+        file.write_all(b"four\n").unwrap();
+        assert_eq!(after.lines(), ["four"]);
+        assert_eq!(tail.lines(), ["four"]);
         assert_eq!(tail.last_lines(), [""; 0]);
     }
 }

@@ -1,6 +1,6 @@
 //! The making of one artifact, from the lock of its key to its place in the cache. Several may be at it at a time.
 
-use super::failure::messages;
+use super::finished::{Finished, go_on_with_log, stopped};
 use super::identify::check_unchanged;
 use super::journal::Journal;
 use super::progress::Logged;
@@ -9,8 +9,8 @@ use super::{
     Done, ExecError, Inputs, Options, Runner, Slot, StageFailure, Status, Turn, Workplace, preview,
 };
 use crate::cache::{
-    Artifact, Attempt, Cache, CacheError, Claim, Digest, Draft, Fault, Identity, Key, KeyLock, LOG,
-    Lookup, Machine, Partial, Position, Provenance, in_a_line,
+    Artifact, Cache, CacheError, Claim, Digest, Draft, Fault, Identity, Key, KeyLock, LOG, Lookup,
+    Machine, Partial, Position, Provenance, in_a_line,
 };
 use crate::plan::{Node, NodeId, Plan};
 use jiff::Timestamp;
@@ -73,14 +73,6 @@ pub(super) struct Workshop<'a> {
     sound: Mutex<BTreeSet<(Key, Digest)>>,
     /// How long it took to make those that were made in this run.
     ran: Mutex<BTreeMap<Key, f64>>,
-}
-
-/// An attempt at a stage that came to something.
-struct Finished {
-    draft: Draft,
-    account: Account,
-    started: Timestamp,
-    seconds: f64,
 }
 
 impl<'a> Workshop<'a> {
@@ -228,7 +220,10 @@ impl<'a> Workshop<'a> {
             };
             match result {
                 Ok(()) => return self.check(task, finished).map(Some),
-                Err(failure) if failure.is_stop() => return Ok(None),
+                Err(failure) if failure.is_stop() => {
+                    finished.keep_stopped(self.plan, task, partial.position());
+                    return Ok(None);
+                }
                 Err(failure) if tries < retry && !self.options.stop.requested() => {
                     tries += 1;
                     self.journal.tries_again(&task.turn, &failure);
@@ -256,10 +251,14 @@ impl<'a> Workshop<'a> {
         if self.options.stop.requested() {
             return Err(StageFailure::stopped());
         }
+        let key = task.identity.key;
+        let before = go_on_with_log(self.cache, key, partial, draft);
         let log = Logged::new(self.journal, task.turn, draft.log()?);
+        if let Some(line) = before {
+            log.write(&line);
+        }
         let path = draft.dir().record(LOG);
-        self.journal
-            .started(&task.turn, task.identity.key, attempt, &path);
+        self.journal.started(&task.turn, key, attempt, &path);
         let folders = task.inputs.iter();
         let inputs = folders.map(|(key, _, made)| (*key, made.path().to_owned()));
         let inputs = Inputs::new(inputs);
@@ -276,8 +275,12 @@ impl<'a> Workshop<'a> {
             account,
         };
         let work = || self.runner.run(&task.node.spec, place);
-        catch_unwind(AssertUnwindSafe(work))
-            .unwrap_or_else(|panic| Err(StageFailure::from_panic(&*panic)))
+        let result = catch_unwind(AssertUnwindSafe(work))
+            .unwrap_or_else(|panic| Err(StageFailure::from_panic(&*panic)));
+        if result.as_ref().is_err_and(StageFailure::is_stop) {
+            log.write(&stopped(partial.position()));
+        }
+        result
     }
 
     /// Whether what was read is still what the key says. Another try would find it as it is now too.
@@ -348,28 +351,6 @@ impl<'a> Workshop<'a> {
             device: device.unwrap_or_else(|| slot.device.to_string()),
             threads: slot.threads,
             ..self.machine.get_or_init(here).clone()
-        }
-    }
-}
-
-impl Finished {
-    /// Keeps the log of an attempt that failed, and says where. If even that fails, say since the disk is full, the
-    /// stage's failure is what the user should hear of first.
-    fn keep(self, plan: &Plan, task: &Task<'_>, failure: &StageFailure) -> String {
-        let attempt = Attempt {
-            experiment: Some(plan.name.clone()),
-            stage: task.turn.stage.to_owned(),
-            key: task.identity.key,
-            started: self.started,
-            seconds: self.seconds,
-            exit: self.account.exit,
-            cpu_seconds: self.account.cpu_seconds,
-            peak_memory_bytes: self.account.peak_memory_bytes,
-            error: failure.messages(),
-        };
-        match self.draft.keep_attempt(&attempt) {
-            Ok(folder) => format!("its log is kept in `{}`", folder.display()),
-            Err(error) => format!("its log could not be kept: {}", messages(&error).join(": ")),
         }
     }
 }

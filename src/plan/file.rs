@@ -1,5 +1,6 @@
 //! From an experiment file to merged tables: the head of the experiment, and each stage with all its layers.
 
+use super::defaults::DEFAULTS;
 use super::document::{Document, KeyPath, Part};
 use super::error::PlanError;
 use super::layers::{Layer, Medium, Merged};
@@ -11,32 +12,13 @@ use super::read::{self, Failure, What};
 use super::suggest::nearest;
 use super::sweep::{Sweep, lay_out};
 use super::tree::{Node, Table, leaves};
-use crate::config::{Attempts, Kind, Resources, Search, StageName, StageSpec};
+use crate::config::{Attempts, Kind, Resources, StageName, StageSpec};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
-
-/// Values that hold where nothing else is said; each cites its source.
-const DEFAULTS: &str = include_str!("../../configs/defaults.toml");
-
-/// How test stages search if nobody says otherwise.
-///
-/// # Errors
-/// If the built-in defaults are broken, which a test rules out.
-pub fn default_search() -> Result<Search, toml::de::Error> {
-    #[derive(serde::Deserialize)]
-    struct Defaults {
-        test: Test,
-    }
-    #[derive(serde::Deserialize)]
-    struct Test {
-        search: Search,
-    }
-    toml::from_str::<Defaults>(DEFAULTS).map(|defaults| defaults.test.search)
-}
 
 /// The tables of an experiment file, apart from its stages.
 const HEAD: [&str; 4] = ["experiment", "params", "sweep", "resources"];

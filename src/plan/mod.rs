@@ -1,6 +1,7 @@
 //! An experiment file, resolved: every value known, every reference checked, equal stages merged.
 
 mod builtin;
+mod defaults;
 mod document;
 mod error;
 mod file;
@@ -21,13 +22,14 @@ pub(crate) mod suggest;
 mod sweep;
 mod tree;
 
+pub use defaults::{default_cleaning, default_search};
 pub use error::PlanError;
-pub use file::default_search;
 pub use layers::Origin;
 pub use overrides::Overrides;
 pub use problem::{Owner, Problem};
 pub use request::Request;
 pub(crate) use request::quoted;
+pub(crate) use select::file_and_part;
 pub use select::{SelectError, Selection};
 pub use settings::{Setting, settings};
 

@@ -7,6 +7,7 @@ use super::suggest::advice;
 use super::{Node, NodeId, Parent, Plan, Point};
 use crate::config::StageName;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use toml::Value;
 
 /// Which part of an experiment is meant; by default all of it.
@@ -92,6 +93,16 @@ struct Wanted {
     name: String,
     text: String,
     value: Value,
+}
+
+/// The experiment file that `text` names, and the part of it: `FILE.toml`, or `FILE.toml:STAGE` with a stage as
+/// [`Selection`] names it.
+pub(crate) fn file_and_part(text: &str) -> Option<(PathBuf, Option<String>)> {
+    if text.ends_with(".toml") {
+        return Some((text.into(), None));
+    }
+    let (file, part) = text.split_once(".toml:")?;
+    Some((format!("{file}.toml").into(), Some(part.to_owned())))
 }
 
 impl Selection {

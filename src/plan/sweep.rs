@@ -8,6 +8,7 @@ use super::layers::Merged;
 use super::params::{Cell, Param, Params, path, refers};
 use super::problem::Problem;
 use super::tree::{Node, Table, Tree};
+use crate::counted::counted;
 use std::collections::HashSet;
 
 /// Most points of one sweep.
@@ -211,8 +212,8 @@ impl Layout<'_> {
             let values = self.values(tree, at)?;
             if *len.get_or_insert(values.len()) != values.len() {
                 let reason = format!(
-                    "expected {} values, as many as the other lists, found {}",
-                    len.unwrap_or(0),
+                    "expected {}, as many as the other lists, found {}",
+                    counted(len.unwrap_or(0), "value"),
                     values.len()
                 );
                 return Err(self.error(at, Part::Value, &reason));

@@ -61,7 +61,6 @@ pub enum PruneError {
 }
 
 /// SRP as a regime of the training loop.
-#[derive(Debug)]
 pub struct Pruning<'a, B: Learning> {
     spec: &'a Prune,
     scoring: &'a [Batch],
@@ -72,6 +71,8 @@ pub struct Pruning<'a, B: Learning> {
     known: Option<Groups<Vec<f32>>>,
     round: Option<Round<B>>,
     slicings: Vec<Safety>,
+    /// Hears of every cut when it is made.
+    tell: Box<dyn Fn(&Safety) + Send + 'a>,
 }
 
 impl<'a, B: Learning> Pruning<'a, B> {
@@ -92,6 +93,16 @@ impl<'a, B: Learning> Pruning<'a, B> {
             known: None,
             round: None,
             slicings: Vec::new(),
+            tell: Box::new(|_| {}),
+        }
+    }
+
+    /// The same regime, which tells of every cut when it is made.
+    #[must_use]
+    pub fn telling(self, tell: impl Fn(&Safety) + Send + 'a) -> Self {
+        Self {
+            tell: Box::new(tell),
+            ..self
         }
     }
 
@@ -232,7 +243,9 @@ impl<'a, B: Learning> Pruning<'a, B> {
     ) -> Result<(), TrainError> {
         let (before, blueprint, model) = self.cut(learner, round)?;
         let proof = self.prove(learner, round, &model)?;
-        self.slicings.push(proof.of(epoch, round.counts));
+        let safety = proof.of(epoch, round.counts);
+        (self.tell)(&safety);
+        self.slicings.push(safety);
         learner.adam.unfreeze();
         learner
             .adam

@@ -1,6 +1,7 @@
 //! Where rows are read from, as the command line names it: an experiment or a part of it, a table, a table as it was.
 
 use super::{Format, ResultsError, Rows};
+use crate::plan::file_and_part;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -112,7 +113,7 @@ impl Source {
     /// [`SourceError::Unknown`].
     pub fn parse(text: &str) -> Result<Self, SourceError> {
         let whole = Path::new(text);
-        if let Some((file, part)) = experiment(text) {
+        if let Some((file, part)) = file_and_part(text) {
             return Ok(Self::Experiment { file, part });
         }
         let unknown = || SourceError::Unknown {
@@ -158,15 +159,6 @@ impl StoredTable {
             source,
         })
     }
-}
-
-/// The experiment file that `text` names, and the part of it.
-fn experiment(text: &str) -> Option<(PathBuf, Option<String>)> {
-    if text.ends_with(".toml") {
-        return Some((text.into(), None));
-    }
-    let (file, part) = text.split_once(".toml:")?;
-    Some((format!("{file}.toml").into(), Some(part.to_owned())))
 }
 
 /// The bytes of a file as git has them in a revision. A relative path is one from the working directory, as it is

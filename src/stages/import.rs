@@ -2,6 +2,7 @@
 
 use crate::cache::ArtifactDir;
 use crate::config::{DataBin, Exported, Fairseq, Import};
+use crate::counted::counted;
 use crate::exec::{Progress, StageFailure};
 use crate::text::dataset::{self, MissingFile};
 use std::path::{Path, PathBuf};
@@ -76,9 +77,9 @@ pub(super) fn run(
 ) -> Result<(), StageFailure> {
     let summary = dataset::import(spec, &out.content(""), &mut |phase| progress.phase(phase))?;
     progress.note(&format!(
-        "{}; {} merges; {} source and {} target symbols",
+        "{}; {}; {} source and {} target symbols",
         summary.pairs(),
-        summary.merges,
+        counted(summary.merges, "merge"),
         summary.source_symbols,
         summary.target_symbols,
     ));

@@ -2,6 +2,7 @@
 
 use crate::cache::ArtifactDir;
 use crate::config::Preprocess;
+use crate::counted::counted;
 use crate::exec::{Progress, StageFailure};
 use crate::text::dataset;
 
@@ -15,10 +16,10 @@ pub(super) fn run(
         progress.phase(phase);
     })?;
     progress.note(&format!(
-        "{}; {} dropped by cleaning; {} merges; {} source and {} target symbols",
+        "{}; {} dropped by cleaning; {}; {} source and {} target symbols",
         summary.pairs(),
         summary.dropped_pairs,
-        summary.merges,
+        counted(summary.merges, "merge"),
         summary.source_symbols,
         summary.target_symbols,
     ));

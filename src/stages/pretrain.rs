@@ -2,6 +2,7 @@
 
 use super::training::{Corpus, train};
 use crate::config::Pretrain;
+use crate::counted::counted;
 use crate::exec::{StageFailure, Workplace};
 use crate::kernels::Learning;
 use crate::model::Blueprint;
@@ -22,9 +23,9 @@ pub(super) fn run<B: Learning>(
     )?;
     let blueprint = Blueprint::unpruned(&spec.model, corpus.source_vocab, corpus.target_vocab);
     place.progress.note(&format!(
-        "{} parameters, {} batches an epoch, {:.1} % padding",
+        "{} parameters, {} an epoch, {:.1} % padding",
         blueprint.shape.parameters(),
-        corpus.batches.len(),
+        counted(corpus.batches.len(), "batch"),
         padding(&corpus.batches) * 100.0,
     ));
     let fresh = || {

@@ -3,6 +3,7 @@
 use super::scoring::{read_gradients, scoring_batches, teacher};
 use super::training::{Corpus, start, train, write_json};
 use crate::config::{Prune, PruneStage};
+use crate::counted::{counted, of_number};
 use crate::exec::{StageFailure, Workplace};
 use crate::kernels::Learning;
 use crate::prune::{Pruning, Safety};
@@ -41,7 +42,9 @@ pub(super) fn run<B: Learning>(
     let most = blueprint.max_positions;
     let teacher = teacher::<B>(distillation, spec.checkpoint, inputs, most, device)?;
     let before = blueprint.shape.parameters();
-    let mut pruning = Pruning::new(spec, &scoring, &proof, teacher, device);
+    progress.note(&cuts_to_come(spec));
+    let tell = |safety: &Safety| progress.note(&cut(safety));
+    let mut pruning = Pruning::new(spec, &scoring, &proof, teacher, device).telling(tell);
     if let Some(scores) = inputs.get(Prune::SCORES) {
         pruning = pruning.beginning_with(read_gradients(scores, &blueprint.shape.groups())?);
     }
@@ -56,12 +59,6 @@ pub(super) fn run<B: Learning>(
         parameter_ratio: after as f64 / learner.blueprint.original.parameters() as f64,
         slicings: pruning.slicings().to_vec(),
     };
-    for safety in &removal.slicings {
-        progress.note(&format!(
-            "cut after epoch {}: logits of {} sentences differ by at most {:.1e} (largest logit {:.1})",
-            safety.epoch, safety.sentences, safety.largest_difference, safety.largest_logit
-        ));
-    }
     progress.note(&format!(
         "{before} parameters became {after}, {:.4} of the unpruned model (asked of {}: {})",
         removal.parameter_ratio,
@@ -72,4 +69,27 @@ pub(super) fn run<B: Learning>(
         spec.compression_rate.get(),
     ));
     write_json(&summary, &removal)
+}
+
+/// When something will be cut.
+fn cuts_to_come(spec: &Prune) -> String {
+    let epochs: Vec<String> = spec.cut_epochs().map(|epoch| epoch.to_string()).collect();
+    format!(
+        "what is selected fades over {} and is cut at its end: after {} {} of {}",
+        counted(spec.epochs_per_iteration.get(), "epoch"),
+        of_number(epochs.len(), "epoch"),
+        epochs.join(", "),
+        spec.training.epochs
+    )
+}
+
+/// That something was cut, and what that changed.
+fn cut(safety: &Safety) -> String {
+    format!(
+        "cut after epoch {}: logits of {} differ by at most {:.1e} (largest logit {:.1})",
+        safety.epoch,
+        counted(safety.sentences, "sentence"),
+        safety.largest_difference,
+        safety.largest_logit
+    )
 }

@@ -2,7 +2,7 @@
 
 pub use super::translation::NotReady;
 use super::translation::Translator;
-use crate::config::{Budget, CompressionRate, DecodingPrecision, PruneStage, Search};
+use crate::config::{Beam, Budget, CompressionRate, DecodingPrecision, PruneStage, Search};
 use crate::device::Work;
 use crate::kernels::Learning;
 use crate::model::Blueprint;
@@ -45,7 +45,7 @@ impl TranslationRehearsal {
     pub fn new(
         rehearsal: &Rehearsal,
         sentences: NonZeroUsize,
-        beam: NonZeroUsize,
+        beam: Beam,
         batch: NonZeroUsize,
     ) -> Self {
         let scene = &rehearsal.scene;
@@ -126,7 +126,8 @@ mod tests {
     fn tiny() -> TranslationRehearsal {
         let number = |n| NonZeroUsize::new(n).unwrap();
         let rehearsal = Rehearsal::of("tiny").unwrap();
-        TranslationRehearsal::new(&rehearsal, number(5), number(2), number(3))
+        let beam = Beam::try_from(2_usize).unwrap();
+        TranslationRehearsal::new(&rehearsal, number(5), beam, number(3))
     }
 
     fn rate(rate: f64) -> CompressionRate {

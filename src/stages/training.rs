@@ -7,6 +7,7 @@ use super::translation::Unfinished;
 use super::translation::{Translator, check_lengths};
 use crate::cache::ArtifactDir;
 use crate::config::{Checkpoint, Training, Validation};
+use crate::counted::counted;
 use crate::device::Feed;
 use crate::exec::{Figures, Inputs, Progress, StageFailure, Workplace};
 use crate::kernels::Learning;
@@ -150,8 +151,8 @@ pub(super) fn train<B: Learning>(
     let max_positions = learner.blueprint.max_positions;
     if corpus.left_out > 0 {
         progress.note(&format!(
-            "{} training pairs are left out: they are longer than `max-positions` = {max_positions}",
-            corpus.left_out
+            "{} left out, longer than `max-positions` = {max_positions}",
+            counted(corpus.left_out, "training pair")
         ));
     }
     let file = OpenOptions::new().create(true).append(true).open(&log);

@@ -236,7 +236,7 @@ impl<B: Kernels> Translator<B> {
         let most = match self.means {
             Means::Engine(_) => {
                 let share = order.len().div_ceil(rayon::current_num_threads());
-                share.min(ROWS_TOGETHER / self.search.beam).max(1)
+                share.min(ROWS_TOGETHER / self.search.beam.get()).max(1)
             }
             Means::Tensors(_) => usize::MAX,
         };

@@ -4,6 +4,7 @@ use super::iwslt14;
 use super::synthetic::{self, TooManyAsked};
 use super::two_files;
 use crate::config;
+use crate::counted::counted;
 use flate2::read::MultiGzDecoder;
 use std::collections::BTreeMap;
 use std::fs;
@@ -182,8 +183,8 @@ pub enum CorpusError {
     },
     /// Two files of which one has more lines.
     #[error(
-        "{source_file} has {source_lines} lines and {target_file} has {target_lines}: line n of one must \
-         translate line n of the other"
+        "{source_file} has {} and {target_file} has {target_lines}: line n of one must translate line n of the other",
+        counted(*source_lines, "line")
     )]
     Unequal {
         /// The file of the source language.
@@ -197,16 +198,21 @@ pub enum CorpusError {
     },
     /// Two files of which too few sentences can be set aside.
     #[error(
-        "{file} has {found} different sentences with a translation; `valid` and `test` ask for {asked}, and training \
-         needs one at least"
+        "{file} has {} with a translation; `corpus.two-files.valid` = {valid} and `corpus.two-files.test` = {test} \
+         set {} aside, expected at most {}: training needs one",
+        counted(*found, "different sentence"),
+        valid.saturating_add(*test),
+        found.saturating_sub(1)
     )]
     TooFew {
         /// The file of the source language.
         file: String,
         /// Different source sentences that have a translation.
         found: usize,
-        /// Pairs that are to be set aside.
-        asked: usize,
+        /// Pairs that are to be set aside to validate on.
+        valid: usize,
+        /// Pairs that are to be set aside to test on.
+        test: usize,
     },
     /// A file without a line of text.
     #[error("{file} has no text")]
@@ -251,27 +257,6 @@ pub fn outside_files(
         config::Corpus::Iwslt14(spec) => iwslt14::outside_files(spec, languages),
         config::Corpus::Synthetic(_) => Ok(Vec::new()),
     }
-}
-
-/// How much two text files hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Measured {
-    /// Lines of each.
-    pub lines: usize,
-    /// Different source sentences that have a translation: each may be set aside, or trained on.
-    pub sentences: usize,
-}
-
-/// How much two text files hold.
-///
-/// # Errors
-/// [`CorpusError`] if one is missing, damaged, empty or not UTF-8, or if they differ in their lines.
-pub fn measure(source: &Path, target: &Path) -> Result<Measured, CorpusError> {
-    let text = two_files::read_both(source, target)?;
-    Ok(Measured {
-        lines: text.len(),
-        sentences: two_files::sentences(&text),
-    })
 }
 
 fn text_files(

@@ -72,11 +72,9 @@ fn is_translated(source: &str, target: &str) -> bool {
     is_text(source) && is_text(target)
 }
 
-/// How many different source sentences have a translation.
-pub(super) fn sentences(text: &ParallelText) -> usize {
-    let translated = text
-        .pairs()
-        .filter(|(source, target)| is_translated(source, target));
+/// How many different source sentences of `pairs` have a translation.
+pub(super) fn sentences<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> usize {
+    let translated = pairs.filter(|(source, target)| is_translated(source, target));
     let different: HashSet<String> = translated.map(|(source, _)| plain(source)).collect();
     different.len()
 }
@@ -108,7 +106,8 @@ impl Drawn {
         Err(CorpusError::TooFew {
             file: spec.source.display().to_string(),
             found: indices.len(),
-            asked,
+            valid,
+            test,
         })
     }
 }
@@ -214,10 +213,9 @@ mod tests {
             error.contains("text.de has 8 different sentences"),
             "{error}"
         );
-        assert!(
-            error.contains("ask for 8, and training needs one"),
-            "{error}"
-        );
+        let keys = "`corpus.two-files.valid` = 4 and `corpus.two-files.test` = 4 set 8 aside";
+        assert!(error.contains(keys), "{error}");
+        assert!(error.contains("expected at most 7: training"), "{error}");
     }
 
     #[test]

@@ -521,3 +521,30 @@ results::unwritable
         );
     }
 }
+
+#[test]
+fn a_number_of_nothing_is_refused_in_the_same_words_everywhere() {
+    let place = Place::empty();
+    for words in [
+        &["bench", "plan", "--runs", "0"][..],
+        &["bench", "text", "--threads", "0"],
+        &["bench", "text", "--runs", "0"],
+        &["bench", "train", "--steps", "0"],
+        &["bench", "train", "--threads", "0"],
+        &["bench", "decode", "--runs", "0"],
+        &["run", "tiny.toml", "--jobs", "0"],
+    ] {
+        let answer = place.srp(words);
+        assert_eq!(answer.code, Some(2), "{words:?}");
+        let told = answer.err.contains("expected a whole number, at least 1");
+        assert!(told, "{words:?}: {}", answer.err);
+    }
+}
+
+#[test]
+fn a_beam_wider_than_any_search_needs_is_refused_before_a_model_is_looked_for() {
+    let answer = Place::empty().srp(&["translate", "abc", "--beam", "100000"]);
+    assert_eq!(answer.code, Some(2));
+    let told = "expected a whole number from 1 to 1000, found 100000";
+    assert!(answer.err.contains(told), "{}", answer.err);
+}

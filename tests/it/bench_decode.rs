@@ -53,7 +53,7 @@ fn decoding_is_measured_alone() {
     assert_eq!(lines.len(), 3, "{}", answer.out);
     assert!(
         lines[0].starts_with("tiny in float32 on cpu, threads 2: 40 sentences of ")
-            && lines[0].ends_with(" tokens, translations of 16, beam 2, batch 8, 1 runs"),
+            && lines[0].ends_with(" tokens, translations of 16, beam 2, batch 8, 1 run"),
         "{}",
         answer.out
     );

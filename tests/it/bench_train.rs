@@ -38,7 +38,7 @@ fn a_step_is_measured_alone() {
     assert_eq!(lines.len(), 3, "{}", answer.out);
     assert_eq!(
         lines[0],
-        "tiny in float32 on cpu, threads 2: one training step, 1440 target tokens, 1 steps"
+        "tiny in float32 on cpu, threads 2: one training step, 1440 target tokens, 1 step"
     );
     let cells: Vec<&str> = lines[2].split_whitespace().collect();
     let [name, median, _quartiles, processor, tokens, memory] = cells[..] else {
@@ -122,6 +122,17 @@ fn a_peer_that_measures_nothing_is_quoted() {
     let answer = beside(&place, "#!/bin/sh\necho ready 1\nread line\necho 1.0 x\n");
     assert_eq!(answer.code, Some(1));
     assert!(answer.err.contains("`1.0 x`"), "{}", answer.err);
+}
+
+#[test]
+fn a_peer_without_its_module_is_quoted_with_the_way_to_install_it() {
+    let complaint = "echo Traceback >&2\necho \"ModuleNotFoundError: No module named 'torch'\" >&2";
+    let answer = beside(&Place::new(), &format!("#!/bin/sh\n{complaint}\nexit 1\n"));
+    assert_eq!(answer.code, Some(1));
+    let said = "it ended with `ModuleNotFoundError: No module named 'torch'`";
+    assert!(answer.err.contains(said), "{}", answer.err);
+    let installs = "`./peer -m pip install torch` installs it";
+    assert!(answer.err.contains(installs), "{}", answer.err);
 }
 
 #[test]

@@ -134,7 +134,7 @@ fn deleted_results_are_written_again_from_the_cache() {
     let again = run(&place, &[]);
     assert_eq!(again.code, Some(0));
     assert!(
-        again.err.contains("nothing to run: 1 stages are cached"),
+        again.err.contains("nothing to run: 1 stage is cached"),
         "{}",
         again.err
     );

@@ -7,6 +7,7 @@ use srp::exec::Watcher;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
@@ -146,7 +147,7 @@ fn ls_says_what_there_is_and_who_uses_it() {
     );
     assert!(lines[4].starts_with("3 artifacts, "), "{said}");
 
-    let said = place.srp(&["ls", "other.toml"]).unwrap();
+    let said = place.srp(&["ls"]).unwrap();
     let sizes: Vec<_> = place.entries().iter().map(|entry| entry.bytes).collect();
     let largest = place.of("final");
     assert_eq!(Some(&largest.bytes), sizes.iter().max());
@@ -157,21 +158,97 @@ fn ls_says_what_there_is_and_who_uses_it() {
             .starts_with(&largest.key.short()),
         "{said}"
     );
-    assert!(said.contains("; 2 used by no experiment here, "), "{said}");
+    assert!(said.contains("; 3 used by no experiment here, "), "{said}");
+}
+
+#[test]
+fn ls_of_an_experiment_or_a_part_of_it_lists_what_that_uses_and_nothing_else() {
+    let place = Place::new();
+    place.experiment("other.toml", "0");
+    let said = place.srp(&["ls", "other.toml"]).unwrap();
+    assert!(said.contains(&place.of("corpus").key.short()), "{said}");
+    assert!(said.contains("\n1 artifact, 97 B\n"), "{said}");
+    let part = format!("{}:dense", place.path("toy.toml").display());
+    let said = place.srp(&["ls", &part]).unwrap();
+    assert!(said.contains("\n2 artifacts, "), "{said}");
+    assert!(!said.contains(&place.of("final").key.short()), "{said}");
+    let wrong = format!("{}:dens", place.path("toy.toml").display());
+    let failure = place.srp(&["ls", &wrong]).unwrap_err();
+    assert_eq!(failure.code(), 2);
+    assert!(failure.to_string().contains("no stage `dens`"), "{failure}");
+    let failure = place.srp(&["ls", "missing.toml"]).unwrap_err();
+    assert_eq!(failure.code(), 2);
+    let said = failure.to_string();
+    assert!(said.ends_with("missing.toml is not there"), "{said}");
 }
 
 #[test]
 fn ls_passes_over_an_experiment_that_is_wrong_and_says_so() {
     let place = Place::new();
-    fs::write(place.path("wrong.toml"), "[experiment]\n").unwrap();
-    place.notes.take();
-    let said = place.srp(&["ls", "wrong.toml", "toy.toml"]).unwrap();
+    fs::create_dir(place.path("experiments")).unwrap();
+    fs::rename(place.path("toy.toml"), place.path("experiments/toy.toml")).unwrap();
+    fs::write(place.path("experiments/wrong.toml"), "[experiment]\n").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_srp"));
+    let command = command.current_dir(place.path("")).args(["cache", "ls"]);
+    let output = command.args(["--cache", "cache"]).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
     assert!(said.contains("3 artifacts"), "{said}");
-    let notes = place.notes.take();
+    let notes = String::from_utf8(output.stderr).unwrap();
+    assert!(notes.contains("wrong.toml` is passed over: "), "{notes}");
+}
+
+#[test]
+fn ls_does_not_pass_over_a_wrong_experiment_that_is_named() {
+    let place = Place::new();
+    fs::write(place.path("wrong.toml"), "[experiment]\n").unwrap();
+    let failure = place.srp(&["ls", "toy.toml", "wrong.toml"]).unwrap_err();
+    assert_eq!(failure.code(), 2);
+}
+
+#[test]
+fn a_key_that_is_cut_too_short_is_told_with_those_that_it_may_be() {
+    let place = Place::new();
+    let dense = place.of("dense");
+    let key = dense.key.to_string();
+    let other = match key.strip_suffix('0') {
+        Some(start) => format!("{start}1"),
+        None => format!("{}0", &key[..key.len() - 1]),
+    };
+    fs::create_dir(dense.folder.with_file_name(other)).unwrap();
+    let (cache, prefix) = (place.path("cache"), &key[..3]);
+    let words = [
+        "srp",
+        "translate",
+        prefix,
+        "--cache",
+        cache.to_str().unwrap(),
+    ];
+    let words = words.map(OsString::from).to_vec();
+    let failure = srp(words, &place.notes, reporting).unwrap_err();
+    assert_eq!(failure.code(), 2);
+    let said = format!("{failure:?}");
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
-        notes[0].contains("wrong.toml` is passed over: "),
-        "{notes:?}"
+        said.contains(&format!("`{prefix}` is the beginning of 2 keys")),
+        "{said}"
     );
+    let short = dense.key.short();
+    for named in [
+        format!("{short} (pretrain `dense` of toy)"),
+        format!("{short} (damaged)"),
+    ] {
+        assert!(said.contains(&named), "{named}\n{said}");
+    }
+}
+
+#[test]
+fn one_damaged_artifact_is_one_and_not_many() {
+    let place = Place::new();
+    let dense = place.of("dense");
+    let key = dense.key.to_string();
+    damage(&dense.folder.join("made.txt"));
+    let failure = place.srp(&["verify", &key]).unwrap_err();
+    assert_eq!(failure.to_string(), "1 of 1 artifact is damaged");
 }
 
 #[test]
@@ -247,7 +324,7 @@ fn verification_says_how_an_artifact_is_damaged_and_sets_it_aside() {
         damage(&dense.folder);
         let failure = place.srp(&["verify"]).unwrap_err();
         assert_eq!(failure.code(), 1);
-        assert_eq!(failure.to_string(), "1 of 3 artifacts are damaged");
+        assert_eq!(failure.to_string(), "1 of 3 artifacts is damaged");
         let kept = fs::read_dir(place.path("cache/quarantine")).unwrap();
         let kept: Vec<PathBuf> = kept.map(|entry| entry.unwrap().path()).collect();
         assert_eq!(kept.len(), 1, "{expected}");

@@ -2,14 +2,16 @@
 
 use crate::fake::{Fake, Notes, digest_of, plan, plan_with, write};
 use miette::Diagnostic;
-use srp::cache::{Attempt, Cache, Digest, Key, Lookup, Reason};
+use srp::cache::{Attempt, Cache, CacheError, Digest, Key, Lookup, Position, Reason};
 use srp::config::StageSpec;
-use srp::exec::{ExecError, Options, Outcome, Silent, StageFailure, Status, execute, preview};
+use srp::exec::{
+    ExecError, Options, Outcome, Runner, Silent, StageFailure, Status, Workplace, execute, preview,
+};
 use srp::plan::Plan;
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -560,6 +562,63 @@ fn a_run_that_is_asked_to_stop_begins_no_stage() {
     let error = execute(&plan(), &cache, &fake, &options, &Silent).unwrap_err();
     assert_eq!(error.to_string(), "stopped before stage `corpus`");
     assert_eq!(fake.take_ran(), [""; 0]);
+}
+
+/// Stops half-way the first time that it makes a model, having kept that half.
+struct Halting {
+    fake: Fake,
+    halts: AtomicBool,
+}
+
+impl Runner for Halting {
+    fn revision(&self, spec: &StageSpec) -> u32 {
+        self.fake.revision(spec)
+    }
+
+    fn outside_files(&self, spec: &StageSpec) -> Result<Vec<PathBuf>, StageFailure> {
+        self.fake.outside_files(spec)
+    }
+
+    fn run(&self, spec: &StageSpec, place: Workplace<'_>) -> Result<(), StageFailure> {
+        let is_model = matches!(spec, StageSpec::Pretrain(_));
+        if !is_model || !self.halts.swap(false, Ordering::Relaxed) {
+            return self.fake.run(spec, place);
+        }
+        place.progress.note("the first half");
+        let half = Position { step: 1, of: 2 };
+        place
+            .partial
+            .save(half, 1.0, |_| Ok::<(), CacheError>(()))?;
+        Err(StageFailure::stopped())
+    }
+}
+
+#[test]
+fn the_log_of_a_stage_that_went_on_has_what_came_before_it_was_stopped() {
+    let (_folder, cache) = new_cache();
+    let halting = Halting {
+        fake: Fake::default(),
+        halts: true.into(),
+    };
+    let options = Options::default();
+    let error = execute(&plan(), &cache, &halting, &options, &Silent).unwrap_err();
+    assert!(matches!(error, ExecError::Stopped { .. }), "{error}");
+    let outcome = execute(&plan(), &cache, &halting, &options, &Silent).unwrap();
+    let log = fs::read_to_string(outcome.nodes[1].artifact.record("log.txt")).unwrap();
+    let told: Vec<&str> = log
+        .lines()
+        .map(|line| line.split_once("s ").unwrap().1)
+        .collect();
+    let [first, stopped, goes_on, second] = told[..] else {
+        panic!("{log}");
+    };
+    assert_eq!(first, "the first half");
+    assert_eq!(stopped, "stopped, with what was done after step 1 of 2");
+    assert!(
+        goes_on.ends_with("which was stopped; going on after step 1 of 2"),
+        "{goes_on}"
+    );
+    assert_eq!(second, "working");
 }
 
 #[test]

@@ -316,7 +316,7 @@ fn merges_of_an_exported_folder_are_read_and_counted() {
     );
     let complaint = spoiled(|place| place.write("out/codes.bpe", "#version: 0.2\na b\n"));
     assert!(
-        complaint.contains("it has 1 merges, `dataset.json` says 2"),
+        complaint.contains("it has 1 merge, `dataset.json` says 2"),
         "{complaint}"
     );
 }

@@ -5,11 +5,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Words that every module may use. They stand below all others and know nothing of them.
-const VOCABULARY: &[&str] = &["config", "groups", "random", "shape", "white_space"];
+const VOCABULARY: &[&str] = &[
+    "config",
+    "counted",
+    "groups",
+    "random",
+    "shape",
+    "white_space",
+];
 
 /// Each module, and what it may import beside the vocabulary. Rows of the vocabulary list all that they may import.
 const LAYERS: &[(&str, &[&str])] = &[
     ("config", &[]),
+    ("counted", &[]),
     ("groups", &[]),
     ("random", &[]),
     // A shape is made from the config of an unpruned model.

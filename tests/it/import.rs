@@ -63,7 +63,7 @@ fn a_data_bin_becomes_a_data_set_and_stays_one_while_its_contents_do() {
     let place = place();
     let answer = run(&place);
     assert_eq!(answer.code, Some(0), "{}", answer.err);
-    let said = "test 2, train 2, valid 2 pairs; 1 merges; 7 source and 7 target symbols";
+    let said = "test 2, train 2, valid 2 pairs; 1 merge; 7 source and 7 target symbols";
     assert!(answer.err.contains(said), "{}", answer.err);
     let made = artifacts(&place);
     let dataset = Dataset::open(&made[0]).unwrap();

@@ -186,6 +186,49 @@ fn lines_that_repeat_a_sentence_or_have_no_translation_do_not_count() {
 }
 
 #[test]
+fn sizes_suit_what_cleaning_leaves_and_it_is_said_how_much_that_is() {
+    let folder = tempfile::tempdir().unwrap();
+    write_text(folder.path(), 10_000);
+    let path = folder.path().join("text.en");
+    let text: String = (0..10_000)
+        .map(|line| match line % 5 {
+            0 => format!("sentence {line} .\n"),
+            _ => format!("sentence {line} is much too long for its source .\n"),
+        })
+        .collect();
+    fs::write(path, text).unwrap();
+    let words = ["init", "--source", "text.de", "--target", "text.en"];
+    let said = stdout(&srp(folder.path(), &words));
+    let found = "in the files: 10000 lines, of which cleaning keeps 2000: 1 to 175 tokens a side";
+    assert!(said.contains(found), "{said}");
+    assert!(said.contains("for 2000 pairs: model/demo, "), "{said}");
+    let text = fs::read_to_string(folder.path().join("experiments/first.toml")).unwrap();
+    assert!(text.contains("\nvalid = 100 "), "{text}");
+}
+
+#[test]
+fn text_of_which_cleaning_leaves_too_little_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    write_text(folder.path(), 400);
+    let path = folder.path().join("text.en");
+    let long = "sentence that is much too long for its source .\n".repeat(301);
+    let text = fs::read_to_string(&path).unwrap();
+    let short: String = text.split_inclusive('\n').take(99).collect();
+    fs::write(path, short + &long).unwrap();
+    let words = ["init", "--source", "text.de", "--target", "text.en"];
+    let said = stderr(&srp(folder.path(), &words));
+    assert!(said.contains("of which cleaning keeps 99"), "{said}");
+    assert!(!folder.path().join("experiments").exists());
+}
+
+#[test]
+fn a_name_with_its_ending_is_not_given_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = stdout(&srp(folder.path(), &["init", "--name", "x.toml"]));
+    assert!(said.contains("wrote experiments/x.toml: "), "{said}");
+}
+
+#[test]
 fn a_second_experiment_stands_beside_the_first() {
     let folder = tempfile::tempdir().unwrap();
     stdout(&srp(folder.path(), &["init"]));

@@ -370,6 +370,25 @@ fn the_log_of_a_failure_is_found_and_one_that_is_over_can_be_asked_for() {
 }
 
 #[test]
+fn the_log_of_what_was_interrupted_is_found_and_says_so() {
+    let place = place();
+    let run = Running::at(&place, "root", HELD);
+    print(&place, "root", "as far as it came\n");
+    run.signal("-INT");
+    assert_eq!(run.end().code, Some(4));
+    let log = logs(&place, &[&["root"][..], HELD].concat());
+    assert_eq!(log.code, Some(0), "{}", log.err);
+    let said = "that was stopped, before anything was kept (`.srp/attempts/root-";
+    assert!(log.err.contains(said), "{}", log.err);
+    let lines: Vec<&str> = log.out.lines().collect();
+    assert!(lines.contains(&"as far as it came"), "{}", log.out);
+    let end = lines.last().unwrap();
+    assert!(end.ends_with("stopped, before anything was kept"), "{end}");
+    let failed = logs(&place, &["root", "--last-failed"]);
+    assert_eq!(failed.code, Some(1), "a stop is no failure");
+}
+
+#[test]
 fn the_log_of_what_was_killed_comes_before_that_of_an_earlier_artifact() {
     let place = place();
     assert_eq!(run(&place, &[]).code, Some(0));

@@ -6,7 +6,8 @@ mod measured;
 use super::super::precision::Precision;
 use super::super::{Context, Failure};
 use super::train::Shape;
-use crate::config::{CompressionRate, DeviceChoice};
+use crate::cli::args::at_least_one;
+use crate::config::{Beam, CompressionRate, DeviceChoice};
 use std::num::NonZeroUsize;
 
 #[derive(Debug, clap::Args)]
@@ -20,26 +21,26 @@ pub(super) struct Args {
     rate: Option<CompressionRate>,
 
     /// Sentences that are decoded together
-    #[arg(long, value_name = "N", default_value = "32")]
+    #[arg(long, value_name = "N", default_value = "32", value_parser = at_least_one)]
     batch: NonZeroUsize,
 
     /// Sentences
-    #[arg(long, value_name = "N", default_value = "64")]
+    #[arg(long, value_name = "N", default_value = "64", value_parser = at_least_one)]
     sentences: NonZeroUsize,
 
     /// Hypotheses kept a sentence
     #[arg(long, value_name = "N", default_value = "5")]
-    beam: NonZeroUsize,
+    beam: Beam,
 
     #[command(flatten)]
     precision: Precision,
 
     /// Threads; all processors if not given
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     threads: Option<NonZeroUsize>,
 
     /// How often all sentences are translated; once more comes before
-    #[arg(long, value_name = "N", default_value = "5")]
+    #[arg(long, value_name = "N", default_value = "5", value_parser = at_least_one)]
     runs: NonZeroUsize,
 
     /// Where tensors live: `auto`, `cpu` or `cuda:N`

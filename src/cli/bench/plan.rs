@@ -5,7 +5,10 @@ use super::shape::Shape;
 use super::table::{Row, table};
 use super::tool::{Peer, Task, Tool};
 use super::{BenchError, Context, Failure};
+use crate::cli::args::at_least_one;
+use crate::counted::counted;
 use crate::exec::Watcher;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -25,8 +28,8 @@ pub(super) struct Args {
     shape: Vec<Shape>,
 
     /// How often to measure everything but cold runs, which are measured once
-    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
-    runs: u32,
+    #[arg(long, value_name = "N", default_value = "7", value_parser = at_least_one)]
+    runs: NonZeroUsize,
 
     /// Other programs to measure in turns with this one, as far as they are installed
     #[arg(long, value_name = "PROGRAM,…", value_delimiter = ',')]
@@ -50,7 +53,9 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     for &shape in &args.shape {
         for &stages in &args.stages {
             let stages = shape.stages(stages).len();
-            context.watcher.note(&format!("{shape} of {stages} stages"));
+            context
+                .watcher
+                .note(&format!("{shape} of {}", counted(stages, "stage")));
             bench.project(shape, stages, &tools)?;
         }
     }
@@ -124,7 +129,7 @@ impl Bench<'_> {
                 .iter()
                 .map(|worker| worker.measure(task).map(|_| Vec::new())),
         );
-        for _ in 0..self.args.runs {
+        for _ in 0..self.args.runs.get() {
             for (worker, samples) in workers.iter().zip(&mut samples) {
                 if let Ok(so_far) = samples {
                     match worker.measure(task) {

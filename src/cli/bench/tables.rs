@@ -4,20 +4,23 @@ use super::measure::{Sample, measure, median};
 use super::table::{Number, markdown};
 use super::tool::Tool;
 use super::{BenchError, Context, Failure};
+use crate::cli::args::at_least_one;
+use crate::counted::counted;
 use crate::random::Stream;
 use crate::results::{Column, Format, Rows, Values, duration};
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// How many rows the tables have
-    #[arg(long, value_name = "N", default_value_t = 100_000)]
-    rows: usize,
+    #[arg(long, value_name = "N", default_value = "100000", value_parser = at_least_one)]
+    rows: NonZeroUsize,
 
     /// How often to measure
-    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
-    runs: u32,
+    #[arg(long, value_name = "N", default_value = "7", value_parser = at_least_one)]
+    runs: NonZeroUsize,
 }
 
 /// What is asked of the tables, in words and as arguments.
@@ -54,20 +57,20 @@ const SEEDS: usize = 5;
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
     let folder = tempfile::tempdir().map_err(BenchError::io("a temporary folder"))?;
-    let line = format!("writing two tables of {} rows", args.rows);
+    let line = format!("writing two tables of {}", counted(args.rows.get(), "row"));
     context.watcher.note(&line);
-    write_tables(args.rows, folder.path())?;
-    let mut rows = Vec::new();
+    write_tables(args.rows.get(), folder.path())?;
+    let (runs, mut rows) = (args.runs.get(), Vec::new());
     for (place, (question, words)) in QUESTIONS.into_iter().enumerate() {
         let of_all = format!("{} of {}: {question}", place + 1, QUESTIONS.len());
         let mut samples = Vec::new();
         // The first run, which does not count, fills the system's caches.
-        for run in 0..=args.runs {
+        for run in 0..=runs {
             let sample = ask(words, folder.path())?;
             let time = duration(sample.wall);
             let line = match run {
-                0 => format!("{of_all}, before the {} runs: {time}", args.runs),
-                run => format!("{of_all}, run {run} of {}: {time}", args.runs),
+                0 => format!("{of_all}, before the {}: {time}", counted(runs, "run")),
+                run => format!("{of_all}, run {run} of {runs}: {time}"),
             };
             context.watcher.note(&line);
             if run > 0 {

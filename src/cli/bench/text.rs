@@ -8,6 +8,7 @@ use super::measure::{Sample, measure, median};
 use super::table::{Number, markdown};
 use super::tool::without_settings;
 use super::{BenchError, Context, Failure};
+use crate::cli::args::at_least_one;
 use crate::exec::Slot;
 use corpus::Size;
 use peers::{Installed, Peer};
@@ -20,7 +21,7 @@ use steps::Step;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// How many pairs of lines; fewer if the files have fewer
-    #[arg(long, value_name = "N", default_value = "160000")]
+    #[arg(long, value_name = "N", default_value = "160000", value_parser = at_least_one)]
     pairs: NonZeroUsize,
 
     /// How many merges to learn
@@ -28,12 +29,12 @@ pub(super) struct Args {
     merges: usize,
 
     /// On how many threads, the other programs too where they can; without it, one for each core
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     threads: Option<NonZeroUsize>,
 
     /// How often to measure
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
-    runs: u32,
+    #[arg(long, value_name = "N", default_value = "3", value_parser = at_least_one)]
+    runs: NonZeroUsize,
 
     /// German text, one sentence a line; without it and `--target`, text of invented words
     #[arg(long, value_name = "FILE", requires = "target")]
@@ -140,7 +141,7 @@ impl Bench<'_> {
             .iter()
             .map(|peer| Row::new(step, peer.name.clone()))
             .collect();
-        for _ in 0..self.args.runs {
+        for _ in 0..self.args.runs.get() {
             ours.samples.push(measure(self.ours(step)?)?);
             for (peer, row) in peers.iter().zip(&mut theirs) {
                 let command = peer.command(step, self.args.threads(), self.args.merges);

@@ -4,6 +4,7 @@
 mod measured;
 
 use super::super::{Context, Failure};
+use crate::cli::args::at_least_one;
 use crate::config::DeviceChoice;
 use std::num::NonZeroUsize;
 
@@ -18,15 +19,15 @@ pub(super) struct Args {
     step: Step,
 
     /// Threads; all processors if not given
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     threads: Option<NonZeroUsize>,
 
     /// Steps that count; one more comes before them
-    #[arg(long, value_name = "N", default_value = "9")]
+    #[arg(long, value_name = "N", default_value = "9", value_parser = at_least_one)]
     steps: NonZeroUsize,
 
     /// Target tokens of the batch, about; those of the shape if not given
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     tokens: Option<NonZeroUsize>,
 
     /// What affine maps compute in

@@ -6,16 +6,18 @@ use super::reach::Reach;
 use super::{names, table};
 use crate::cache::{Entry, seconds_since};
 use crate::cli::units::{size, span};
-use crate::cli::words::counted;
+use crate::counted::counted;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::cmp::Reverse;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The experiments to look for among the users of artifacts; by default those in `experiments`
-    files: Vec<PathBuf>,
+    /// Only what these experiments (FILE.toml) or parts of them (FILE.toml:STAGE, FILE.toml:STAGE@PARAMETER=VALUE) use;
+    /// by default all that there is, with those in `experiments` that use it
+    #[arg(value_name = "EXPERIMENT")]
+    experiments: Vec<String>,
 
     /// What comes first
     #[arg(long, value_enum, default_value_t)]
@@ -66,7 +68,14 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     let cache = args.cache.open();
     super::note_absence(&cache, context);
     let mut entries = cache.entries()?;
-    let reach = Reach::as_known(&args.files, &cache, context)?;
+    let reach = match args.experiments.as_slice() {
+        [] => Reach::as_known(&cache, context)?,
+        named => {
+            let reach = Reach::as_named(named, &cache, context)?;
+            entries.retain(|entry| reach.has(entry.key));
+            reach
+        }
+    };
     sort(&mut entries, args.sort);
     if args.json {
         let rows: Vec<Row<'_>> = entries.iter().map(|entry| row(entry, &reach)).collect();

@@ -48,7 +48,7 @@ pub(super) fn note_absence(cache: &Cache, context: &Context<'_>) {
 }
 
 /// What a table calls an artifact: its kind, its stage and that stage's experiment.
-fn names(entry: &Entry) -> [String; 3] {
+pub(super) fn names(entry: &Entry) -> [String; 3] {
     match &entry.manifest {
         Ok(manifest) => [
             entry.kind().unwrap_or_default(),

@@ -1,10 +1,10 @@
 //! Which experiments use which artifacts.
 
-use super::super::args::{EXPERIMENTS, toml_files};
+use super::super::experiment::{self, EXPERIMENTS, toml_files};
 use super::super::{Context, Failure};
-use crate::cache::{Cache, Key};
+use crate::cache::{Cache, Key, Reason};
 use crate::exec::{self, Options, Status};
-use crate::plan::{self, Overrides, Plan};
+use crate::plan::{Overrides, Plan, Selection, file_and_part};
 use miette::miette;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -17,15 +17,11 @@ pub(super) struct Reach(BTreeMap<Key, BTreeSet<String>>);
 type Loaded = (PathBuf, Result<Plan, Failure>);
 
 impl Reach {
-    /// What these experiments use, or those of the folder `experiments` if none is named; what is wrong with any is
-    /// told, and the experiment is passed over.
-    pub(super) fn as_known(
-        files: &[PathBuf],
-        cache: &Cache,
-        context: &Context<'_>,
-    ) -> Result<Self, Failure> {
+    /// What the experiments of the folder `experiments` use; what is wrong with any is told, and the experiment is
+    /// passed over.
+    pub(super) fn as_known(cache: &Cache, context: &Context<'_>) -> Result<Self, Failure> {
         let mut reach = Self::default();
-        for (file, plan) in load(files) {
+        for (file, plan) in load(&[]) {
             match plan {
                 Ok(plan) => reach.add(&plan, cache, context)?,
                 Err(failure) => {
@@ -37,7 +33,30 @@ impl Reach {
         Ok(reach)
     }
 
-    /// The same where a gap would be taken for leave to delete.
+    /// What experiments use, or parts of them: `FILE.toml`, `FILE.toml:STAGE`.
+    ///
+    /// # Errors
+    /// If one of them cannot be understood.
+    pub(super) fn as_named(
+        names: &[String],
+        cache: &Cache,
+        context: &Context<'_>,
+    ) -> Result<Self, Failure> {
+        let mut reach = Self::default();
+        for name in names {
+            let (file, part) = file_and_part(name).unwrap_or_else(|| (name.into(), None));
+            let part = Selection {
+                stages: part.into_iter().collect(),
+                only: Vec::new(),
+            };
+            let plan = experiment::load(&file, &Overrides::default())?;
+            reach.add(&plan.select(&part)?, cache, context)?;
+        }
+        Ok(reach)
+    }
+
+    /// What these experiments use, or those of the folder `experiments` if none is named, where a gap would be taken
+    /// for leave to delete.
     ///
     /// # Errors
     /// If there is no experiment, or one of them cannot be understood.
@@ -82,14 +101,22 @@ impl Reach {
         users.map(String::as_str).collect()
     }
 
+    /// Whether any experiment uses an artifact.
+    pub(super) fn has(&self, key: Key) -> bool {
+        self.0.contains_key(&key)
+    }
+
     pub(super) fn into_keys(self) -> BTreeSet<Key> {
         self.0.into_keys().collect()
     }
 }
 
-/// Whether it cannot be said which artifact a stage would have.
+/// Whether it cannot be said which artifact a stage would have, or the one that it has is damaged.
 fn unknown(status: &Status) -> bool {
-    matches!(status, Status::MayRun(_) | Status::Blocked(_))
+    matches!(
+        status,
+        Status::MayRun(_) | Status::Blocked(_) | Status::Run(Reason::Damaged(_))
+    )
 }
 
 /// Reads the experiment files as they stand: variables that belong to one would be wrong in the others.
@@ -100,8 +127,8 @@ fn load(files: &[PathBuf]) -> Vec<Loaded> {
         files.to_vec()
     };
     let loaded = files.into_iter().map(|file| {
-        let plan = plan::load(&file, &Overrides::default());
-        (file, plan.map_err(Failure::from))
+        let plan = experiment::load(&file, &Overrides::default());
+        (file, plan)
     });
     loaded.collect()
 }

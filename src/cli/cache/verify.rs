@@ -4,7 +4,7 @@ use super::super::args::CacheDir;
 use super::super::{Context, Failure};
 use super::names;
 use crate::cache::{Cache, CacheError, Entry, Quarantined};
-use crate::cli::words::counted;
+use crate::counted::{counted, is_or_are};
 use miette::miette;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -59,7 +59,8 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
         Some(error) => Err(error.into()),
         None if damaged > 0 => Err(Failure::of_work(miette!(
             help = "`srp run` makes them again; `srp cache gc --quarantine --yes` deletes what is left of them",
-            "{damaged} of {all} are damaged"
+            "{damaged} of {all} {} damaged",
+            is_or_are(damaged)
         ))),
         None => Ok(()),
     }

@@ -4,7 +4,8 @@ use super::Check;
 use super::machine::existing;
 use crate::cache::{Cache, CacheError, LeftoverKind};
 use crate::cli::units::size;
-use crate::cli::words::{chain, counted};
+use crate::cli::words::chain;
+use crate::counted::counted;
 use serde_json::json;
 
 /// Whether the cache can be written and locked, and what lies in it.
@@ -72,7 +73,7 @@ fn contents(cache: &Cache) -> Result<Check, CacheError> {
         (quarantined, "artifact set aside"),
         (unfinished, "unfinished stage"),
         (drafts, "draft of a killed run"),
-        (failed, "log of a failed stage"),
+        (failed, "log of a stage that failed or was stopped"),
     ] {
         if number > 0 {
             words += &format!("; {number} × {what}");

@@ -2,7 +2,7 @@
 
 use super::Check;
 use crate::cli::units::size;
-use crate::cli::words::counted;
+use crate::counted::counted;
 use crate::device::vectors;
 use crate::exec::Slot;
 use serde_json::json;
@@ -72,23 +72,40 @@ fn instructions() -> Vec<(&'static str, bool)> {
     Vec::new()
 }
 
+/// Memory, in bytes.
+struct Memory {
+    total: u64,
+    free: u64,
+    /// What all processes here together may use, where that is less.
+    limit: Option<u64>,
+}
+
+impl Memory {
+    /// That of this machine, if the system tells.
+    fn here() -> Option<Self> {
+        let told = fs::read_to_string("/proc/meminfo").ok()?;
+        let bytes = |key| {
+            let kib = value_of(&told, key)?.strip_suffix("kB")?;
+            Some(kib.trim().parse::<u64>().ok()? * 1024)
+        };
+        let (total, free) = (bytes("MemTotal")?, bytes("MemAvailable")?);
+        let limit = limit(Path::new("/sys/fs/cgroup"), &own_group());
+        let limit = limit.filter(|limit| *limit < total);
+        let free = limit.map_or(free, |limit| free.min(limit));
+        Some(Self { total, free, limit })
+    }
+}
+
+/// All memory that processes may use here, if the system tells.
+pub(in crate::cli) fn usable_memory() -> Option<u64> {
+    Memory::here().map(|memory| memory.limit.unwrap_or(memory.total))
+}
+
 /// Memory in all, and what is free.
 pub(super) fn memory() -> Check {
-    let told = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let bytes = |key| {
-        let kib: u64 = value_of(&told, key)?
-            .strip_suffix("kB")?
-            .trim()
-            .parse()
-            .ok()?;
-        Some(kib * 1024)
-    };
-    let (Some(total), Some(free)) = (bytes("MemTotal"), bytes("MemAvailable")) else {
+    let Some(Memory { total, free, limit }) = Memory::here() else {
         return Check::fine("memory", "this system does not tell");
     };
-    let limit = limit(Path::new("/sys/fs/cgroup"), &own_group());
-    let limit = limit.filter(|limit| *limit < total);
-    let free = limit.map_or(free, |limit| free.min(limit));
     let mut found = format!("{}, of which {} are free", size(total), size(free));
     if let Some(limit) = limit {
         found += &format!("; all processes here together may use {}", size(limit));

@@ -5,9 +5,11 @@ mod gpu;
 mod machine;
 mod trial;
 
+pub(super) use machine::usable_memory;
+
 use super::args::CacheDir;
-use super::words::counted;
 use super::{Context, Failure};
+use crate::counted::counted;
 use serde::Serialize;
 use serde_json::Value;
 

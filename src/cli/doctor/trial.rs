@@ -38,7 +38,6 @@ mod measured {
 
     /// What is translated at once, and with how many hypotheses.
     const SENTENCES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(15);
-    const BEAM: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4);
 
     pub(super) fn checks(each: Duration) -> Result<[Check; 2], Box<dyn Error>> {
         let rehearsal = Rehearsal::of("tiny")?;
@@ -64,14 +63,15 @@ mod measured {
         }));
         let learns = last < first;
 
-        let translation = TranslationRehearsal::new(&rehearsal, SENTENCES, BEAM, SENTENCES);
+        let beam = rehearsal.search.beam;
+        let translation = TranslationRehearsal::new(&rehearsal, SENTENCES, beam, SENTENCES);
         let mut translate = threads.run(|| device.run(&translation))?;
         let expected = SENTENCES.get() * translation.output_len;
         let first = threads.run(&mut translate);
         let (lengths, seconds) = repeated(each, || threads.run(&mut translate));
         let rate = (lengths.len() * SENTENCES.get()) as f64 / seconds;
         let words = format!(
-            "{rate:.1} sentences a second {place}: beam {BEAM}, {} batches of {SENTENCES} in {seconds:.1} s",
+            "{rate:.1} sentences a second {place}: beam {beam}, {} batches of {SENTENCES} in {seconds:.1} s",
             lengths.len()
         );
         let decoding = Check::fine("decoding", words).with(json!({

@@ -1,17 +1,18 @@
 //! The text of the experiment that `srp init` writes.
 
+use super::found::Found;
 use super::scale::Scale;
 use crate::config::Language;
 use std::path::PathBuf;
 
 /// What the experiment is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Text {
     /// Sentences of the grammar that srp carries.
     Drawn,
     /// The user's own files, source and target.
     TwoFiles {
-        pairs: usize,
+        found: Found,
         /// As the experiment names them.
         files: [PathBuf; 2],
         languages: [Language; 2],
@@ -22,11 +23,11 @@ pub(super) enum Text {
 const DRAWN_PAIRS: usize = 6_000;
 
 impl Text {
-    /// Pairs of sentences.
+    /// Pairs of sentences that cleaning keeps.
     pub(super) fn pairs(&self) -> usize {
         match self {
             Self::Drawn => DRAWN_PAIRS,
-            Self::TwoFiles { pairs, .. } => *pairs,
+            Self::TwoFiles { found, .. } => found.pairs(),
         }
     }
 

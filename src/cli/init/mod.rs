@@ -1,15 +1,16 @@
 //! `srp init`: the first experiment on text of one's own.
 
 mod experiment;
+mod found;
 mod scale;
 
-use super::words::counted;
 use super::{Context, Failure};
 use crate::config::{BadLanguage, Language};
 use crate::plan::quoted;
 use crate::plan::schema::{self, Form};
-use crate::text::corpus::{CorpusError, Measured, measure};
+use crate::text::dataset::DatasetError;
 use experiment::Text;
+use found::Found;
 use scale::{LEAST, Scale};
 use std::fs;
 use std::io;
@@ -51,8 +52,9 @@ fn code(text: &str) -> Result<Language, BadLanguage> {
     Language::try_from(text.to_owned())
 }
 
-/// Reads a name that a file can have anywhere.
+/// Reads a name that a file can have anywhere; who names the file itself means that file.
 fn name(text: &str) -> Result<String, &'static str> {
+    let text = text.strip_suffix(".toml").unwrap_or(text);
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let starts = text.starts_with(|c: char| c.is_ascii_alphanumeric());
     match starts && text.chars().all(fits) {
@@ -70,7 +72,7 @@ enum InitError {
     /// A text that cannot be read, or two that do not belong together.
     #[error(transparent)]
     #[diagnostic(code(init::text))]
-    Text(#[from] CorpusError),
+    Text(#[from] DatasetError),
 
     /// A file whose name does not say its language.
     #[error("the name of {} does not end with a language, such as `.de`", path.display())]
@@ -111,7 +113,9 @@ enum InitError {
 
     /// Text that is not enough for any training.
     #[error(
-        "{} has {}; srp sets some aside and needs {LEAST} at least", path.display(), found.words()
+        "{} has {}; srp sets some aside and needs {LEAST} pairs at least",
+        path.display(),
+        found.words()
     )]
     #[diagnostic(code(init::too_few))]
     TooFew {
@@ -145,6 +149,10 @@ enum InitError {
         path: PathBuf,
     },
 
+    /// What srp carries is broken, which a test rules out.
+    #[error(transparent)]
+    Defaults(#[from] toml::de::Error),
+
     /// The file system refused.
     #[error("cannot write {}", path.display())]
     #[diagnostic(code(init::unwritable))]
@@ -159,7 +167,7 @@ enum InitError {
 impl From<InitError> for Failure {
     fn from(error: InitError) -> Self {
         match error {
-            InitError::Unwritable { .. } => Self::of_work(error),
+            InitError::Unwritable { .. } | InitError::Defaults(_) => Self::of_work(error),
             _ => Self::of_input(error.into()),
         }
     }
@@ -181,6 +189,11 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     write(&written, &experiment::written(&text, &scale))?;
     write(&schema, &schema::text(&schema::of(Form::Experiment)))?;
     writeln!(context.out, "wrote {}: {}", written.display(), text.words())?;
+    if let Text::TwoFiles { found, .. } = &text
+        && !found.is_all()
+    {
+        writeln!(context.out, "in the files: {}", found.words())?;
+    }
     writeln!(context.out, "{}", scale.words())?;
     write!(context.out, "{}", next(&args.folder, &experiment))?;
     Ok(())
@@ -210,34 +223,16 @@ impl Args {
             let [language, _] = languages;
             return Err(InitError::OneLanguage { language });
         }
-        let found = Found(measure(source, target)?);
-        if found.0.sentences < LEAST {
+        let found = Found::of([source, target], &languages)?;
+        if found.pairs() < LEAST {
             let path = source.clone();
             return Err(InitError::TooFew { path, found });
         }
         Ok(Text::TwoFiles {
-            pairs: found.0.sentences,
+            found,
             files: [source, target].map(|path| seen_from(&self.folder, path)),
             languages,
         })
-    }
-}
-
-/// What two files hold, for the user.
-#[derive(Debug)]
-struct Found(Measured);
-
-impl Found {
-    fn words(&self) -> String {
-        let Measured { lines, sentences } = self.0;
-        match lines == sentences {
-            true => counted(lines, "line"),
-            false => format!(
-                "{} and {} with a translation",
-                counted(lines, "line"),
-                counted(sentences, "different sentence")
-            ),
-        }
     }
 }
 
@@ -345,9 +340,16 @@ mod tests {
         for fits in ["first", "de-en_2", "v1.5"] {
             assert_eq!(name(fits).as_deref(), Ok(fits));
         }
-        for wrong in ["", "a/b", "..", "-f", "a b"] {
+        for wrong in ["", "a/b", "..", "-f", "a b", ".toml"] {
             assert!(name(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_name_with_the_ending_of_its_file_is_the_name_before_it() {
+        assert_eq!(name("x.toml").as_deref(), Ok("x"));
+        assert_eq!(name("v1.5.toml").as_deref(), Ok("v1.5"));
+        assert_eq!(name("tomlx").as_deref(), Ok("tomlx"));
     }
 
     #[test]

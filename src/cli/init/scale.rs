@@ -1,6 +1,6 @@
 //! How large things should be for so many pairs of sentences.
 
-use crate::cli::words::counted;
+use crate::counted::counted;
 
 /// Fewest pairs that an experiment is written for.
 pub(super) const LEAST: usize = 100;

@@ -45,7 +45,8 @@ impl<'a> Logs<'a> {
     }
 
     /// The log of the attempt that goes on, of the one that was killed last, of the artifact, of the last attempt that
-    /// failed, or of the artifact that the stage had before it was changed: the first of them that there is.
+    /// failed or was stopped, or of the artifact that the stage had before it was changed: the first of them that there
+    /// is.
     pub(super) fn most_likely(&self, id: NodeId) -> Option<Log> {
         let label = &self.plan.nodes[id.0].label;
         let running = running_among(&self.runs, self.plan, id);
@@ -57,23 +58,33 @@ impl<'a> Logs<'a> {
             .filter(|log| log.path.exists())
             .or_else(|| self.killed(id))
             .or_else(current)
-            .or_else(|| self.failed(id))
+            .or_else(|| self.given_up(id, |_| true))
             .or_else(|| self.earlier(id, label))
     }
 
     /// The log of the last attempt that failed.
     pub(super) fn failed(&self, id: NodeId) -> Option<Log> {
+        self.given_up(id, |attempt| !attempt.interrupted)
+    }
+
+    /// The log of the last attempt of some sort that came to nothing.
+    fn given_up(&self, id: NodeId, which: impl Fn(&Attempt) -> bool) -> Option<Log> {
         let label = &self.plan.nodes[id.0].label;
         let mut ours = self.attempts.iter().rev().filter(|(_, attempt)| {
             let experiment = attempt.experiment.as_ref();
-            attempt.stage == *label && experiment.is_none_or(|name| *name == self.plan.name)
+            let of_stage = attempt.stage == *label;
+            let of_plan = experiment.is_none_or(|name| *name == self.plan.name);
+            of_stage && of_plan && which(attempt)
         });
         let (folder, attempt) = ours.next()?;
         let ago = span(seconds_since(attempt.started, Timestamp::now()));
-        let error = attempt.error.join(": ");
+        let end = match (attempt.interrupted, attempt.error.join(": ")) {
+            (true, end) => format!("was {end}"),
+            (false, error) => format!("failed: {error}"),
+        };
         Some(Log {
             of: format!(
-                "log of the attempt of {ago} ago that failed: {error} (`{}`)",
+                "log of the attempt of {ago} ago that {end} (`{}`)",
                 folder.display()
             ),
             path: folder.join(LOG),

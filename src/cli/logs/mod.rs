@@ -79,9 +79,7 @@ fn command(verb: &str, args: &Args, plan: &Plan) -> String {
 fn without_log(args: &Args, plan: &Plan, id: NodeId, why: &str) -> Failure {
     let planned = command("plan", args, plan);
     Failure::of_work(miette!(
-        help = format!(
-            "`srp status` says what runs now, `{planned}` what would run; the log of what was stopped is not kept"
-        ),
+        help = format!("`srp status` says what runs now, `{planned}` what would run"),
         "there is no log of stage `{}`: {why}",
         plan.nodes[id.0].label
     ))

@@ -3,6 +3,7 @@
 use super::Paint;
 use super::paint::Look;
 use crate::cli::units::span;
+use crate::counted::counted;
 use crate::exec::{Bulletin, Counts, Left, Working, harmless};
 use crate::results::duration;
 
@@ -128,11 +129,8 @@ pub(in crate::cli) fn summary(bulletin: &Bulletin) -> String {
     let counts: Vec<String> = counts
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
-    let (plural, time) = (
-        if stages == 1 { "" } else { "s" },
-        duration(bulletin.seconds),
-    );
-    format!("{stages} stage{plural}: {} in {time}", counts.join(", "))
+    let (stages, time) = (counted(stages, "stage"), duration(bulletin.seconds));
+    format!("{stages}: {} in {time}", counts.join(", "))
 }
 
 /// What is known of the time that a run will take.

@@ -1,6 +1,6 @@
 //! Lines that are more than there is room for: what matters least is folded.
 
-use crate::cli::words::counted;
+use crate::counted::counted;
 
 /// A line of what is seen of runs.
 #[derive(Debug, Clone, PartialEq, Eq)]

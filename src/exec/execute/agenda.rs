@@ -93,6 +93,14 @@ impl Agenda {
         self.consider(node);
     }
 
+    /// What the nodes have that are done.
+    pub(super) fn into_done(self) -> impl Iterator<Item = Done> {
+        self.states.into_iter().filter_map(|state| match state {
+            State::Done(done) => Some(*done),
+            State::Waiting | State::Working { .. } | State::Failed => None,
+        })
+    }
+
     /// The labels of the nodes that are in some state.
     pub(super) fn labels<'p>(
         &self,

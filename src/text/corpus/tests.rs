@@ -93,7 +93,7 @@ fn a_missing_file_is_named() {
 #[test]
 fn sides_of_unequal_length_are_named_with_their_lengths() {
     let error = error_of(&with("val.en", b"three\nfour\n"));
-    assert!(error.contains("val.de has 1 lines and "), "{error}");
+    assert!(error.contains("val.de has 1 line and "), "{error}");
     assert!(error.contains("val.en has 2:"), "{error}");
 }
 

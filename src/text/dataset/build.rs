@@ -7,6 +7,7 @@ use super::{
     text_path,
 };
 use crate::config::Preprocess;
+use crate::counted::counted;
 use crate::text::bpe::{Bpe, count_words};
 use crate::text::corpus::{self, Languages};
 use crate::text::indexed::{self, TokenType};
@@ -36,14 +37,14 @@ pub fn build(
     let raw = corpus::open(&spec.corpus, Languages::of(spec))?;
     raw.tests.keys().try_for_each(|name| check_name(name))?;
     progress(&format!(
-        "tokenising and cleaning {} training pairs",
-        raw.train.len()
+        "tokenising and cleaning {}",
+        counted(raw.train.len(), "training pair")
     ));
     let prepared = prepare(spec, raw, threads)?;
     progress(&format!(
-        "learning {} merges from {} pairs",
-        spec.bpe.merges,
-        prepared.train.tokens.len()
+        "learning {} from {}",
+        counted(spec.bpe.merges, "merge"),
+        counted(prepared.train.tokens.len(), "pair")
     ));
     let counts = prepared
         .train

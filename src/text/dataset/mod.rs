@@ -10,6 +10,7 @@
 
 mod build;
 mod imported;
+mod measure;
 mod numbering;
 mod pipeline;
 mod prepare;
@@ -17,6 +18,7 @@ mod target;
 
 pub use build::build;
 pub use imported::{ImportError, MissingFile, data_bin_files, import, require};
+pub use measure::{Measured, measure};
 pub use pipeline::{
     TextPipeline, Transfer, check_merges, copy_pipeline, dictionary_sizes, pipeline_files,
     same_dictionaries, same_symbols,
@@ -29,6 +31,7 @@ use super::corpus::{CorpusError, Languages};
 use super::indexed::{self, IndexedError};
 use super::vocabulary::{Dictionary, DictionaryError, EOS};
 use crate::config;
+use crate::counted::counted;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -144,7 +147,8 @@ pub enum DatasetError {
     },
     /// Too little text to take a validation split from.
     #[error(
-        "cleaning left {pairs} training pairs, too few to take one in {every} for validation and train on the rest"
+        "cleaning left {}, too few to take one in {every} for validation and train on the rest",
+        counted(*pairs, "training pair")
     )]
     NoValidation {
         /// Pairs after cleaning.
@@ -348,7 +352,7 @@ fn require_pairs(path: &Path, found: usize, expected: usize) -> Result<(), Datas
     }
     Err(DatasetError::Inconsistent {
         path: path.to_owned(),
-        problem: format!("it has {found} sentences, expected {expected}"),
+        problem: format!("it has {}, expected {expected}", counted(found, "sentence")),
     })
 }
 

@@ -4,6 +4,7 @@ use super::{
     DatasetError, codes_path, dictionary_path, read_summary, read_to_string, summary_path,
 };
 use crate::config::{Case, Tokenizer};
+use crate::counted::counted;
 use crate::text::bpe::{Bpe, Segmenter};
 use crate::text::lowercase::lowercase;
 use crate::text::moses::Moses;
@@ -135,7 +136,10 @@ pub fn check_merges(folder: &Path) -> Result<(), DatasetError> {
     if found == expected {
         return Ok(());
     }
-    let problem = format!("it has {found} merges, `dataset.json` says {expected}");
+    let problem = format!(
+        "it has {}, `dataset.json` says {expected}",
+        counted(found, "merge")
+    );
     Err(DatasetError::Inconsistent { path, problem })
 }
 

@@ -2,9 +2,9 @@
 
 use super::pipeline::{LineTokenizer, recased};
 use super::{DatasetError, TRAIN, VALID};
-use crate::config::{Case, Clean, Preprocess};
+use crate::config::{Case, Clean, Preprocess, Tokenizer};
 use crate::text::clean::{Cleaner, EmptyFactor, Kept};
-use crate::text::corpus::{ParallelText, RawCorpus, Validation};
+use crate::text::corpus::{Languages, ParallelText, RawCorpus, Validation};
 use crate::text::parallel;
 use std::num::NonZeroUsize;
 
@@ -39,7 +39,7 @@ pub(super) fn prepare(
     raw: RawCorpus,
     threads: usize,
 ) -> Result<Prepared, DatasetError> {
-    let preparation = Preparation::new(spec, threads);
+    let preparation = Preparation::new(spec.tokenizer, spec.case, Languages::of(spec), threads);
     let pairs = raw.train.len();
     let kept = preparation.clean(&spec.clean, &raw.train)?;
     if kept.is_empty() {
@@ -89,7 +89,7 @@ fn take_every(
 }
 
 /// What happens to lines before they are segmented.
-struct Preparation {
+pub(super) struct Preparation {
     source: LineTokenizer,
     target: LineTokenizer,
     case: Case,
@@ -97,11 +97,16 @@ struct Preparation {
 }
 
 impl Preparation {
-    fn new(spec: &Preprocess, threads: usize) -> Self {
+    pub(super) fn new(
+        tokenizer: Tokenizer,
+        case: Case,
+        languages: Languages<'_>,
+        threads: usize,
+    ) -> Self {
         Self {
-            source: LineTokenizer::new(spec.tokenizer, spec.source_language.as_str()),
-            target: LineTokenizer::new(spec.tokenizer, spec.target_language.as_str()),
-            case: spec.case,
+            source: LineTokenizer::new(tokenizer, languages.source),
+            target: LineTokenizer::new(tokenizer, languages.target),
+            case,
             threads,
         }
     }
@@ -117,7 +122,11 @@ impl Preparation {
     }
 
     /// The pairs that cleaning keeps, tokenised and recased.
-    fn clean(&self, limits: &Clean, text: &ParallelText) -> Result<Vec<Kept>, EmptyFactor> {
+    pub(super) fn clean(
+        &self,
+        limits: &Clean,
+        text: &ParallelText,
+    ) -> Result<Vec<Kept>, EmptyFactor> {
         let first = (!text.is_empty()).then(|| self.tokens(text, 0));
         let first = first
             .as_ref()

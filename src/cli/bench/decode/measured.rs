@@ -5,6 +5,7 @@ use super::super::peer::{Peer, PeerError};
 use super::super::samples::{CPU, Sample, Samples, WALL};
 use super::{Against, Args, Context, Failure};
 use crate::config::DeviceChoice;
+use crate::counted::counted;
 use crate::device::{Device, Threads};
 use crate::exec::own_peak_memory_bytes;
 use crate::metrics::flops::cached_inference;
@@ -76,7 +77,7 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     let lengths = whole.sources.iter().map(Vec::len);
     let mut text = format!(
         "{} in {} on {device}, threads {}: {} sentences of {} to {} tokens, translations of {}, \
-         beam {}, batch {}, {} runs\n{HEAD}",
+         beam {}, batch {}, {}\n{HEAD}",
         args.shape.name(),
         precision.name(),
         threads.count(),
@@ -86,7 +87,7 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
         whole.output_len,
         args.beam,
         args.batch,
-        args.runs,
+        counted(args.runs.get(), "run"),
     );
     let amount = Amount {
         sentences: whole.sources.len(),

@@ -5,6 +5,7 @@ use super::super::peer::{Peer, PeerError};
 use super::super::samples::{CPU, Sample, Samples, WALL};
 use super::{Against, Args, Context, Failure, Precision, Step};
 use crate::config;
+use crate::counted::counted;
 use crate::device::{Device, Threads};
 use crate::exec::own_peak_memory_bytes;
 use crate::stages::pruning_rehearsal::{PruningRehearsal, RepeatPruning};
@@ -70,11 +71,11 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     }
     let tokens = rehearsal.batch().target_tokens;
     let mut text = format!(
-        "{} in {} on {device}, threads {}: one training step, {tokens} target tokens, {} steps\n{HEAD}",
+        "{} in {} on {device}, threads {}: one training step, {tokens} target tokens, {}\n{HEAD}",
         args.shape.name(),
         precision.name(),
         threads.count(),
-        args.steps,
+        counted(args.steps.get(), "step"),
     );
     contenders
         .iter()
