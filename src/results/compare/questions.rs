@@ -35,9 +35,12 @@ impl Questions {
         };
         let whole = Filter::of(text, &rows.columns, to_come(rows));
         let mut whole = whole.map_err(|error| match error {
-            QueryError::Column { name, known } => match why_absent(&name, &Reasons::default()) {
-                Some(why) => CompareError::Absent { name, why },
-                None => QueryError::Column { name, known }.into(),
+            QueryError::Column { ref name, .. } => match why_absent(name, &Reasons::default()) {
+                Some(why) => CompareError::Absent {
+                    name: name.clone(),
+                    why,
+                },
+                None => error.into(),
             },
             other => other.into(),
         })?;
