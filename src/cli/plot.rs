@@ -2,7 +2,7 @@
 
 use super::args::{CacheDir, Experiment};
 #[cfg(feature = "tables")]
-use super::sources::Sources;
+use super::sources::{Averages, Sources};
 use super::{Context, Failure};
 use crate::cache::Artifact;
 use crate::config::Checkpoint;
@@ -85,6 +85,9 @@ struct Pareto {
     #[arg(long = "where", value_name = "EXPRESSION")]
     filter: Option<String>,
 
+    #[command(flatten)]
+    averages: Averages,
+
     /// Draw rows in one picture although their test sets, signatures or search settings differ, or the machines of
     /// measured speeds
     #[arg(long)]
@@ -142,6 +145,7 @@ fn pareto(args: &Pareto, context: &mut Context<'_>) -> Result<(), Failure> {
     let columns: Vec<&str> = sources.iter().flat_map(|(_, rows)| rows.names()).collect();
     let ranking = Ranking {
         filter: args.filter.as_deref(),
+        over: args.averages.over(),
         also: report::measured_on(&columns, &wish),
         anyway: args.anyway,
     };

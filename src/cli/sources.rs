@@ -5,7 +5,7 @@ use super::results::{records, say_missing};
 use super::{Context, Failure};
 use crate::cache::Cache;
 use crate::plan::{self, Overrides, Plan, Selection};
-use crate::results::{Rows, Source, SourceError};
+use crate::results::{Over, Rows, Source, SourceError};
 use miette::miette;
 use std::path::Path;
 
@@ -24,6 +24,29 @@ pub(super) struct Sources {
 
     #[command(flatten)]
     pub(super) cache: CacheDir,
+}
+
+/// What rows are averaged over.
+#[derive(Debug, clap::Args)]
+pub(super) struct Averages {
+    /// Average over these where rows differ in nothing else: parameters, or `stage`, `experiment`, `source`, `checkpoint`,
+    /// `precision` or `asked_ratio`; may be repeated. Without it, over `seed`, if there is one
+    #[arg(long, value_name = "PARAMETER,…", value_delimiter = ',')]
+    over: Vec<String>,
+
+    /// Average over nothing
+    #[arg(long, conflicts_with = "over")]
+    each: bool,
+}
+
+impl Averages {
+    pub(super) fn over(&self) -> Over {
+        match (self.each, self.over.as_slice()) {
+            (true, _) => Over::Nothing,
+            (false, []) => Over::Seeds,
+            (false, some) => Over::These(some.to_vec()),
+        }
+    }
 }
 
 impl Sources {

@@ -1,8 +1,9 @@
 //! The parts of the page, each as markup; nothing where there is nothing to show.
 
 use super::alike::{Alike, agreeing, comparable};
+use super::column::{is_measured, names};
 use super::page::{FEW, Gathered};
-use super::pareto::{Wish, is_measured, measured_on, names, pareto_of};
+use super::pareto::{Wish, measured_on, pareto_of};
 use super::training::ancestors;
 use super::translations::{TestSet, test_sets};
 use super::{ReportError, groups, model_of, stages, table, training};

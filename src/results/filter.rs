@@ -14,8 +14,8 @@ use reader::Reader;
 use rustc_hash::FxHashSet;
 use std::ops::Range;
 use tokens::{
-    KEYWORDS, PATTERNS, Token, before_list, is, is_arithmetic, is_comparison, is_equality,
-    is_inside, is_of_sign, is_of_word, is_sign, quoted, sign, whole_word,
+    KEYWORDS, Token, before_list, is, is_comparison, is_inside, is_of_sign, is_of_word, quoted,
+    sign, whole_word,
 };
 
 /// What a column holds.

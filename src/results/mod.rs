@@ -50,6 +50,7 @@ pub use compare::{Bootstrap, CompareError, Comparison, Over, Ranking, Wish, comp
 pub use conditions::Conditions;
 #[cfg(feature = "tables")]
 pub use csv::Flaw;
+pub use derived::deviation_of;
 pub use error::ResultsError;
 pub use headings::meant;
 pub use markdown::{markdown, remarks};

@@ -27,6 +27,7 @@ fn scatter(points: Vec<Point>) -> Scatter {
         name: name.to_owned(),
         spacing: Spacing::Linear,
         better,
+        spread: "least to most".to_owned(),
     };
     Scatter {
         title: "BLEU <against> parameters".to_owned(),
@@ -35,7 +36,6 @@ fn scatter(points: Vec<Point>) -> Scatter {
         colours: vec!["srp".to_owned(), "random".to_owned()],
         colourless: None,
         shapes: Vec::new(),
-        spread: "least to most".to_owned(),
         points,
     }
 }
