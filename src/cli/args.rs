@@ -30,6 +30,9 @@ pub(super) struct Experiment {
 
 impl Experiment {
     pub(super) fn load(&self) -> Result<Plan, Failure> {
+        if let Some(failure) = of_another_kind(&self.file) {
+            return Err(failure);
+        }
         let overrides = Overrides::from_process(self.set.clone());
         plan::load(&self.file, &overrides).map_err(|error| match error.problem() {
             Problem::Unreadable { path, cause }
@@ -38,9 +41,58 @@ impl Experiment {
             {
                 missing(path)
             }
+            Problem::Unreadable { path, cause }
+                if *path == self.file && cause.kind() == ErrorKind::InvalidData =>
+            {
+                Failure::of_input(miette!(
+                    code = "plan::unreadable",
+                    help = "an experiment is a text in TOML",
+                    "`{}` is no text, and no experiment",
+                    path.display()
+                ))
+            }
             _ => error.into(),
         })
     }
+
+    /// The plan, which knows the folders of the cache that it is asked about with.
+    pub(super) fn load_with(&self, cache: &CacheDir) -> Result<Plan, Failure> {
+        let mut plan = self.load()?;
+        if let Some(request) = &mut plan.request {
+            request.folders = cache.folders();
+        }
+        Ok(plan)
+    }
+}
+
+/// That a file is no experiment, if its name says so.
+fn of_another_kind(path: &Path) -> Option<Failure> {
+    let ending = path.extension()?.to_str()?;
+    let file = path.display();
+    let experiment = Path::new(EXPERIMENTS).join(path.with_extension("toml").file_name()?);
+    let wanted = match experiment.is_file() {
+        true => format!(
+            "here an experiment is expected, such as `{}`",
+            experiment.display()
+        ),
+        false => "here an experiment is expected, FILE.toml".to_owned(),
+    };
+    let (is, help) = match ending {
+        "csv" | "parquet" => (
+            "a table of results",
+            format!(
+                "`srp compare {file}`, `srp plot pareto {file}` and `srp why {file}` take tables; {wanted}"
+            ),
+        ),
+        "svg" | "png" => ("a picture", wanted),
+        "html" => ("a page", wanted),
+        _ => return None,
+    };
+    Some(Failure::of_input(miette!(
+        code = "plan::no_experiment",
+        help = help,
+        "`{file}` is {is}, and no experiment"
+    )))
 }
 
 /// That there is no experiment file of that name, with those that there are.

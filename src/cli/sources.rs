@@ -1,11 +1,11 @@
 //! Rows of whatever the command line names: experiments and parts of them, tables, tables as they were.
 
 use super::args::CacheDir;
-use super::results::{records, say_missing};
+use super::results::{no_rows, records, say_missing};
 use super::{Context, Failure};
 use crate::cache::Cache;
 use crate::plan::{self, Overrides, Plan, Selection};
-use crate::results::{Over, Rows, Source, SourceError};
+use crate::results::{CompareError, Over, Rows, Source, SourceError};
 use miette::miette;
 use std::path::Path;
 
@@ -50,7 +50,8 @@ impl Averages {
 }
 
 impl Sources {
-    /// Each source, as it was named, with its rows. Rows of an experiment are read from the cache alone.
+    /// Each source, as it was named, with its rows. Rows of an experiment are read from the cache alone. That there is no
+    /// row at all is an error.
     pub(super) fn read(
         &self,
         cache: &Cache,
@@ -63,22 +64,33 @@ impl Sources {
                 "`--set` changes values of experiments, and none is named"
             )));
         }
-        let read = |text: &String| {
+        let mut read = Vec::new();
+        let mut empty = Vec::new();
+        for text in &self.sources {
             let rows = match Source::parse(text)? {
                 Source::Experiment { file, part } => {
                     let plan = self.plan(&file, part.as_deref())?;
                     let records = records(&plan, cache, context)?;
                     if records.is_empty() {
-                        context.watcher.note(&format!("{text}:"));
-                        say_missing(&plan, 0, context);
+                        empty.push((text, plan));
                     }
                     Rows::of(&records)?
                 }
                 Source::Table(table) => table.rows()?,
             };
-            Ok((text.clone(), rows))
-        };
-        self.sources.iter().map(read).collect()
+            read.push((text.clone(), rows));
+        }
+        if read.iter().all(|(_, rows)| rows.height() == 0) {
+            return Err(match empty.first() {
+                Some((_, plan)) => no_rows(plan),
+                None => CompareError::Nothing.into(),
+            });
+        }
+        for (text, plan) in &empty {
+            context.watcher.note(&format!("{text}:"));
+            say_missing(plan, 0, context);
+        }
+        Ok(read)
     }
 
     fn plan(&self, file: &Path, part: Option<&str>) -> Result<Plan, Failure> {

@@ -20,4 +20,4 @@ pub use error::ReportError;
 pub use groups::groups;
 pub use page::{Stage, Subject, page};
 pub use pareto::{Wish, measured_on, pareto};
-pub use training::{Course, model_of, training};
+pub use training::{Course, is_training, model_of, trained_by, training};

@@ -121,6 +121,18 @@ fn what_was_measured_several_times_has_a_bar_that_fits_in() {
 }
 
 #[test]
+fn bars_of_two_kinds_are_two_entries_of_the_legend() {
+    let mut both = point(50.0, 5.0, "noisy");
+    both.x_spread = Some((40.0, 60.0));
+    both.y_spread = Some((4.0, 6.0));
+    let mut drawn = scatter(vec![both]);
+    drawn.y.spread = "deviation".to_owned();
+    let drawn = drawn.draw((460.0, 300.0));
+    let text = drawn.body.as_str();
+    assert!(text.contains(">least to most</text>") && text.contains(">deviation</text>"));
+}
+
+#[test]
 fn a_label_that_is_long_alone_is_cut_and_not_left_out() {
     let svg = scatter(vec![point(1.0, 2.0, &"long ".repeat(60))]).draw((460.0, 300.0));
     assert!(svg.body.as_str().contains("…</text>"));

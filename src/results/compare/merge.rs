@@ -365,7 +365,6 @@ mod tests {
         let precision = ("precision", words(["float32", "int8", "float32", "int8"]));
         let checkpoint = ("checkpoint", words(["best", "last", "best", "last"]));
         let data = ("data", words(["a", "b", "c", "d"]));
-        assert_eq!(apart(&[]), Vec::<String>::new(), "they are averaged");
         assert_eq!(apart(std::slice::from_ref(&precision)), ["precision"]);
         assert_eq!(apart(&[precision, checkpoint]), ["precision", "checkpoint"]);
         assert_eq!(apart(&[data]), ["data"]);
