@@ -192,8 +192,13 @@ mod tests {
 
     /// What is drawn of an error at a place of a text.
     fn drawn(text: &str, place: usize) -> String {
-        let error =
-            MietteDiagnostic::new("wrong").with_label(LabeledSpan::at(place..place + 1, "here"));
+        drawn_of(text, place, 1)
+    }
+
+    /// The same of a place of some length.
+    fn drawn_of(text: &str, place: usize, length: usize) -> String {
+        let label = LabeledSpan::at(place..place + length, "here");
+        let error = MietteDiagnostic::new("wrong").with_label(label);
         let report =
             Report::new(error).with_source_code(NamedSource::new("a.toml", text.to_owned()));
         format!("{:?}", Drawn::of(report.as_ref()))

@@ -5,7 +5,7 @@ use super::results::{no_rows, records, say_missing};
 use super::{Context, Failure};
 use crate::cache::Cache;
 use crate::plan::{self, Overrides, Plan, Selection};
-use crate::results::{CompareError, Over, Rows, Source, SourceError};
+use crate::results::{Over, Rows, Source, SourceError};
 use miette::miette;
 use std::path::Path;
 
@@ -50,8 +50,8 @@ impl Averages {
 }
 
 impl Sources {
-    /// Each source, as it was named, with its rows. Rows of an experiment are read from the cache alone. That there is no
-    /// row at all is an error.
+    /// Each source, as it was named, with its rows. Rows of an experiment are read from the cache alone. That an experiment
+    /// has none is an error if nothing else has.
     pub(super) fn read(
         &self,
         cache: &Cache,
@@ -80,11 +80,9 @@ impl Sources {
             };
             read.push((text.clone(), rows));
         }
-        if read.iter().all(|(_, rows)| rows.height() == 0) {
-            return Err(match empty.first() {
-                Some((_, plan)) => no_rows(plan),
-                None => CompareError::Nothing.into(),
-            });
+        let nothing = read.iter().all(|(_, rows)| rows.height() == 0);
+        if let Some((_, plan)) = empty.first().filter(|_| nothing) {
+            return Err(no_rows(plan));
         }
         for (text, plan) in &empty {
             context.watcher.note(&format!("{text}:"));
