@@ -329,6 +329,11 @@ fn draw_labels(
             (x - 10.0, y + 4.0, Anchor::End, x - 9.0 - wide),
             (x, y - 10.0, Anchor::Middle, x - wide / 2.0),
             (x, y + 19.0, Anchor::Middle, x - wide / 2.0),
+            // Between bars that go to all sides.
+            (x + 10.0, y - 9.0, Anchor::Start, x + 9.0),
+            (x - 10.0, y - 9.0, Anchor::End, x - 9.0 - wide),
+            (x + 10.0, y + 17.0, Anchor::Start, x + 9.0),
+            (x - 10.0, y + 17.0, Anchor::End, x - 9.0 - wide),
         ];
         for (text_x, text_y, anchor, left) in sides {
             let area = [left, text_y - 10.0, left + wide, text_y + 3.0];

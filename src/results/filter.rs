@@ -6,7 +6,7 @@ mod reader;
 mod tokens;
 
 use super::columns::ROW_OF_AVERAGE;
-use super::headings::{is_heading, meant};
+use super::headings::{heading, is_heading, meant};
 use super::unit::Unit;
 use super::{Column, QueryError, Values};
 use quantity::Quantity;
@@ -29,6 +29,8 @@ pub(super) enum Kind {
 /// The columns that a filter may name, and what is known of their values.
 pub(super) struct Vocabulary<'a> {
     columns: Vec<(String, Kind)>,
+    /// What stands above columns, where that is more than one word.
+    phrases: Vec<String>,
     known: &'a [Column],
 }
 
@@ -63,7 +65,13 @@ impl<'a> Vocabulary<'a> {
         let new = |name: &String| !columns.iter().any(|(known, _)| known == name);
         let more: Vec<_> = more.into_iter().filter(|(name, _)| new(name)).collect();
         columns.extend(more);
-        Self { columns, known }
+        let phrases = columns.iter().map(|(name, _)| heading(name));
+        let phrases = phrases.filter(|heading| !heading.chars().all(is_of_word));
+        Self {
+            phrases: phrases.collect(),
+            columns,
+            known,
+        }
     }
 
     /// The column that a word means.
@@ -188,10 +196,27 @@ impl<'a> Vocabulary<'a> {
         if let Some((quantity, length)) = Quantity::read(rest)? {
             return Ok((Token::Number(rest[..length].to_owned(), quantity), length));
         }
+        if let Some(phrase) = self.phrase(rest) {
+            return Ok((Token::Bare(phrase.to_owned()), phrase.len()));
+        }
         Ok(match first {
             _ if is_of_word(first) => self.bare(rest),
             _ => sign(rest),
         })
+    }
+
+    /// The longest of the headings of more than one word that a text begins with.
+    fn phrase(&self, rest: &str) -> Option<&str> {
+        let begins = |phrase: &&String| {
+            let behind = rest.strip_prefix(phrase.as_str());
+            behind.is_some_and(|behind| !behind.starts_with(is_of_word))
+        };
+        let longest = self
+            .phrases
+            .iter()
+            .filter(begins)
+            .max_by_key(|phrase| phrase.len());
+        longest.map(String::as_str)
     }
 
     /// A word, with the dashes that belong to it: those of a column's name or of a value that is there.

@@ -133,6 +133,15 @@ fn bars_of_two_kinds_are_two_entries_of_the_legend() {
 }
 
 #[test]
+fn a_point_with_bars_to_all_sides_keeps_its_label() {
+    let mut both = point(50.0, 5.0, "noisy");
+    both.x_spread = Some((0.0, 100.0));
+    both.y_spread = Some((0.0, 10.0));
+    let text = scatter(vec![both]).draw((460.0, 300.0)).body;
+    assert!(text.as_str().contains(">noisy</text>"));
+}
+
+#[test]
 fn a_label_that_is_long_alone_is_cut_and_not_left_out() {
     let svg = scatter(vec![point(1.0, 2.0, &"long ".repeat(60))]).draw((460.0, 300.0));
     assert!(svg.body.as_str().contains("…</text>"));

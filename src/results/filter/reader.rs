@@ -76,17 +76,16 @@ impl<'a> Reader<'a> {
     /// A column as what it holds.
     ///
     /// # Errors
-    /// If it is computed with under a name under which tables show something else.
+    /// If tables show something else under the name that is typed, and it is set against no value of its own.
     fn column(&self, place: usize, word: &str, column: &Named) -> Result<String, QueryError> {
-        let computed = self.is_computed_with(place) || self.is_argument(place);
-        if column.in_percent && computed {
-            let name = &column.name;
-            return Err(self.wrong(
-                place,
-                format!("`{word}` stands in percent: to compute with the share, name it `{name}`"),
-            ));
+        let name = &column.name;
+        if column.in_percent && !self.is_set_against_a_value(place) {
+            let said = format!(
+                "`{word}` stands in percent, to be compared with a number: to compute with the share, name it `{name}`"
+            );
+            return Err(self.wrong(place, said));
         }
-        Ok(format!("\"{}\"", column.name.replace('"', "\"\"")))
+        Ok(format!("\"{}\"", name.replace('"', "\"\"")))
     }
 
     /// A number in what the column holds that it is set against.
@@ -216,12 +215,24 @@ impl<'a> Reader<'a> {
         sign || is_arithmetic(self.tokens.get(place + 1))
     }
 
-    /// Whether a value is the first argument of a function.
-    fn is_argument(&self, place: usize) -> bool {
-        match &self.tokens[..place] {
-            [.., Token::Bare(name), Token::Sign(sign)] => sign == "(" && !is(name, &KEYWORDS),
+    /// Whether a column is an operand of its own, beside a comparison with a number, a word or another column, or before
+    /// a list or a test for null.
+    fn is_set_against_a_value(&self, place: usize) -> bool {
+        let token = |place: usize| self.tokens.get(place);
+        let is_value = |at: usize| match token(at) {
+            Some(Token::Bare(_) | Token::Double(_)) => !is_sign(token(at + 1), "("),
+            Some(Token::Number(..) | Token::Single(_)) => true,
             _ => false,
-        }
+        };
+        let behind = match token(place + 1) {
+            Some(Token::Sign(_)) if is_sign(token(place + 2), "-") => is_value(place + 3),
+            Some(sign @ Token::Sign(_)) if is_comparison(sign) => is_value(place + 2),
+            Some(Token::Bare(word)) => is(word, &["is", "in", "not", "between"]),
+            _ => false,
+        };
+        let before =
+            place >= 2 && token(place - 1).is_some_and(is_comparison) && is_value(place - 2);
+        (behind || before) && !self.is_computed_with(place)
     }
 
     fn is_function(&self, place: usize) -> bool {

@@ -22,8 +22,13 @@ fn understand(typed: &str) -> Result<Understood, QueryError> {
         column("parameters", Values::Integer(vec![Some(1_722_880), None])),
         column("flops_ratio", Values::Float(vec![Some(1.5), None])),
         column("latency_ms", Values::Float(vec![Some(1.5), None])),
+        column(
+            "decode_sentences_per_second",
+            Values::Float(vec![Some(300.0), None]),
+        ),
     ];
-    let more = vec![("bleu_delta".to_owned(), Kind::Numbers)];
+    let more = ["bleu_delta", "bleu_p", "latency_ms_times"];
+    let more = more.map(|name| (name.to_owned(), Kind::Numbers)).to_vec();
     Vocabulary::of(&columns, more).understand(typed)
 }
 
@@ -134,9 +139,29 @@ fn a_bare_number_is_in_percent_behind_a_heading_that_shows_percents_and_a_share_
         "left < 2 * asked",
         "round(left) = 49",
         "left < 25 * 2",
+        "(left) < 50",
+        "left < (50)",
+        "left < abs(50)",
+        "bleu > 3 and left",
     ] {
         let said = understand(computed).unwrap_err().to_string();
         assert!(said.contains("the share"), "{computed}: {said}");
+    }
+}
+
+#[test]
+fn headings_of_several_words_need_no_quotes() {
+    for (typed, sql) in [
+        ("latency × < 0.5", r#""latency_ms_times" < 0.5"#),
+        (
+            "sentences/s > 0.3k",
+            r#""decode_sentences_per_second" > 300"#,
+        ),
+        ("p of BLEU < 5 %", r#""bleu_p" < 0.05"#),
+        ("1 > latency ×", r#"1 > "latency_ms_times""#),
+        ("latency < 2", r#""latency_ms" < 2"#),
+    ] {
+        assert_eq!(understand(typed).unwrap().sql, sql, "{typed}");
     }
 }
 
