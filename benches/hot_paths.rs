@@ -7,7 +7,7 @@ use burn::backend::Autodiff;
 use burn::tensor::{Int, Tensor, TensorData};
 use burn_flex::{Flex, FlexDevice};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group};
-use srp::config::Synthetic;
+use srp::config::{Beam, Synthetic};
 use srp::device::Device;
 use srp::kernels::{AdamInputs, AdamRule, Kernels, Mask, NormInputs, Weighing, composite};
 use srp::random::{Field, Stream};
@@ -306,7 +306,8 @@ fn batching(c: &mut Criterion) {
 fn beam(c: &mut Criterion) {
     let rehearsal = Rehearsal::of("tiny").expect("a shape of its own");
     let count = |n| NonZeroUsize::new(n).expect("not zero");
-    let scene = TranslationRehearsal::new(&rehearsal, count(8), count(5), count(8));
+    let width = Beam::try_from(5_usize).expect("a beam");
+    let scene = TranslationRehearsal::new(&rehearsal, count(8), width, count(8));
     let mut translate = Device::Cpu.run(&scene).expect("weights of its own");
     let mut group = c.benchmark_group("beam search, 8 sentences");
     group.throughput(Throughput::Elements(scene.output_len as u64));

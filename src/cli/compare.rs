@@ -1,12 +1,10 @@
 //! `srp compare`
 
 use super::args::Table;
-use super::sources::Sources;
+use super::sources::{Averages, Sources};
 use super::{Context, Failure};
 use crate::metrics::significance::{LEAST_SAMPLES, SAMPLES, SEED};
-use crate::results::{
-    self, Bootstrap, CompareError, Comparison, Over, QueryError, Rows, Values, Wish,
-};
+use crate::results::{self, Bootstrap, CompareError, Comparison, QueryError, Rows, Values, Wish};
 use std::collections::BTreeSet;
 
 #[derive(Debug, clap::Args)]
@@ -21,14 +19,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "ROW")]
     baseline: Option<String>,
 
-    /// Average over these where rows differ in nothing else: parameters, or `stage`, `experiment`, `source`, `checkpoint`,
-    /// `precision` or `asked_ratio`; may be repeated. Without it, over `seed`, if there is one
-    #[arg(long, value_name = "PARAMETER,…", value_delimiter = ',')]
-    over: Vec<String>,
-
-    /// Average over nothing
-    #[arg(long, conflicts_with = "over")]
-    each: bool,
+    #[command(flatten)]
+    averages: Averages,
 
     /// Compare rows although their test sets, signatures or search settings differ, and speeds of other devices and
     /// numbers of threads
@@ -96,11 +88,7 @@ impl Args {
         Wish {
             filter: self.table.filter.clone(),
             baseline: self.baseline.clone(),
-            over: match (self.each, self.over.as_slice()) {
-                (true, _) => Over::Nothing,
-                (false, []) => Over::Seeds,
-                (false, some) => Over::These(some.to_vec()),
-            },
+            over: self.averages.over(),
             anyway: self.anyway,
             bootstrap: self.samples.0.map(|samples| Bootstrap {
                 samples,

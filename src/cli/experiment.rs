@@ -1,6 +1,7 @@
 //! The experiment file that a verb is about.
 
 use super::Failure;
+use super::args::CacheDir;
 use crate::plan::suggest::advice;
 use crate::plan::{self, Overrides, Plan, Problem};
 use miette::miette;
@@ -23,10 +24,22 @@ impl Experiment {
     pub(super) fn load(&self) -> Result<Plan, Failure> {
         load(&self.file, &Overrides::from_process(self.set.clone()))
     }
+
+    /// The plan, which knows the folders of the cache that it is asked about with.
+    pub(super) fn load_with(&self, cache: &CacheDir) -> Result<Plan, Failure> {
+        let mut plan = self.load()?;
+        if let Some(request) = &mut plan.request {
+            request.folders = cache.folders();
+        }
+        Ok(plan)
+    }
 }
 
 /// Reads an experiment file; if it is not there, says which ones are.
 pub(super) fn load(file: &Path, overrides: &Overrides) -> Result<Plan, Failure> {
+    if let Some(failure) = of_another_kind(file) {
+        return Err(failure);
+    }
     plan::load(file, overrides).map_err(|error| match error.problem() {
         Problem::Unreadable { path, cause }
             if path == file
@@ -34,8 +47,48 @@ pub(super) fn load(file: &Path, overrides: &Overrides) -> Result<Plan, Failure> 
         {
             missing(path)
         }
+        Problem::Unreadable { path, cause }
+            if path == file && cause.kind() == ErrorKind::InvalidData =>
+        {
+            Failure::of_input(miette!(
+                code = "plan::unreadable",
+                help = "an experiment is a text in TOML",
+                "`{}` is no text, and no experiment",
+                path.display()
+            ))
+        }
         _ => error.into(),
     })
+}
+
+/// That a file is no experiment, if its name says so.
+fn of_another_kind(path: &Path) -> Option<Failure> {
+    let ending = path.extension()?.to_str()?;
+    let file = path.display();
+    let experiment = Path::new(EXPERIMENTS).join(path.with_extension("toml").file_name()?);
+    let wanted = match experiment.is_file() {
+        true => format!(
+            "here an experiment is expected, such as `{}`",
+            experiment.display()
+        ),
+        false => "here an experiment is expected, FILE.toml".to_owned(),
+    };
+    let (is, help) = match ending {
+        "csv" | "parquet" => (
+            "a table of results",
+            format!(
+                "`srp compare {file}`, `srp plot pareto {file}` and `srp why {file}` take tables; {wanted}"
+            ),
+        ),
+        "svg" | "png" => ("a picture", wanted),
+        "html" => ("a page", wanted),
+        _ => return None,
+    };
+    Some(Failure::of_input(miette!(
+        code = "plan::no_experiment",
+        help = help,
+        "`{file}` is {is}, and no experiment"
+    )))
 }
 
 /// That there is no experiment file of that name, with those that there are.

@@ -1,6 +1,7 @@
 //! What went wrong, and the exit code that it deserves.
 
 use super::diagnosis::Diagnosis;
+use super::excerpt::Drawn;
 use super::progress::{self, LogFormat};
 use crate::exec::{ExecError, JobError, StageFailure};
 use crate::plan::{PlanError, SelectError};
@@ -81,7 +82,9 @@ impl Failure {
                 progress::json_failure(&Diagnosis::of(report.as_ref()), self.code);
                 None
             }
-            Cause::Report(report) => writeln!(io::stderr(), "{report:?}").ok(),
+            Cause::Report(report) => {
+                writeln!(io::stderr(), "{:?}", Drawn::of(report.as_ref())).ok()
+            }
             Cause::ClosedPipe | Cause::Told(_) => None,
         };
     }

@@ -9,6 +9,7 @@ mod dag;
 mod diagnosis;
 mod doctor;
 mod examples;
+mod excerpt;
 mod experiment;
 mod explain;
 mod export;
@@ -133,7 +134,6 @@ struct Context<'a> {
 /// Does what the arguments, the first of which is the program's name, ask for; prints what went wrong. The work of
 /// each stage is done by `stages` in another process of this program.
 pub fn main(arguments: impl IntoIterator<Item = OsString>, stages: &dyn Runner) -> ExitCode {
-    unbroken_reports();
     let (show, done) = match Cli::try_parse_from(arguments) {
         Ok(cli) => (cli.verb.show(), cli.verb.on_stdout(stages)),
         Err(error) => (Show::default(), Err(error.into())),
@@ -145,13 +145,6 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, stages: &dyn Runner) 
             failure.code().into()
         }
     }
-}
-
-/// Leaves the lines of reports to the terminal: a path that is broken in two cannot be copied.
-fn unbroken_reports() {
-    let lines = || Box::new(miette::MietteHandlerOpts::new().wrap_lines(false).build());
-    // If there is a handler already, whoever set it knows better.
-    miette::set_hook(Box::new(move |_| lines())).ok();
 }
 
 /// Does what the arguments, the first of which is the program's name, ask for: results go to `out`, the rest

@@ -1,8 +1,9 @@
 //! `srp plot`
 
 use super::args::{CacheDir, Experiment};
+use super::results::not_yet;
 #[cfg(feature = "tables")]
-use super::sources::Sources;
+use super::sources::{Averages, Sources};
 use super::{Context, Failure};
 use crate::cache::Artifact;
 use crate::config::Checkpoint;
@@ -85,6 +86,9 @@ struct Pareto {
     #[arg(long = "where", value_name = "EXPRESSION")]
     filter: Option<String>,
 
+    #[command(flatten)]
+    averages: Averages,
+
     /// Draw rows in one picture although their test sets, signatures or search settings differ, or the machines of
     /// measured speeds
     #[arg(long)]
@@ -142,17 +146,12 @@ fn pareto(args: &Pareto, context: &mut Context<'_>) -> Result<(), Failure> {
     let columns: Vec<&str> = sources.iter().flat_map(|(_, rows)| rows.names()).collect();
     let ranking = Ranking {
         filter: args.filter.as_deref(),
+        over: args.averages.over(),
         also: report::measured_on(&columns, &wish),
         anyway: args.anyway,
     };
     let (rows, notes) = results::ranked(sources, &ranking, &cache)?;
     notes.iter().for_each(|note| context.watcher.note(note));
-    if rows.height() == 0 {
-        return Err(Failure::of_work(miette!(
-            help = "`srp plan` says what has to run",
-            "there are no results to draw"
-        )));
-    }
     let (mut scatter, left_out) = report::pareto(&rows.columns()?, &wish)?;
     if left_out > 0 {
         let (all, x, y) = (rows.height(), &wish.x, &wish.y);
@@ -165,7 +164,7 @@ fn pareto(args: &Pareto, context: &mut Context<'_>) -> Result<(), Failure> {
 }
 
 fn training(args: &Stages, context: &mut Context<'_>) -> Result<(), Failure> {
-    let plan = args.experiment.load()?;
+    let plan = args.experiment.load_with(&args.cache)?;
     let ids = args.trainings(&plan, context)?;
     let statuses = args.statuses(&plan, context)?;
     let artifacts: Vec<Option<&Artifact>> = statuses.iter().map(Status::artifact).collect();
@@ -174,7 +173,7 @@ fn training(args: &Stages, context: &mut Context<'_>) -> Result<(), Failure> {
         context.watcher.note(line);
     }
     if course.curves.colours.is_empty() {
-        return Err(nothing_yet(&args.stages));
+        return Err(nothing_yet(&plan, &args.stages));
     }
     course.curves.title = format!("Training of {}", plan.name);
     args.picture.name(&mut course.curves.title);
@@ -183,7 +182,7 @@ fn training(args: &Stages, context: &mut Context<'_>) -> Result<(), Failure> {
 }
 
 fn groups(args: &Stages, context: &mut Context<'_>) -> Result<(), Failure> {
-    let plan = args.experiment.load()?;
+    let plan = args.experiment.load_with(&args.cache)?;
     let [stage] = &args.stages[..] else {
         return Err(Failure::of_input(miette!(
             "a heat map shows one model, and {} stages are named",
@@ -194,7 +193,7 @@ fn groups(args: &Stages, context: &mut Context<'_>) -> Result<(), Failure> {
     let statuses = args.statuses(&plan, context)?;
     let model = report::model_of(&plan, id);
     let artifact = statuses[model.0].artifact();
-    let artifact = artifact.ok_or_else(|| nothing_yet(&args.stages))?;
+    let artifact = artifact.ok_or_else(|| nothing_yet(&plan, &args.stages))?;
     let label = &plan.nodes[model.0].label;
     let sizes = sizes(artifact, Checkpoint::Last)?.ok_or_else(|| {
         Failure::of_input(miette!(
@@ -207,20 +206,37 @@ fn groups(args: &Stages, context: &mut Context<'_>) -> Result<(), Failure> {
     args.picture.put(&map.draw(), context)
 }
 
-fn nothing_yet(stages: &[String]) -> Failure {
-    Failure::of_work(miette!(
-        help = "`srp plan` says what has to run",
-        "there is nothing to draw of {} yet",
-        stages.join(", ")
+fn nothing_yet(plan: &Plan, stages: &[String]) -> Failure {
+    let stages = stages.join(", ");
+    not_yet(plan, &format!("there is nothing to draw of {stages} yet"))
+}
+
+/// That a stage trains nothing, with the one that trained the model that it is about.
+fn no_training(plan: &Plan, id: NodeId) -> Failure {
+    let node = &plan.nodes[id.0];
+    let trained = report::trained_by(plan, id).map(|id| &plan.nodes[id.0].label);
+    let help = trained.map_or_else(
+        || "name a stage that trains: of the kind `pretrain`, `prune` or `finetune`".to_owned(),
+        |label| format!("its model comes from `{label}`: name that"),
+    );
+    Failure::of_input(miette!(
+        help = help,
+        "`{}` is a stage of the kind `{}`, which trains nothing",
+        node.label,
+        node.spec.kind()
     ))
 }
 
 impl Stages {
-    /// The stages that are meant; of too many to be told apart, the first.
+    /// The trainings that are meant; of too many to be told apart, the first.
     fn trainings(&self, plan: &Plan, context: &Context<'_>) -> Result<Vec<NodeId>, Failure> {
         let ids = self.stages.iter().map(|stage| plan.stages(stage));
         let ids: Vec<Vec<NodeId>> = ids.collect::<Result<_, _>>()?;
         let ids: BTreeSet<NodeId> = ids.into_iter().flatten().collect();
+        let other = ids.iter().find(|id| !report::is_training(plan, **id));
+        if let Some(other) = other {
+            return Err(no_training(plan, *other));
+        }
         if ids.len() > SERIES {
             context.watcher.note(&format!(
                 "{} trainings are named, more than there are colours: the first {SERIES} are drawn; STAGE@PARAMETER=VALUE \

@@ -28,10 +28,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure> {
-    let mut plan = args.experiment.load()?;
-    if let Some(request) = &mut plan.request {
-        request.folders = args.cache.folders();
-    }
+    let plan = args.experiment.load_with(&args.cache)?;
     let cache = args.cache.open();
     let records = records(&plan, &cache, context)?;
     if records.is_empty() {
@@ -46,20 +43,30 @@ pub(super) fn run(args: &Args, context: &mut Context<'_>) -> Result<(), Failure>
     Ok(())
 }
 
-/// That there is nothing to make a table of.
-fn no_rows(plan: &Plan) -> Failure {
-    Failure::of_input(match expected_rows(plan) {
-        0 => miette!(
+/// That there is no row of an experiment.
+pub(super) fn no_rows(plan: &Plan) -> Failure {
+    let name = &plan.name;
+    match expected_rows(plan) {
+        0 => Failure::of_input(miette!(
+            code = "results::no_rows",
             help = "a stage of the kind `test` scores a model",
-            "there is no row: `{}` has no test stage",
-            plan.name
+            "there is no row: `{name}` has no test stage"
+        )),
+        expected => not_yet(
+            plan,
+            &format!("there is no row: none of the {expected} results of `{name}` is in the cache"),
         ),
-        expected => miette!(
-            help = "`srp run` makes them; `srp plan` says what has to run and why",
-            "there is no row: none of the {expected} results of `{}` is in the cache",
-            plan.name
-        ),
-    })
+    }
+}
+
+/// That what is asked for has not been made yet, and what makes it.
+pub(super) fn not_yet(plan: &Plan, said: &str) -> Failure {
+    let [run, why] = ["run", "plan"].map(|verb| command(plan, verb));
+    Failure::of_input(miette!(
+        code = "results::no_rows",
+        help = format!("`{run}` makes what is missing; `{why}` says what has to run and why"),
+        "{said}"
+    ))
 }
 
 /// Writes the whole tables, and prints what is asked for of them.

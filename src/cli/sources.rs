@@ -2,11 +2,11 @@
 
 use super::args::CacheDir;
 use super::experiment;
-use super::results::{records, say_missing};
+use super::results::{no_rows, records, say_missing};
 use super::{Context, Failure};
 use crate::cache::Cache;
 use crate::plan::{Overrides, Plan, Selection};
-use crate::results::{Rows, Source, SourceError};
+use crate::results::{Over, Rows, Source, SourceError};
 use miette::miette;
 use std::path::Path;
 
@@ -27,8 +27,32 @@ pub(super) struct Sources {
     pub(super) cache: CacheDir,
 }
 
+/// What rows are averaged over.
+#[derive(Debug, clap::Args)]
+pub(super) struct Averages {
+    /// Average over these where rows differ in nothing else: parameters, or `stage`, `experiment`, `source`, `checkpoint`,
+    /// `precision` or `asked_ratio`; may be repeated. Without it, over `seed`, if there is one
+    #[arg(long, value_name = "PARAMETER,…", value_delimiter = ',')]
+    over: Vec<String>,
+
+    /// Average over nothing
+    #[arg(long, conflicts_with = "over")]
+    each: bool,
+}
+
+impl Averages {
+    pub(super) fn over(&self) -> Over {
+        match (self.each, self.over.as_slice()) {
+            (true, _) => Over::Nothing,
+            (false, []) => Over::Seeds,
+            (false, some) => Over::These(some.to_vec()),
+        }
+    }
+}
+
 impl Sources {
-    /// Each source, as it was named, with its rows. Rows of an experiment are read from the cache alone.
+    /// Each source, as it was named, with its rows. Rows of an experiment are read from the cache alone. That an experiment
+    /// has none is an error if nothing else has.
     pub(super) fn read(
         &self,
         cache: &Cache,
@@ -41,22 +65,31 @@ impl Sources {
                 "`--set` changes values of experiments, and none is named"
             )));
         }
-        let read = |text: &String| {
+        let mut read = Vec::new();
+        let mut empty = Vec::new();
+        for text in &self.sources {
             let rows = match Source::parse(text)? {
                 Source::Experiment { file, part } => {
                     let plan = self.plan(&file, part.as_deref())?;
                     let records = records(&plan, cache, context)?;
                     if records.is_empty() {
-                        context.watcher.note(&format!("{text}:"));
-                        say_missing(&plan, 0, context);
+                        empty.push((text, plan));
                     }
                     Rows::of(&records)?
                 }
                 Source::Table(table) => table.rows()?,
             };
-            Ok((text.clone(), rows))
-        };
-        self.sources.iter().map(read).collect()
+            read.push((text.clone(), rows));
+        }
+        let nothing = read.iter().all(|(_, rows)| rows.height() == 0);
+        if let Some((_, plan)) = empty.first().filter(|_| nothing) {
+            return Err(no_rows(plan));
+        }
+        for (text, plan) in &empty {
+            context.watcher.note(&format!("{text}:"));
+            say_missing(plan, 0, context);
+        }
+        Ok(read)
     }
 
     fn plan(&self, file: &Path, part: Option<&str>) -> Result<Plan, Failure> {

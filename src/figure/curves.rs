@@ -55,6 +55,8 @@ pub enum Stroke {
 }
 
 const RIGHT: f64 = 16.0;
+/// What a dashed line of one point goes to the left and to the right.
+const DASHES: f64 = 8.0;
 /// What a panel needs above its field.
 const ABOVE: f64 = 30.0;
 const BELOW: f64 = 46.0;
@@ -159,8 +161,10 @@ impl Line {
             Stroke::Dashed => " dashed",
             Stroke::Dotted | Stroke::Stepped | Stroke::Plain => "",
         };
-        let path = match self.stroke {
-            Stroke::Stepped => stepped(&places),
+        let path = match (self.stroke, places.as_slice()) {
+            (Stroke::Stepped, _) => stepped(&places),
+            // As long as it takes to be told from a dot.
+            (Stroke::Dashed, &[(x, y)]) => vec![(x - DASHES, y), (x + DASHES, y)],
             _ => places.clone(),
         };
         body.open("g", &[("class", &"line")]);
@@ -168,7 +172,7 @@ impl Line {
         body.path(&format!("curve l{series}{dashes}"), &path);
         let dots = matches!(self.stroke, Stroke::Dotted | Stroke::Stepped);
         // A line of one point has no length to be seen.
-        if dots || places.len() == 1 {
+        if dots || path.len() == 1 {
             for (x, y) in &places {
                 let class = format!("f{series}");
                 body.element(
@@ -219,6 +223,19 @@ mod tests {
     fn a_dot_stands_for_each_point() {
         let drawn = curves(vec![(10.0, 3.0), (20.0, 2.0), (30.0, f64::NAN)]).draw(460.0, 140.0);
         assert_eq!(drawn.body.as_str().matches("<circle").count(), 2);
+    }
+
+    #[test]
+    fn one_epoch_has_one_dot_for_the_loss_and_dashes_for_the_other_measure() {
+        let mut both = curves(vec![(10.0, 3.0)]);
+        let mut dashed = both.panels[0].lines[0].clone();
+        dashed.stroke = Stroke::Dashed;
+        both.panels[0].lines.push(dashed);
+        let drawn = both.draw(460.0, 140.0);
+        let text = drawn.body.as_str();
+        assert_eq!(text.matches("<circle").count(), 1, "{text}");
+        let (_, dashes) = text.split_once("class=\"curve l0 dashed\" d=\"").unwrap();
+        assert!(dashes.split_once('"').unwrap().0.contains('L'), "{text}");
     }
 
     #[test]

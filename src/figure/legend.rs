@@ -12,8 +12,10 @@ pub(super) enum Sample {
     Shape(usize),
     /// A curve of a series.
     Curve(usize),
-    /// A bar over several measurements.
-    Spread,
+    /// A bar over several measurements, from left to right.
+    Level,
+    /// A bar over several measurements, from bottom to top.
+    Upright,
     /// The dotted line of a front.
     Front,
 }
@@ -73,11 +75,13 @@ pub(super) fn draw(svg: &mut Svg, entries: &[Entry], (left, right): (f64, f64), 
         } = entry;
         let y = top + row as f64 * ROW + ROW / 2.0;
         let (from, to) = ((x, y), (x + 16.0, y));
+        let spread = format!("l{}", super::SERIES - 1);
         match sample {
             Sample::Mark(series, shape) => mark(svg, series, shape, (x + 8.0, y)),
             Sample::Shape(shape) => mark(svg, super::SERIES - 1, shape, (x + 8.0, y)),
             Sample::Curve(series) => svg.path(&format!("curve l{series}"), &[from, to]),
-            Sample::Spread => bar(svg, &format!("l{}", super::SERIES - 1), from, to),
+            Sample::Level => bar(svg, &spread, from, to),
+            Sample::Upright => bar(svg, &spread, (x + 8.0, y + 8.0), (x + 8.0, y - 8.0)),
             Sample::Front => svg.path("front", &[from, to]),
         }
         svg.text("", (x + SAMPLE, y + 4.0), Anchor::Start, &name);

@@ -22,8 +22,6 @@ pub struct Scatter {
     pub colourless: Option<String>,
     /// What shapes stand for, in their order.
     pub shapes: Vec<String>,
-    /// What the ends of a spread are.
-    pub spread: String,
     /// The points.
     pub points: Vec<Point>,
 }
@@ -37,6 +35,8 @@ pub struct Axis {
     pub spacing: Spacing,
     /// Which values one would like to have.
     pub better: Better,
+    /// What the ends of bars along it are.
+    pub spread: String,
 }
 
 /// Which values of a measure one would like to have.
@@ -55,7 +55,7 @@ pub struct Point {
     pub x: f64,
     /// Where it stands.
     pub y: f64,
-    /// The least and the most that was measured from left to right, if it was measured more than once.
+    /// The ends of the bar from left to right, if it was measured more than once.
     pub x_spread: Option<(f64, f64)>,
     /// The same from bottom to top.
     pub y_spread: Option<(f64, f64)>,
@@ -174,9 +174,13 @@ impl Scatter {
             let shapes = self.shapes.iter().enumerate();
             entries.extend(shapes.map(|(i, name)| (Sample::Shape(i), name.clone())));
         }
-        let has_spread = |point: &Point| point.x_spread.or(point.y_spread).is_some();
-        if self.points.iter().any(has_spread) {
-            entries.push((Sample::Spread, self.spread.clone()));
+        let level = self.points.iter().any(|point| point.x_spread.is_some());
+        let upright = self.points.iter().any(|point| point.y_spread.is_some());
+        if level {
+            entries.push((Sample::Level, self.x.spread.clone()));
+        }
+        if upright {
+            entries.push((Sample::Upright, self.y.spread.clone()));
         }
         if front {
             entries.push((Sample::Front, "Pareto front".to_owned()));
@@ -325,6 +329,11 @@ fn draw_labels(
             (x - 10.0, y + 4.0, Anchor::End, x - 9.0 - wide),
             (x, y - 10.0, Anchor::Middle, x - wide / 2.0),
             (x, y + 19.0, Anchor::Middle, x - wide / 2.0),
+            // Between bars that go to all sides.
+            (x + 10.0, y - 9.0, Anchor::Start, x + 9.0),
+            (x - 10.0, y - 9.0, Anchor::End, x - 9.0 - wide),
+            (x + 10.0, y + 17.0, Anchor::Start, x + 9.0),
+            (x - 10.0, y + 17.0, Anchor::End, x - 9.0 - wide),
         ];
         for (text_x, text_y, anchor, left) in sides {
             let area = [left, text_y - 10.0, left + wide, text_y + 3.0];

@@ -1,6 +1,6 @@
 //! Which rows of a table may be ranked, and what tells them from the others.
 
-use super::pareto::called;
+use super::column::called;
 use crate::results::{COMPARABLE, Column, SAID_BY_TEST_SET};
 
 /// Some rows, by their positions, no two of which are known to differ in some columns.

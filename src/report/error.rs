@@ -1,5 +1,6 @@
 //! What cannot be shown.
 
+use crate::plan::suggest::advice;
 use crate::results::ResultsError;
 use crate::text::dataset::DatasetError;
 
@@ -25,7 +26,7 @@ pub enum ReportError {
     },
     /// A table has no such column.
     #[error("the table has no column `{name}`")]
-    #[diagnostic(code(report::unknown_column), help("its columns: {}", known.join(", ")))]
+    #[diagnostic(code(report::unknown_column), help("{}", advice(name, "its columns", known.iter().map(String::as_str))))]
     UnknownColumn {
         /// What was asked for.
         name: String,

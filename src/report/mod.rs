@@ -1,9 +1,11 @@
 //! What people look at: figures of an experiment's results, and one page that tells all about it.
 //!
 //! `pareto`, `training` and `groups` turn rows, epochs and sizes into figures; `page` puts them on a page with the
-//! `table`, the `translations` and the `stages`; `alike` says which rows stand in one plot. All is read from artifacts: the same cache gives the same bytes.
+//! `table`, the `translations` and the `stages`; `alike` says which rows stand in one plot, `column` what people call
+//! columns. All is read from artifacts: the same cache gives the same bytes.
 
 mod alike;
+mod column;
 mod error;
 mod groups;
 mod page;
@@ -18,4 +20,4 @@ pub use error::ReportError;
 pub use groups::groups;
 pub use page::{Stage, Subject, page};
 pub use pareto::{Wish, measured_on, pareto};
-pub use training::{Course, model_of, training};
+pub use training::{Course, is_training, model_of, trained_by, training};

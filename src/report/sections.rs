@@ -1,9 +1,10 @@
 //! The parts of the page, each as markup; nothing where there is nothing to show.
 
 use super::alike::{Alike, agreeing, comparable};
+use super::column::{is_measured, names};
 use super::page::{FEW, Gathered};
-use super::pareto::{Wish, is_measured, measured_on, names, pareto_of};
-use super::training::ancestors;
+use super::pareto::{Wish, measured_on, pareto_of};
+use super::training::{ancestors, is_training};
 use super::translations::{TestSet, test_sets};
 use super::{ReportError, groups, model_of, stages, table, training};
 use crate::config::{Checkpoint, StageSpec};
@@ -100,7 +101,7 @@ impl Gathered<'_> {
             let stages: BTreeSet<NodeId> = point.stages.values().copied().collect();
             let stages: Vec<NodeId> = stages
                 .into_iter()
-                .filter(|id| is_training(&plan.nodes[id.0].spec))
+                .filter(|id| is_training(plan, *id))
                 .collect();
             if stages.is_empty() || !seen.insert(stages.clone()) {
                 continue;
@@ -143,13 +144,6 @@ fn pruning(plan: &Plan, id: NodeId) -> Vec<NodeId> {
         true => vec![id],
         false => stages,
     }
-}
-
-fn is_training(spec: &StageSpec) -> bool {
-    matches!(
-        spec,
-        StageSpec::Pretrain(_) | StageSpec::Prune(_) | StageSpec::Finetune(_)
-    )
 }
 
 /// The values of a point of the sweep.

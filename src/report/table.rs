@@ -1,6 +1,6 @@
 //! The table of results on the page.
 
-use super::pareto::called;
+use super::column::called;
 use crate::cache::Artifact;
 use crate::figure::escape;
 use crate::plan::NodeId;

@@ -96,6 +96,19 @@ pub(super) fn ancestors(plan: &Plan, id: NodeId) -> impl Iterator<Item = NodeId>
     std::iter::successors(model(&id), move |id| model(id))
 }
 
+/// Whether a stage trains a model.
+pub fn is_training(plan: &Plan, id: NodeId) -> bool {
+    matches!(
+        plan.nodes[id.0].spec,
+        StageSpec::Pretrain(_) | StageSpec::Prune(_) | StageSpec::Finetune(_)
+    )
+}
+
+/// The nearest stage that trained the model that a stage reads, if one of this plan did.
+pub fn trained_by(plan: &Plan, id: NodeId) -> Option<NodeId> {
+    ancestors(plan, id).find(|id| is_training(plan, *id))
+}
+
 fn curves(runs: &[Run<'_>]) -> Curves {
     let panel = |name: &str, lines: Vec<Line>| Panel {
         name: name.to_owned(),

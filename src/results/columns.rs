@@ -99,7 +99,7 @@ pub fn columns(records: &[Record]) -> Vec<Column> {
     columns.extend(stages.into_iter().map(|stage| {
         let seconds = records.iter().map(|r| r.seconds.get(stage).copied());
         Column {
-            name: format!("seconds.{stage}"),
+            name: format!("{SECONDS_OF}{stage}"),
             values: Values::Float(seconds.collect()),
         }
     }));
@@ -117,16 +117,32 @@ pub(super) fn to_ask(records: &[Record]) -> Vec<Column> {
             values: Values::Bool(records.iter().map(one).collect()),
         }
     };
-    let seconds = records.iter().map(|r| Some(r.seconds.values().sum()));
     let mut columns = columns(records);
+    let seconds = seconds(&columns, records.len());
     columns.push(noise("speed_up", |found| found.speed_up));
     columns.push(noise("batch_speed_up", |found| found.batch_speed_up));
-    columns.push(Column {
-        name: "seconds".to_owned(),
-        values: Values::Float(seconds.collect()),
-    });
+    columns.extend(seconds);
     columns
 }
+
+/// The time of all stages that led to each row of a table, in a column `seconds`; nothing if it has no time of any.
+#[cfg(feature = "tables")]
+pub(super) fn seconds(columns: &[Column], height: usize) -> Option<Column> {
+    let stages = columns.iter();
+    let stages = stages.filter(|column| column.name.starts_with(SECONDS_OF));
+    let stages: Vec<&Values> = stages.map(|column| &column.values).collect();
+    let total = |row: usize| {
+        let known = stages.iter().filter_map(|values| values.number(row));
+        known.reduce(|sum, seconds| sum + seconds)
+    };
+    (!stages.is_empty()).then(|| Column {
+        name: "seconds".to_owned(),
+        values: Values::Float((0..height).map(total).collect()),
+    })
+}
+
+/// What the names of columns begin with that hold the time of one stage.
+const SECONDS_OF: &str = "seconds.";
 
 impl Field {
     fn of(&self, records: &[Record]) -> Values {
@@ -159,7 +175,7 @@ pub(super) fn is_own(column: &str) -> bool {
     let mut ours = SCORES.iter().chain(&COSTS).chain([&EXPERIMENT]);
     ours.any(|(name, _)| *name == column)
         || conditions::NAMES.contains(&column)
-        || column.starts_with("seconds.")
+        || column.starts_with(SECONDS_OF)
 }
 
 /// Whether a column holds the values of a parameter of the sweep.

@@ -45,13 +45,17 @@ impl Derived {
     }
 }
 
-#[cfg(feature = "tables")]
 impl Derived {
     /// The name of the column that says this of `measure`.
     pub(super) fn name(self, measure: &str) -> String {
         let found = SUFFIXES.iter().find(|(_, derived)| *derived == self);
         format!("{measure}{}", found.map_or("", |(suffix, _)| suffix))
     }
+}
+
+/// The name of the column that holds the standard deviation of a measure over the rows that its mean is made of.
+pub fn deviation_of(measure: &str) -> String {
+    Derived::Deviation.name(measure)
 }
 
 #[cfg(test)]

@@ -1,15 +1,21 @@
-//! Filters as people type them, understood as SQL: with `==`, with words in any quotes or none, and with the names that
-//! stand above columns.
+//! Filters as people type them, understood as SQL: with `==`, with words in any quotes or none, with the names that
+//! stand above columns, and with numbers as tables show them.
 
+mod quantity;
+mod reader;
 mod tokens;
 
 use super::columns::ROW_OF_AVERAGE;
-use super::headings::meant;
+use super::headings::{heading, is_heading, meant};
+use super::unit::Unit;
 use super::{Column, QueryError, Values};
+use quantity::Quantity;
+use reader::Reader;
 use rustc_hash::FxHashSet;
+use std::ops::Range;
 use tokens::{
-    KEYWORDS, PATTERNS, Token, before_list, is, is_comparison, is_of_sign, is_of_word, is_sign,
-    number, quoted, sign, starts_a_fraction, whole_word,
+    KEYWORDS, Token, before_list, is, is_comparison, is_inside, is_of_sign, is_of_word, quoted,
+    sign, whole_word,
 };
 
 /// What a column holds.
@@ -20,10 +26,21 @@ pub(super) enum Kind {
     Truth,
 }
 
-/// The columns that a filter may name, and what is known of their words.
+/// The columns that a filter may name, and what is known of their values.
 pub(super) struct Vocabulary<'a> {
     columns: Vec<(String, Kind)>,
-    words: Vec<(&'a str, &'a [Option<String>])>,
+    /// What stands above columns, where that is more than one word.
+    phrases: Vec<String>,
+    known: &'a [Column],
+}
+
+/// A column that a word means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Named {
+    name: String,
+    kind: Kind,
+    /// Whether it is meant by what stands above it, and shows percents.
+    in_percent: bool,
 }
 
 /// A filter in SQL.
@@ -34,50 +51,63 @@ pub(super) struct Understood {
     pub(super) doubts: Vec<String>,
 }
 
-/// Values of a column that a doubt lists at most.
-const LISTED: usize = 8;
-
 impl<'a> Vocabulary<'a> {
     /// Some columns, and `more` that there are going to be.
     pub(super) fn of(known: &'a [Column], more: Vec<(String, Kind)>) -> Self {
-        let known = known.iter().filter(|column| column.name != ROW_OF_AVERAGE);
-        let (mut columns, mut words) = (Vec::new(), Vec::new());
-        for Column { name, values } in known {
-            let kind = match values {
-                Values::Text(values) => {
-                    words.push((name.as_str(), values.as_slice()));
-                    Kind::Words
-                }
-                Values::Bool(_) => Kind::Truth,
-                Values::Integer(_) | Values::Float(_) => Kind::Numbers,
-            };
-            columns.push((name.clone(), kind));
-        }
+        let kind = |values: &Values| match values {
+            Values::Text(_) => Kind::Words,
+            Values::Bool(_) => Kind::Truth,
+            Values::Integer(_) | Values::Float(_) => Kind::Numbers,
+        };
+        let names = known.iter().filter(|column| column.name != ROW_OF_AVERAGE);
+        let names = names.map(|column| (column.name.clone(), kind(&column.values)));
+        let mut columns: Vec<(String, Kind)> = names.collect();
         let new = |name: &String| !columns.iter().any(|(known, _)| known == name);
         let more: Vec<_> = more.into_iter().filter(|(name, _)| new(name)).collect();
         columns.extend(more);
-        Self { columns, words }
+        let phrases = columns.iter().map(|(name, _)| heading(name));
+        let phrases = phrases.filter(|heading| !heading.chars().all(is_of_word));
+        Self {
+            phrases: phrases.collect(),
+            columns,
+            known,
+        }
     }
 
     /// The column that a word means.
-    fn column(&self, word: &str) -> Option<&(String, Kind)> {
+    fn column(&self, word: &str) -> Option<Named> {
         let names: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
         let name = meant(word, &names)?;
-        self.columns.iter().find(|(known, _)| known == name)
+        let (name, kind) = self.columns.iter().find(|(known, _)| known == name)?;
+        Some(Named {
+            name: name.clone(),
+            kind: *kind,
+            in_percent: Unit::of(name) == Unit::Share && is_heading(word, name),
+        })
+    }
+
+    /// The values of a column, as far as there are any yet.
+    fn values(&self, column: &str) -> Option<&'a Values> {
+        let column = self.known.iter().find(|known| known.name == column);
+        column.map(|column| &column.values)
     }
 
     /// The words of a column, each once, in the order in which they are met.
-    fn values(&self, column: &str) -> Vec<&'a str> {
-        let column = self.words.iter().find(|(name, _)| *name == column);
-        let words = column.map_or(&[][..], |(_, words)| words);
+    fn words(&self, column: &str) -> Vec<&'a str> {
+        let Some(Values::Text(words)) = self.values(column) else {
+            return Vec::new();
+        };
         let mut seen = FxHashSet::default();
         let words = words.iter().flatten().map(String::as_str);
         words.filter(|word| seen.insert(*word)).collect()
     }
 
     fn is_a_value(&self, word: &str) -> bool {
-        let mut words = self.words.iter().flat_map(|(_, words)| *words);
-        words.any(|known| known.as_deref() == Some(word))
+        let has = |column: &Column| match &column.values {
+            Values::Text(words) => words.iter().any(|known| known.as_deref() == Some(word)),
+            _ => false,
+        };
+        self.known.iter().any(has)
     }
 
     /// Understands a filter.
@@ -85,25 +115,17 @@ impl<'a> Vocabulary<'a> {
     /// # Errors
     /// If it names a column that is not there, or sets words against numbers.
     pub(super) fn understand(&self, text: &str) -> Result<Understood, QueryError> {
-        let tokens = self.tokens(text)?;
-        let mut reader = Reader {
-            vocabulary: self,
-            text,
-            tokens: &tokens,
-            doubts: Vec::new(),
-        };
-        let parts: Result<Vec<String>, QueryError> =
-            (0..tokens.len()).map(|place| reader.sql(place)).collect();
-        Ok(Understood {
-            sql: parts?.join(" "),
-            doubts: reader.doubts,
-        })
+        let (tokens, places) = self.tokens(text)?;
+        Reader::of(self, text, &tokens, &places).whole()
     }
 
     /// The column that a value behind these tokens is set against: the one that stands directly before a comparison, or
     /// before the list that the value is in.
-    fn subject(&self, before: &[Token]) -> Option<&(String, Kind)> {
+    fn subject(&self, before: &[Token]) -> Option<Named> {
         match before {
+            [rest @ .., last, Token::Sign(minus)] if is_comparison(last) && minus == "-" => {
+                self.operand(rest)
+            }
             [rest @ .., last] if is_comparison(last) => self.operand(rest),
             [rest @ .., Token::Bare(between), _, Token::Bare(and)]
                 if is(between, &["between"]) && is(and, &["and"]) =>
@@ -118,7 +140,7 @@ impl<'a> Vocabulary<'a> {
     }
 
     /// The column that some tokens end with.
-    fn operand(&self, tokens: &[Token]) -> Option<&(String, Kind)> {
+    fn operand(&self, tokens: &[Token]) -> Option<Named> {
         match tokens {
             [before @ .., Token::Bare(not)] if is(not, &["not"]) => self.operand(before),
             [.., Token::Bare(word)] if is(word, &KEYWORDS) => None,
@@ -128,27 +150,73 @@ impl<'a> Vocabulary<'a> {
     }
 
     fn wants_a_word(&self, before: &[Token]) -> bool {
-        matches!(self.subject(before), Some((_, Kind::Words)))
+        matches!(
+            self.subject(before),
+            Some(Named {
+                kind: Kind::Words,
+                ..
+            })
+        )
     }
 
-    fn tokens(&self, text: &str) -> Result<Vec<Token>, QueryError> {
-        let mut rest = text.trim_start();
-        let mut tokens = Vec::new();
-        while let Some(first) = rest.chars().next() {
-            let (token, length) = match first {
-                '\'' | '"' | '`' => quoted(rest, first).ok_or_else(|| QueryError::Filter {
-                    text: text.to_owned(),
-                    said: format!("the quote {first} is not closed"),
-                })?,
-                _ if self.wants_a_word(&tokens) && !is_of_sign(first) => whole_word(rest),
-                _ if first.is_ascii_digit() || starts_a_fraction(rest) => number(rest),
-                _ if is_of_word(first) => self.bare(rest),
-                _ => sign(rest),
-            };
+    /// The tokens of a filter, and the place of each.
+    fn tokens(&self, text: &str) -> Result<(Vec<Token>, Vec<Range<usize>>), QueryError> {
+        let (mut tokens, mut places) = (Vec::new(), Vec::new());
+        let mut start = text.len() - text.trim_start().len();
+        while start < text.len() {
+            let rest = &text[start..];
+            let (token, length) = self.token(rest, &tokens).map_err(|said| {
+                let word = rest.find(char::is_whitespace).unwrap_or(rest.len());
+                QueryError::filter(text, said, start..start + word)
+            })?;
+            let place = start..start + length;
+            if let Some(said) = out_of_place(&token, &tokens) {
+                return Err(QueryError::filter(text, said, place));
+            }
             tokens.push(token);
-            rest = rest[length..].trim_start();
+            places.push(place);
+            start += length;
+            start += text[start..].len() - text[start..].trim_start().len();
         }
-        Ok(tokens)
+        Ok((tokens, places))
+    }
+
+    /// The token that `rest` begins with, behind others, and its length.
+    ///
+    /// # Errors
+    /// Why it begins with none.
+    fn token(&self, rest: &str, before: &[Token]) -> Result<(Token, usize), String> {
+        let first = rest.chars().next().unwrap_or_default();
+        if matches!(first, '\'' | '"' | '`') {
+            return quoted(rest, first).ok_or_else(|| format!("the quote {first} is not closed"));
+        }
+        if self.wants_a_word(before) && !is_of_sign(first) {
+            return Ok(whole_word(rest));
+        }
+        if let Some((quantity, length)) = Quantity::read(rest)? {
+            return Ok((Token::Number(rest[..length].to_owned(), quantity), length));
+        }
+        if let Some(phrase) = self.phrase(rest) {
+            return Ok((Token::Bare(phrase.to_owned()), phrase.len()));
+        }
+        Ok(match first {
+            _ if is_of_word(first) => self.bare(rest),
+            _ => sign(rest),
+        })
+    }
+
+    /// The longest of the headings of more than one word that a text begins with.
+    fn phrase(&self, rest: &str) -> Option<&str> {
+        let begins = |phrase: &&String| {
+            let behind = rest.strip_prefix(phrase.as_str());
+            behind.is_some_and(|behind| !behind.starts_with(is_of_word))
+        };
+        let longest = self
+            .phrases
+            .iter()
+            .filter(begins)
+            .max_by_key(|phrase| phrase.len());
+        longest.map(String::as_str)
     }
 
     /// A word, with the dashes that belong to it: those of a column's name or of a value that is there.
@@ -174,124 +242,16 @@ impl<'a> Vocabulary<'a> {
     }
 }
 
-/// What of a filter is read.
-struct Reader<'a> {
-    vocabulary: &'a Vocabulary<'a>,
-    text: &'a str,
-    tokens: &'a [Token],
-    doubts: Vec<String>,
-}
-
-impl Reader<'_> {
-    /// A token in SQL.
-    fn sql(&mut self, place: usize) -> Result<String, QueryError> {
-        match &self.tokens[place] {
-            Token::Sign(sign) => Ok(sign.clone()),
-            Token::Number(number) => {
-                if let Some((name, Kind::Words)) = self.beside(place) {
-                    return Err(self.wrong(format!(
-                        "`{name}` holds words: write `{name} = '{number}'` if that is one of them"
-                    )));
-                }
-                // SQL has no exponents here.
-                let value = number.parse().ok().filter(|_| number.contains(['e', 'E']));
-                Ok(value.map_or_else(|| number.clone(), |value: f64| value.to_string()))
-            }
-            Token::Bare(word) if is(word, &KEYWORDS) => Ok(word.clone()),
-            Token::Bare(word) if self.is_function(place) || self.is_type(place) => Ok(word.clone()),
-            Token::Bare(word) | Token::Double(word) => {
-                if let Some((name, _)) = self.vocabulary.column(word) {
-                    return Ok(format!("\"{}\"", name.replace('"', "\"\"")));
-                }
-                match self.beside(place) {
-                    Some((_, Kind::Words)) => self.value(place, word),
-                    _ if self.vocabulary.is_a_value(word) => self.value(place, word),
-                    _ => Err(self.unknown(word)),
-                }
-            }
-            Token::Single(word) => self.value(place, word),
-        }
-    }
-
-    /// A word as a value.
-    fn value(&mut self, place: usize, word: &str) -> Result<String, QueryError> {
-        match self.beside(place) {
-            Some((_, Kind::Numbers)) if word.parse().is_ok_and(f64::is_finite) => {
-                return Ok(word.to_owned());
-            }
-            Some((name, Kind::Numbers)) => {
-                return Err(self.wrong(format!("`{name}` holds numbers, and `{word}` is none")));
-            }
-            Some((name, Kind::Words)) if !self.is_pattern(place) => self.doubt(&name, word),
-            _ => {}
-        }
-        Ok(format!("'{}'", word.replace('\'', "''")))
-    }
-
-    /// Notes that no row has a word in a column that has others.
-    fn doubt(&mut self, column: &str, word: &str) {
-        let values = self.vocabulary.values(column);
-        if values.is_empty() || values.contains(&word) {
-            return;
-        }
-        let near = crate::plan::suggest::nearest(word, values.iter().copied());
-        let near = near.map(|near| format!("did you mean `{near}`? "));
-        let more = if values.len() > LISTED { ", …" } else { "" };
-        let listed = values[..values.len().min(LISTED)].join(", ");
-        self.doubts.push(format!(
-            "no row has `{word}` in `{column}`: {}it holds {listed}{more}",
-            near.unwrap_or_default()
-        ));
-    }
-
-    fn is_pattern(&self, place: usize) -> bool {
-        let before = place.checked_sub(1).map(|before| &self.tokens[before]);
-        matches!(before, Some(Token::Bare(word)) if is(word, &PATTERNS))
-    }
-
-    fn is_function(&self, place: usize) -> bool {
-        is_sign(self.tokens.get(place + 1), "(")
-    }
-
-    /// Whether a word is that of a type: it stands behind `as` or `::`, or behind another one of the same type.
-    fn is_type(&self, place: usize) -> bool {
-        let Some(before) = place.checked_sub(1) else {
-            return false;
-        };
-        match &self.tokens[before] {
-            Token::Sign(sign) => sign == "::",
-            Token::Bare(word) if is(word, &KEYWORDS) => is(word, &["as"]),
-            Token::Bare(_) => self.is_type(before),
-            _ => false,
-        }
-    }
-
-    /// The column that a value is set against: the one that a comparison stands between, before it or behind it.
-    fn beside(&self, place: usize) -> Option<(String, Kind)> {
-        let behind = || {
-            let comparison = self.tokens.get(place + 1)?;
-            let column = self.tokens.get(place + 2)?;
-            let apart = is_comparison(comparison) && !self.is_function(place + 2);
-            let column = self.vocabulary.operand(std::slice::from_ref(column));
-            column.filter(|_| apart)
-        };
-        let before = self.vocabulary.subject(&self.tokens[..place]);
-        before.or_else(behind).cloned()
-    }
-
-    fn wrong(&self, said: String) -> QueryError {
-        QueryError::Filter {
-            text: self.text.to_owned(),
-            said,
-        }
-    }
-
-    fn unknown(&self, word: &str) -> QueryError {
-        let columns = self.vocabulary.columns.iter();
-        QueryError::Column {
-            name: word.to_owned(),
-            known: columns.map(|(name, _)| name.clone()).collect(),
-        }
+/// Why a token cannot stand behind others.
+fn out_of_place(token: &Token, before: &[Token]) -> Option<&'static str> {
+    match (token, before.last()) {
+        (Token::Number(..), Some(Token::Number(..))) => Some(
+            "two numbers stand side by side; groups of three digits are one, as in `1 722 880`",
+        ),
+        (Token::Sign(sign), _) if sign == "," && !is_inside(before) => Some(
+            "a comma stands between the values of a list; decimals stand behind a point, as in `49.9`",
+        ),
+        _ => None,
     }
 }
 

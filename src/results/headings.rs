@@ -42,6 +42,12 @@ pub fn meant<'n>(word: &str, names: &[&'n str]) -> Option<&'n str> {
         .or_else(|| find(&|name| folded(&heading(name)) == folded(word)))
 }
 
+/// Whether a word that means a column is what stands above it, and not its name.
+#[cfg(feature = "tables")]
+pub(super) fn is_heading(word: &str, name: &str) -> bool {
+    folded(word) != folded(name)
+}
+
 fn folded(word: &str) -> String {
     word.to_lowercase().replace('-', "_")
 }

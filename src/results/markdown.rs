@@ -2,6 +2,7 @@
 
 use super::columns::shown;
 use super::sheet::{Sheet, padded};
+use super::unit::{duration, percent, scaled, times};
 use super::{Record, SpeedUp};
 use std::collections::BTreeSet;
 
@@ -125,16 +126,6 @@ fn faster(found: Option<SpeedUp>) -> String {
     })
 }
 
-/// A ratio with two decimals: `1.97 x`.
-pub(super) fn times(ratio: f64) -> String {
-    format!("{ratio:.2} x")
-}
-
-/// A share with one decimal: `49.8 %`.
-pub(super) fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
-}
-
 /// The distinct signatures of each score.
 fn signatures<'r>(records: &[&'r Record]) -> BTreeSet<(&'static str, &'r str)> {
     let reports = || records.iter().map(|record| &record.report);
@@ -165,78 +156,9 @@ pub(super) fn aligned(sheet: &Sheet) -> String {
     [line(&sheet.head), rule].into_iter().chain(rows).collect()
 }
 
-/// A count with four digits at most and the prefix of its thousands: `39.47 M`.
-pub(super) fn scaled(count: u64) -> String {
-    let mut rest = count as f64;
-    let mut prefixes = ["", " k", " M", " G", " T", " P"].into_iter();
-    let mut prefix = prefixes.next().unwrap_or_default();
-    for next in prefixes {
-        if rest < 999.95 {
-            break;
-        }
-        rest /= 1000.0;
-        prefix = next;
-    }
-    if prefix.is_empty() {
-        count.to_string()
-    } else if rest < 99.995 {
-        format!("{rest:.2}{prefix}")
-    } else {
-        format!("{rest:.1}{prefix}")
-    }
-}
-
-/// A time in its two largest units: `2 h 05 min`, `3 min 20 s`, `4.2 s`, `12 ms`.
-pub fn duration(seconds: f64) -> String {
-    if seconds < 0.9995 {
-        return format!("{:.0} ms", seconds * 1000.0);
-    }
-    if seconds < 59.95 {
-        return format!("{seconds:.1} s");
-    }
-    let whole = seconds.round() as u64;
-    let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
-    if hours > 0 {
-        format!("{hours} h {minutes:02} min")
-    } else {
-        format!("{minutes} min {seconds:02} s")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn counts_are_scaled_to_a_readable_size() {
-        let expected = [
-            (0, "0"),
-            (999, "999"),
-            (1000, "1.00 k"),
-            (39_469_056, "39.47 M"),
-            (99_518_469_500, "99.52 G"),
-            (199_518_469_500, "199.5 G"),
-            (999_999_999, "1.00 G"),
-        ];
-        for (count, text) in expected {
-            assert_eq!(scaled(count), text);
-        }
-    }
-
-    #[test]
-    fn durations_use_two_units() {
-        let expected = [
-            (0.0123, "12 ms"),
-            (4.24, "4.2 s"),
-            (59.97, "1 min 00 s"),
-            (200.0, "3 min 20 s"),
-            (3599.6, "1 h 00 min"),
-            (7500.0, "2 h 05 min"),
-        ];
-        for (seconds, text) in expected {
-            assert_eq!(duration(seconds), text);
-        }
-    }
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {

@@ -9,7 +9,7 @@
 //! `source` says where rows can be read from, and `rows` holds them, whatever they are from; `csv` finds what is wrong
 //! with a file. `query` filters and sorts rows, with a `filter` as people type it; `compare` sets them side by side;
 //! `view` writes them for people and for programs. `derived` knows the columns that are made of others, `headings` what
-//! columns are called, and `sheet` how a table fits a terminal.
+//! columns are called, `unit` how their numbers are shown, and `sheet` how a table fits a terminal.
 
 mod baseline;
 mod columns;
@@ -37,6 +37,7 @@ mod source;
 mod table;
 mod training;
 mod translations;
+mod unit;
 mod values;
 #[cfg(feature = "tables")]
 pub mod view;
@@ -49,9 +50,10 @@ pub use compare::{Bootstrap, CompareError, Comparison, Over, Ranking, Wish, comp
 pub use conditions::Conditions;
 #[cfg(feature = "tables")]
 pub use csv::Flaw;
+pub use derived::deviation_of;
 pub use error::ResultsError;
 pub use headings::meant;
-pub use markdown::{duration, markdown, remarks};
+pub use markdown::{markdown, remarks};
 pub use origin::{Origin, origins};
 #[cfg(feature = "tables")]
 pub use query::{Query, QueryError};
@@ -64,3 +66,4 @@ pub use source::{Source, SourceError, StoredTable};
 pub use table::write;
 pub use training::{Epoch, Sizes, epochs, sizes};
 pub(crate) use translations::translated_lines;
+pub use unit::duration;

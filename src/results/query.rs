@@ -5,9 +5,11 @@ use super::filter::{Kind, Vocabulary};
 use super::headings::meant;
 use super::{Column, ResultsError, Rows, Values};
 use crate::plan::suggest::advice;
+use miette::SourceSpan;
 use polars::error::PolarsError;
 use polars::prelude::{Expr, IntoLazy, LazyFrame, Operator, SortMultipleOptions, col};
 use polars::sql::sql_expr;
+use std::ops::Range;
 
 /// A column that no table has.
 const PLACE: &str = " place";
@@ -42,6 +44,12 @@ pub enum QueryError {
         name: String,
         /// The columns that there are.
         known: Vec<String>,
+        /// The filter that asks for it, if one does.
+        #[source_code]
+        text: Option<String>,
+        /// Where in the filter.
+        #[label]
+        place: Option<SourceSpan>,
     },
 
     /// The filter is none.
@@ -55,9 +63,13 @@ pub enum QueryError {
     )]
     Filter {
         /// What was asked for.
+        #[source_code]
         text: String,
-        /// What polars said.
+        /// Why it is none.
         said: String,
+        /// Where it goes wrong, if that is known.
+        #[label]
+        place: Option<SourceSpan>,
     },
 
     /// The columns cannot be read.
@@ -76,6 +88,26 @@ pub enum QueryError {
         #[source]
         source: PolarsError,
     },
+}
+
+impl QueryError {
+    /// That a filter is none, and where it goes wrong.
+    pub(super) fn filter(text: &str, said: impl Into<String>, place: Range<usize>) -> Self {
+        Self::Filter {
+            text: text.to_owned(),
+            said: said.into(),
+            place: Some(place.into()),
+        }
+    }
+
+    /// That a filter is none for polars, which does not say where.
+    fn of_polars(text: &str, error: &PolarsError) -> Self {
+        Self::Filter {
+            text: text.to_owned(),
+            said: first_line(error),
+            place: None,
+        }
+    }
 }
 
 impl Rows {
@@ -162,6 +194,8 @@ impl Rows {
         meant(name, &known).ok_or_else(|| QueryError::Column {
             name: name.to_owned(),
             known: known.into_iter().map(str::to_owned).collect(),
+            text: None,
+            place: None,
         })
     }
 }
@@ -174,10 +208,8 @@ impl Filter {
         more: Vec<(String, Kind)>,
     ) -> Result<Self, QueryError> {
         let understood = Vocabulary::of(columns, more).understand(text)?;
-        let whole = sql_expr(&understood.sql).map_err(|error| QueryError::Filter {
-            text: text.to_owned(),
-            said: first_line(&error),
-        })?;
+        let whole = sql_expr(&understood.sql);
+        let whole = whole.map_err(|error| QueryError::of_polars(text, &error))?;
         Ok(Self {
             text: text.to_owned(),
             all_of: all_of(whole),
@@ -216,12 +248,8 @@ impl Filter {
     pub(super) fn kept(&self, rows: &Rows) -> Result<Rows, QueryError> {
         let all = rows.0.clone().lazy();
         let kept = self.all_of.iter().cloned().fold(all, LazyFrame::filter);
-        kept.collect()
-            .map(Rows)
-            .map_err(|error| QueryError::Filter {
-                text: self.text.clone(),
-                said: first_line(&error),
-            })
+        let kept = kept.collect().map(Rows);
+        kept.map_err(|error| QueryError::of_polars(&self.text, &error))
     }
 }
 

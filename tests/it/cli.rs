@@ -211,6 +211,32 @@ fn without_a_result_it_is_said_what_is_missing() {
 }
 
 #[test]
+fn a_file_of_another_kind_is_told_as_what_it_is() {
+    let place = Place::new();
+    for (name, words) in [
+        ("toy.csv", "is a table of results, and no experiment"),
+        ("toy.parquet", "is a table of results, and no experiment"),
+        ("toy.svg", "is a picture, and no experiment"),
+        ("toy.html", "is a page, and no experiment"),
+        ("bytes", "is no text, and no experiment"),
+    ] {
+        let path = place.path(name);
+        fs::write(&path, b"\xff\xfe").unwrap();
+        for verb in ["run", "plan", "results", "report"] {
+            let words_of = ["srp", verb, path.to_str().unwrap()]
+                .map(Into::into)
+                .to_vec();
+            let failure = place.execute(reporting, words_of).unwrap_err();
+            assert_eq!(failure.code(), 2);
+            assert!(
+                failure.to_string().contains(words),
+                "{verb} {name}: {failure}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_drawing_shows_what_is_cached() {
     let place = Place::new();
     place.srp("run", &[]).unwrap();

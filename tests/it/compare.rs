@@ -69,12 +69,36 @@ fn points_are_set_against_the_first_with_p_values_and_intervals() {
 
 #[test]
 fn where_there_is_no_row_the_plan_of_that_cache_says_why() {
+    let place = rates();
+    let table = fs::read_to_string(place.path("results/toy.csv")).unwrap();
     let place = Place::new();
-    compare(&place, &["toy.toml"], &[]).ok();
+    fs::write(place.path("some.csv"), table).unwrap();
+    compare(&place, &["toy.toml", "some.csv"], &[]).unwrap();
     let notes = place.notes.take().join("\n");
     let cache = place.path("cache");
     let command = format!("toy.toml --cache {}` says why", cache.display());
     assert!(notes.contains(&command), "{notes}");
+}
+
+#[test]
+fn comparisons_and_results_know_the_time_of_a_row_by_the_same_names() {
+    let place = rates();
+    let of_results = place
+        .srp("results", &["--columns", "rate,time", "--format", "csv"])
+        .unwrap();
+    for source in ["toy.toml", "results/toy.csv", "results/toy.parquet"] {
+        for name in ["seconds", "time"] {
+            let more = ["--columns", &format!("rate,{name}"), "--format", "csv"];
+            assert_eq!(
+                compare(&place, &[source], &more).unwrap(),
+                of_results,
+                "{source}"
+            );
+        }
+    }
+    assert!(of_results.starts_with("rate,seconds\n"), "{of_results}");
+    let fitting = ["--where", "time < 1 h", "--sort", "-time"];
+    assert_eq!(rows(&place, &["toy.toml"], &fitting).len(), 2);
 }
 
 #[test]

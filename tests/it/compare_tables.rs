@@ -160,12 +160,67 @@ fn rows_are_averaged_over_what_is_named_and_nothing_else_is_taken_for_a_paramete
     assert_eq!(count(&["--over", "seed", "--over", "criterion"]), [2, 4]);
     assert_eq!(count(&["--over", "seed,criterion,rate,stage"]), [6]);
     let place = with(SEEDS);
-    assert_eq!(rows(&place, &["--over", "rate"]).len(), 6);
+    let of_one = ["--over", "rate", "--where", "stage = final-test"];
+    assert_eq!(rows(&place, &of_one).len(), 4);
     let notes = place.notes.take().join("\n");
     assert!(
         notes.contains("nothing is averaged: no two rows differ in `rate` alone"),
         "{notes}"
     );
+}
+
+#[test]
+fn what_differs_along_with_what_is_averaged_over_is_said() {
+    let table = "stage,prec,precision,seed,bleu\nt,f,float32,1,30\nt,i,int8,1,29\nt,f,float32,2,31\nt,i,int8,2,28\n";
+    let place = with(table);
+    assert_eq!(rows(&place, &["--over", "prec"]).len(), 4);
+    let notes = place.notes.take().join("\n");
+    let expected = "nothing is averaged: rows that differ in `prec` differ in `precision` as well; `--over \
+                    prec,precision` averages over all of it";
+    assert!(notes.contains(expected), "{notes}");
+    assert_eq!(rows(&place, &["--over", "prec,precision"]).len(), 2);
+    assert!(!place.notes.take().join("\n").contains("as well"));
+    let zipped = with("stage,data,seed,bleu\nt,a,1,30\nt,b,2,29\n");
+    assert_eq!(rows(&zipped, &[]).len(), 2);
+    let notes = zipped.notes.take().join("\n");
+    assert!(
+        notes.contains("differ in `seed` differ in `data` as well"),
+        "{notes}"
+    );
+}
+
+#[test]
+fn rows_are_found_by_numbers_as_the_table_shows_them() {
+    let table = "stage,asked_ratio,parameter_ratio,parameters,flops,flops_ratio,bleu\n\
+                 a,,1.0,1722880,141695300,1.0,41\nb,0.5,0.4999,861342,65950800,2.1485,39\n";
+    for filter in [
+        "left < 50",
+        "left<50%",
+        "left < 49.999 %",
+        "parameter_ratio < 0.5",
+        "asked=50%",
+        "asked = 50",
+        "FLOPs < 66M",
+        "fewer > 2x",
+        "parameters < 900k",
+        "parameters < 1 722 880",
+        "parameters in (861 342)",
+        "'900 k' > parameters",
+    ] {
+        assert_eq!(
+            column(table, "stage", &["--where", filter]),
+            ["b"],
+            "{filter}"
+        );
+    }
+    let place = with(table);
+    rows(&place, &["--where", "left <= 0.5 or fewer > 2x"]);
+    let notes = place.notes.take().join("\n");
+    assert!(notes.contains("`0.5` is taken for 0.5 %"), "{notes}");
+    let said = refused(table, &["--where", "bleu > 40%"]);
+    assert!(said.contains("`bleu` holds points from 0 to 100"), "{said}");
+    let said = refused(table, &["--where", "left = 49.9%"]);
+    assert!(said.contains("the nearest has 0.4999"), "{said}");
 }
 
 #[test]

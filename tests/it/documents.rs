@@ -137,7 +137,7 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
     blocks
 }
 
-fn is_experiment(word: &String) -> bool {
+fn is_experiment(word: &str) -> bool {
     word.starts_with("experiments/")
 }
 
@@ -297,7 +297,7 @@ impl Sandbox {
         match line.verb() {
             "results" => self.run(&words, &line.shown()),
             // The program does not take the stages of this process for its own.
-            "plot" | "report" if words.iter().any(is_experiment) => {
+            "plot" | "report" if words.iter().any(|word| is_experiment(word)) => {
                 self.picture(&words, &line.shown())
             }
             "run" if line.variables.is_empty() => self.run(&words, &line.shown()),

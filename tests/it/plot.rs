@@ -23,8 +23,48 @@ fn trainings_are_drawn_with_what_is_missing_said() {
     assert_eq!(svg.matches("class=\"curve l0\"").count(), 4 + 1, "{svg}");
     let place = Place::new();
     let failure = plot(&place, "training", &["dense"]).unwrap_err();
-    assert_eq!(failure.code(), 1);
+    assert_eq!(failure.code(), 2);
     assert_eq!(place.notes.take(), ["`dense` has not run"]);
+}
+
+#[test]
+fn a_stage_that_trains_nothing_is_told_with_the_one_that_trained_its_model() {
+    let place = finished();
+    for (stages, words) in [
+        (["final@rate=0.2", "dense"], "name that"),
+        (["corpus", "dense"], "`finetune`"),
+    ] {
+        let failure = plot(&place, "training", &stages).unwrap_err();
+        assert_eq!(failure.code(), 2);
+        let said = format!("{failure}\n{failure:?}");
+        assert!(said.contains("which trains nothing"), "{said}");
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn what_has_not_been_made_yet_is_told_alike_by_all_verbs() {
+    let place = Place::new();
+    let said = |failure: srp::cli::Failure| {
+        assert_eq!(failure.code(), 2, "{failure}");
+        let help = format!("{failure:?}")
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        assert!(help.contains("makes what is missing"), "{help}");
+        failure.to_string()
+    };
+    let missing = said(place.srp("results", &[]).unwrap_err());
+    assert!(missing.contains("none of the 1 results of `toy` is in the cache"));
+    said(plot(&place, "groups", &["dense"]).unwrap_err());
+    said(plot(&place, "training", &["dense"]).unwrap_err());
+    #[cfg(feature = "tables")]
+    {
+        assert_eq!(said(plot(&place, "pareto", &[]).unwrap_err()), missing);
+        let toy = place.path("toy.toml");
+        let compared = place.compare(&[toy.to_str().unwrap()]);
+        assert_eq!(said(compared.unwrap_err()), missing);
+    }
 }
 
 #[test]
@@ -155,8 +195,6 @@ fn results_of_the_cache_and_of_tables_are_drawn_together() {
         failure.to_string().contains("no column `size`"),
         "{failure}"
     );
-    let nothing = Place::new();
-    assert_eq!(plot(&nothing, "pareto", &[]).unwrap_err().code(), 1);
 }
 
 /// The table of a finished sweep, and the experiment with the same stages under another search.
@@ -241,12 +279,47 @@ fn rows_without_a_place_are_told_and_a_plot_of_none_is_refused() {
         "{failure}"
     );
     let (none, _) = draw("", &[]);
-    assert_eq!(none.unwrap_err().code(), 1);
+    assert_eq!(none.unwrap_err().code(), 2);
     let (svg, said) = draw("e,<b>&amp;\"'\",t,20,0\ne,]]>,t,20,0\n", &[]);
     let svg = svg.unwrap();
     assert!(svg.contains("&lt;b&gt;&amp;amp;&quot;&#39;&quot;"), "{svg}");
-    assert!(svg.contains(">]]&gt;</text>") && !svg.contains("NaN"));
+    assert!(svg.contains(">name=]]&gt;</text>") && !svg.contains("NaN"));
     assert!(!said.contains("not drawn"), "{said}");
     let (log, _) = draw("e,a,t,20,0\ne,b,t,20,5\n", &["--log"]);
     assert_eq!(log.unwrap().matches("class=\"point\"").count(), 1);
+}
+
+#[cfg(feature = "tables")]
+#[test]
+fn seeds_are_one_point_with_a_bar_unless_each_is_asked_for() {
+    let place = Place::new();
+    let table = place.path("seeds.csv");
+    let rows = "experiment,rate,seed,stage,bleu,parameters\n\
+                e,0.5,1,t,30,50\ne,0.5,2,t,32,50\ne,0.3,1,t,20,30\ne,0.3,2,t,20,30\n";
+    fs::write(&table, rows).unwrap();
+    let draw = |more: &[&str]| plot_of(&place, table.to_str().unwrap(), more);
+    let points = |svg: &str| svg.matches("class=\"point\"").count();
+    let means = draw(&[]).unwrap();
+    assert_eq!(points(&means), 2);
+    assert!(
+        means.contains("rate=0.5, mean of 2: BLEU 31 ± 1.41, parameters 50"),
+        "{means}"
+    );
+    assert!(means.contains(">standard deviation</text>") && means.contains(">rate=0.5</text>"));
+    // One bar and its entry: two equal scores have none.
+    assert_eq!(means.matches("class=\"spread").count(), 2, "{means}");
+    let each = draw(&["--each"]).unwrap();
+    assert_eq!((points(&each), each.contains("deviation")), (4, false));
+    assert_eq!(points(&draw(&["--over", "rate"]).unwrap()), 2);
+    let all = draw(&["--over", "rate,seed"]).unwrap();
+    assert_eq!(points(&all), 1);
+    let failure = draw(&["--over", "sede"]).unwrap_err();
+    assert!(failure.to_string().contains("no parameter `sede`"));
+    let hidden = draw(&["--where", "bleu > 31"]).unwrap_err();
+    assert!(hidden.to_string().contains("none of 4 fits"), "{hidden}");
+    let derived = draw(&["--where", "bleu_delta > 1"]).unwrap_err();
+    assert!(
+        format!("{derived:?}").contains("srp compare"),
+        "{derived:?}"
+    );
 }

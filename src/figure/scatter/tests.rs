@@ -27,6 +27,7 @@ fn scatter(points: Vec<Point>) -> Scatter {
         name: name.to_owned(),
         spacing: Spacing::Linear,
         better,
+        spread: "least to most".to_owned(),
     };
     Scatter {
         title: "BLEU <against> parameters".to_owned(),
@@ -35,7 +36,6 @@ fn scatter(points: Vec<Point>) -> Scatter {
         colours: vec!["srp".to_owned(), "random".to_owned()],
         colourless: None,
         shapes: Vec::new(),
-        spread: "least to most".to_owned(),
         points,
     }
 }
@@ -118,6 +118,27 @@ fn what_was_measured_several_times_has_a_bar_that_fits_in() {
     );
     let exact = scatter(vec![point(1.0, 2.0, "a")]).draw((460.0, 300.0));
     assert!(!exact.body.as_str().contains("spread"));
+}
+
+#[test]
+fn bars_of_two_kinds_are_two_entries_of_the_legend() {
+    let mut both = point(50.0, 5.0, "noisy");
+    both.x_spread = Some((40.0, 60.0));
+    both.y_spread = Some((4.0, 6.0));
+    let mut drawn = scatter(vec![both]);
+    drawn.y.spread = "deviation".to_owned();
+    let drawn = drawn.draw((460.0, 300.0));
+    let text = drawn.body.as_str();
+    assert!(text.contains(">least to most</text>") && text.contains(">deviation</text>"));
+}
+
+#[test]
+fn a_point_with_bars_to_all_sides_keeps_its_label() {
+    let mut both = point(50.0, 5.0, "noisy");
+    both.x_spread = Some((0.0, 100.0));
+    both.y_spread = Some((0.0, 10.0));
+    let text = scatter(vec![both]).draw((460.0, 300.0)).body;
+    assert!(text.as_str().contains(">noisy</text>"));
 }
 
 #[test]

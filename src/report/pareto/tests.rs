@@ -1,6 +1,7 @@
 //! Rows as points: what tells them apart, what is left out, and who races whom.
 
 use super::*;
+use crate::figure::Better;
 use crate::results::Values;
 
 fn text(name: &str, values: &[&str]) -> Column {
@@ -45,17 +46,20 @@ fn plotted(table: &[Column], wish: &Wish) -> Scatter {
 #[test]
 fn what_varies_is_told_apart_and_one_artifact_is_one_point() {
     let drawn = plotted(&table(), &wish());
-    assert_eq!(drawn.colours, ["srp", "random"]);
+    assert_eq!(drawn.colours, ["criterion=srp", "criterion=random"]);
     assert_eq!(drawn.colourless.as_deref(), Some("every criterion"));
     assert_eq!(drawn.shapes, ["dense", "slim"]);
     let labels: Vec<_> = drawn.points.iter().map(|point| &*point.label).collect();
     assert_eq!(
         labels,
-        ["0.5", "0.5", "0.3"],
+        ["rate=0.5", "rate=0.5", "rate=0.3"],
         "the baseline has only one here"
     );
     let last = &drawn.points[2];
-    assert_eq!(last.tip, "slim, random, 0.3: BLEU 30.50, parameters 30");
+    assert_eq!(
+        last.tip,
+        "slim, criterion=random, rate=0.3: BLEU 30.50, parameters 30"
+    );
     assert_eq!(
         (last.link.as_deref(), last.colour, last.shape),
         (Some("row-3"), Some(1), 1)
@@ -128,7 +132,7 @@ fn parameters_that_only_one_of_two_tables_has_are_labels() {
     };
     let drawn = plotted(&table, &by_experiment);
     assert_eq!(drawn.colours, ["e", "f"]);
-    assert_eq!(drawn.points[2].label, "random 0.3");
+    assert_eq!(drawn.points[2].label, "criterion=random, rate=0.3");
 }
 
 #[test]
@@ -137,7 +141,7 @@ fn what_a_comparison_tells_of_measures_is_no_label() {
     table.push(floats("bleu_delta", &[0.0, -5.0, 0.0, -9.5]));
     let labels = plotted(&table, &wish()).points.into_iter();
     let labels: Vec<String> = labels.map(|point| point.label).collect();
-    assert_eq!(labels, ["0.5", "0.5", "0.3"]);
+    assert_eq!(labels, ["rate=0.5", "rate=0.5", "rate=0.3"]);
 }
 
 fn timed() -> Vec<Column> {
@@ -162,6 +166,40 @@ fn latencies_have_their_spread_and_sizes_none() {
     assert!(tip.ends_with("sentence 1 (0.9000 to 1.60)"), "{tip}");
     let drawn = plotted(&timed(), &wish());
     assert!(drawn.points.iter().all(|point| point.x_spread.is_none()));
+}
+
+#[test]
+fn means_have_a_bar_of_their_deviation_and_say_of_how_many_they_are() {
+    let mut table = table();
+    table.push(Column {
+        name: "bleu_sd".to_owned(),
+        values: Values::Float(vec![Some(0.0), Some(1.5), Some(0.0), None]),
+    });
+    table.push(Column {
+        name: "n".to_owned(),
+        values: Values::Integer(vec![Some(2), Some(2), Some(2), Some(1)]),
+    });
+    let drawn = plotted(&table, &wish());
+    let bars: Vec<_> = drawn.points.iter().map(|point| point.y_spread).collect();
+    assert_eq!(bars, [None, Some((33.5, 36.5)), None]);
+    assert_eq!(drawn.y.spread, "standard deviation");
+    assert_eq!(
+        drawn.points[1].tip,
+        "slim, criterion=srp, rate=0.5, mean of 2: BLEU 35 ± 1.50, parameters 50"
+    );
+    assert!(!drawn.points[2].tip.contains("mean of"));
+}
+
+#[test]
+fn columns_are_named_by_their_headings_too() {
+    let by = Wish {
+        colour: Some("Criterion".to_owned()),
+        label: Some("BLEU".to_owned()),
+        ..wish()
+    };
+    let drawn = plotted(&table(), &by);
+    assert_eq!(drawn.colours, ["criterion=srp", "criterion=random"]);
+    assert_eq!(drawn.points[1].label, "bleu=35");
 }
 
 #[test]

@@ -26,10 +26,10 @@ pub enum CompareError {
     },
 
     /// There is nothing to compare.
-    #[error("there is no row to compare")]
+    #[error("there is no row: the tables are empty")]
     #[diagnostic(
         code(results::no_rows),
-        help("`srp run FILE.toml` makes the rows of an experiment")
+        help("`srp results FILE.toml` writes the tables of an experiment")
     )]
     Nothing,
 

@@ -4,7 +4,7 @@ use super::gaps::Gaps;
 use super::grid::Grid;
 use super::roles::{MEASURES, is_measured};
 use super::{names, speed};
-use crate::results::columns::ROW_OF_AVERAGE;
+use crate::results::columns::{ROW_OF_AVERAGE, is_parameter};
 use crate::results::derived::Derived;
 use crate::results::{Column, Values};
 use rustc_hash::FxHashMap;
@@ -21,22 +21,23 @@ pub(super) fn of_artifacts(grid: &Grid) -> Vec<Vec<usize>> {
     })
 }
 
-/// The rows that differ in nothing but the columns `over` and what was measured.
-pub(super) fn of_settings(grid: &Grid, over: &[String]) -> Vec<Vec<usize>> {
-    let tells_apart = |name: &str| {
+/// The columns that tell settings apart, but for those that are averaged over: what was asked for, and what scores
+/// depend on. What is the same everywhere tells nothing apart.
+fn keys<'g>(grid: &'g Grid, over: &[String]) -> impl Iterator<Item = &'g Column> {
+    let tells_apart = move |column: &&Column| {
+        let name = column.name.as_str();
         !over.iter().any(|over| over == name)
             && !is_measured(name)
             && !speed::CONDITIONS.contains(&name)
             && !names::COLUMNS.contains(&name)
+            && column.values.differ()
     };
-    let keys = grid
-        .columns
-        .iter()
-        .filter(|column| tells_apart(&column.name));
-    // What is the same everywhere tells nothing apart.
-    let keys = keys
-        .map(|column| &column.values)
-        .filter(|values| values.differ());
+    grid.columns.iter().filter(tells_apart)
+}
+
+/// The rows that differ in nothing but the columns `over` and what was measured.
+pub(super) fn of_settings(grid: &Grid, over: &[String]) -> Vec<Vec<usize>> {
+    let keys = keys(grid, over).map(|column| &column.values);
     // Rows that agree in all columns so far have one number.
     let mut numbers = vec![0_usize; grid.height];
     for values in keys {
@@ -47,6 +48,27 @@ pub(super) fn of_settings(grid: &Grid, over: &[String]) -> Vec<Vec<usize>> {
         }
     }
     groups(grid.height, |row| numbers[row])
+}
+
+/// The columns in which rows differ along with `over`, so that no two of them are one setting: one that alone is in the
+/// way, or else those of the conditions that are together.
+pub(super) fn along(grid: &Grid, over: &[String]) -> Vec<String> {
+    let names: Vec<String> = keys(grid, over).map(|column| column.name.clone()).collect();
+    let (parameters, conditions): (Vec<_>, Vec<_>) =
+        names.into_iter().partition(|name| is_parameter(name));
+    let in_the_way = |names: &[String]| {
+        let groups = of_settings(grid, &[over, names].concat());
+        let differ = |group: &&Vec<usize>| over.iter().any(|name| grid.varies(name, group));
+        let groups: Vec<Vec<usize>> = groups.iter().filter(differ).cloned().collect();
+        let along = |name: &&String| groups.iter().any(|group| grid.varies(name, group));
+        names.iter().filter(along).cloned().collect::<Vec<_>>()
+    };
+    let mut alone = conditions.iter().chain(&parameters);
+    let alone = alone.find_map(|name| {
+        let along = in_the_way(std::slice::from_ref(name));
+        (!along.is_empty()).then_some(along)
+    });
+    alone.unwrap_or_else(|| in_the_way(&conditions))
 }
 
 /// One row for each group: means, and standard deviations in `NAME_sd`; the number of rows stands in `n`, and in
@@ -323,6 +345,29 @@ mod tests {
         let both = over(stages, &["seed", "stage"]);
         let counts = Values::Integer(vec![Some(3), Some(1)]);
         assert_eq!(both.values("n"), Some(&counts));
+    }
+
+    #[test]
+    fn what_differs_along_with_a_parameter_is_found() {
+        let apart = |columns: &[(&str, Values)]| {
+            let mut grid = measured();
+            grid.put("seed", Values::Integer(vec![Some(1); 4]));
+            grid.put(
+                "rate",
+                Values::Float([0.5, 0.5, 0.1, 0.1].map(Some).to_vec()),
+            );
+            grid.put("prec", words(["f", "i", "f", "i"]));
+            columns
+                .iter()
+                .for_each(|(name, values)| grid.put(name, values.clone()));
+            along(&grid, &["prec".to_owned()])
+        };
+        let precision = ("precision", words(["float32", "int8", "float32", "int8"]));
+        let checkpoint = ("checkpoint", words(["best", "last", "best", "last"]));
+        let data = ("data", words(["a", "b", "c", "d"]));
+        assert_eq!(apart(std::slice::from_ref(&precision)), ["precision"]);
+        assert_eq!(apart(&[precision, checkpoint]), ["precision", "checkpoint"]);
+        assert_eq!(apart(&[data]), ["data"]);
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub use significance::Bootstrap;
 use super::derived::Derived;
 use super::headings::meant;
 use super::query::Filter;
-use super::{ResultsError, Rows, Values};
+use super::{Column, QueryError, ResultsError, Rows, Values, columns};
 use crate::cache::Cache;
 use gaps::Gaps;
 use grid::Grid;
@@ -46,9 +46,10 @@ pub struct Wish {
 }
 
 /// What rows are averaged over.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Over {
     /// The parameter `seed`, if there is one.
+    #[default]
     Seeds,
     /// These columns, each of which says what was asked for.
     These(Vec<String>),
@@ -112,11 +113,11 @@ pub fn compare(
     // What a table says of another comparison is not true of this one.
     all.columns
         .retain(|column| Derived::of(&column.name).is_none());
-    let over = over(wish, &all)?;
-    let artifacts = merge::of_artifacts(&all);
-    let averages = merge::of_settings(&merge::collapse(&all, &artifacts), &over);
-    names::add(&mut all, &artifacts, &averages);
-    let questions = Questions::of(wish.filter.as_deref(), &all)?;
+    let over = over(&wish.over, &all)?;
+    name_rows(&mut all, &over);
+    let to_come = questions::of_comparisons(&all);
+    let asked = Questions::of(wish.filter.as_deref(), &all, to_come);
+    let questions = asked.map_err(absent)?;
     let mut notes = questions.doubts();
     let prepared = |rows| prepared(rows, &over, wish.anyway);
     let (compared, mut gaps) = prepared(questions.kept_before(&all)?);
@@ -141,7 +142,7 @@ pub fn compare(
     if !wish.anyway {
         guard::check(&grid, &baseline)?;
     }
-    notes.extend(unaveraged(&grid, wish, &over));
+    notes.extend(unaveraged(&grid, &wish.over, &over));
     let shown = reasons.gaps.of_rows(&[&grid, &baseline]);
     notes.extend(shown.notes("`--anyway` averages speeds all the same"));
     let judged = judge(&mut grid, &baseline, wish, cache, &mut notes);
@@ -162,11 +163,40 @@ pub fn compare(
     })
 }
 
-/// That rows were to be averaged, and are not.
-fn unaveraged(grid: &Grid, wish: &Wish, over: &[String]) -> Option<String> {
-    let asked = matches!(wish.over, Over::These(_)) && grid.values("n").is_none();
-    let over = over.join("` and `");
-    asked.then(|| format!("nothing is averaged: no two rows differ in `{over}` alone"))
+/// A column that is not there, with the reason if comparisons can have it.
+fn absent(error: QueryError) -> CompareError {
+    let why = match &error {
+        QueryError::Column { name, .. } => questions::why_absent(name, &Reasons::default()),
+        _ => None,
+    };
+    match (error, why) {
+        (QueryError::Column { name, .. }, Some(why)) => CompareError::Absent { name, why },
+        (other, _) => other.into(),
+    }
+}
+
+/// That rows were to be averaged, and are not, with what is in the way; of seeds only if something is.
+fn unaveraged(grid: &Grid, wish: &Over, over: &[String]) -> Option<String> {
+    if over.is_empty() || grid.values("n").is_some() {
+        return None;
+    }
+    let along = merge::along(grid, over);
+    let named = matches!(wish, Over::These(_));
+    let words = |names: &[String]| format!("`{}`", names.join("` and `"));
+    match along.as_slice() {
+        [] => named.then(|| {
+            format!(
+                "nothing is averaged: no two rows differ in {} alone",
+                words(over)
+            )
+        }),
+        along => Some(format!(
+            "nothing is averaged: rows that differ in {} differ in {} as well; `--over {}` averages over all of it",
+            words(over),
+            words(along),
+            [over, along].concat().join(",")
+        )),
+    }
 }
 
 /// Adds how sure differences from the baseline are, and to `notes` what cannot be said.
@@ -192,7 +222,8 @@ fn judge(
     })
 }
 
-/// The rows of all sources, with what the cache knows of them, and in `source` where they are from.
+/// The rows of all sources, with what the cache knows of them, in `seconds` the time of all stages that led to each, and
+/// in `source` where they are from.
 fn stacked(sources: Vec<(String, Rows)>, cache: &Cache) -> Result<Grid, CompareError> {
     let several = sources.into_iter().map(|(name, rows)| {
         let mut grid = Grid::of(&rows)?;
@@ -201,6 +232,9 @@ fn stacked(sources: Vec<(String, Rows)>, cache: &Cache) -> Result<Grid, CompareE
             return Err(CompareError::NoMeasure { table: name });
         }
         fill::fill(&mut grid, cache);
+        if let Some(Column { name, values }) = columns::seconds(&grid.columns, grid.height) {
+            grid.put(&name, values);
+        }
         let source = vec![Some(name); grid.height];
         grid.put_behind("", "source", Values::Text(source));
         Ok(grid.into_rows()?)
@@ -209,10 +243,17 @@ fn stacked(sources: Vec<(String, Rows)>, cache: &Cache) -> Result<Grid, CompareE
     Ok(Grid::of(&Rows::stack(several?)?)?)
 }
 
+/// Names each row, and the average that it is to go into.
+fn name_rows(all: &mut Grid, over: &[String]) {
+    let artifacts = merge::of_artifacts(all);
+    let averages = merge::of_settings(&merge::collapse(all, &artifacts), over);
+    names::add(all, &artifacts, &averages);
+}
+
 /// The columns that rows are averaged over.
-fn over(wish: &Wish, grid: &Grid) -> Result<Vec<String>, CompareError> {
+fn over(wish: &Over, grid: &Grid) -> Result<Vec<String>, CompareError> {
     let known = || grid.names().filter(|name| is_asked(name));
-    match &wish.over {
+    match wish {
         Over::Nothing => Ok(Vec::new()),
         Over::Seeds => Ok(known()
             .filter(|name| *name == "seed")

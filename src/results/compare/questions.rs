@@ -21,8 +21,15 @@ pub(super) struct Questions {
 }
 
 impl Questions {
-    /// What `text` asks of `rows`, which are going to be compared.
-    pub(super) fn of(text: Option<&str>, rows: &Grid) -> Result<Self, CompareError> {
+    /// What `text` asks of `rows`, which are going to have more columns.
+    ///
+    /// # Errors
+    /// If it is no filter, or names a column that is not there and none of those to come.
+    pub(super) fn of(
+        text: Option<&str>,
+        rows: &Grid,
+        to_come: Vec<(String, Kind)>,
+    ) -> Result<Self, QueryError> {
         let mut questions = Self {
             text: text.unwrap_or_default().to_owned(),
             before: None,
@@ -33,14 +40,7 @@ impl Questions {
         let Some(text) = text else {
             return Ok(questions);
         };
-        let whole = Filter::of(text, &rows.columns, to_come(rows));
-        let mut whole = whole.map_err(|error| match error {
-            QueryError::Column { name, known } => match why_absent(&name, &Reasons::default()) {
-                Some(why) => CompareError::Absent { name, why },
-                None => QueryError::Column { name, known }.into(),
-            },
-            other => other.into(),
-        })?;
+        let mut whole = Filter::of(text, &rows.columns, to_come)?;
         questions.doubts = std::mem::take(&mut whole.doubts);
         let some = |filter: Filter| (!filter.is_empty()).then_some(filter);
         questions.of_differences = some(whole.split_off(is_difference));
@@ -115,15 +115,25 @@ fn is_difference(column: &str) -> bool {
     }
 }
 
-/// The columns that a comparison of some rows can add.
-fn to_come(rows: &Grid) -> Vec<(String, Kind)> {
+/// The columns that means of some rows can add.
+pub(super) fn of_means(rows: &Grid) -> Vec<(String, Kind)> {
     let mut columns = vec![("n".to_owned(), Kind::Numbers)];
+    let measured = rows.names().filter(|name| is_measured(name));
+    let known = measured.map(|name| Derived::Known.name(name));
+    let deviations = MEASURES.map(|(measure, _)| Derived::Deviation.name(measure));
+    let names = known.chain(deviations);
+    columns.extend(names.map(|name| (name, Kind::Numbers)));
+    columns
+}
+
+/// The columns that a comparison of some rows can add.
+pub(super) fn of_comparisons(rows: &Grid) -> Vec<(String, Kind)> {
+    let mut columns = of_means(rows);
     for (measure, change) in MEASURES {
-        let change = match change {
+        let mut derived = vec![match change {
             Change::Difference => Derived::Delta,
             Change::Times => Derived::Times,
-        };
-        let mut derived = vec![change, Derived::Deviation, Derived::Known];
+        }];
         if SCORES.contains(&measure) {
             derived.extend([Derived::P, Derived::Mean, Derived::Interval]);
         }
@@ -131,11 +141,6 @@ fn to_come(rows: &Grid) -> Vec<(String, Kind)> {
     }
     let noise = TIMES.map(|[time, ..]| (Derived::Noise.name(time), Kind::Truth));
     columns.extend(noise);
-    // Of what is no measure a mean may lack values too.
-    let others = rows
-        .names()
-        .filter(|name| is_measured(name) && !MEASURES.iter().any(|(measure, _)| measure == name));
-    columns.extend(others.map(|name| (Derived::Known.name(name), Kind::Numbers)));
     columns
 }
 

@@ -1,5 +1,7 @@
 //! The words and signs of a filter.
 
+use super::quantity::Quantity;
+
 /// Words of SQL that are no names.
 #[rustfmt::skip]
 pub(super) const KEYWORDS: [&str; 20] = [
@@ -22,7 +24,8 @@ pub(super) enum Token {
     Double(String),
     /// In single quotes.
     Single(String),
-    Number(String),
+    /// With its unit: as it is typed, and what it is.
+    Number(String, Quantity),
     Sign(String),
 }
 
@@ -39,6 +42,32 @@ pub(super) fn is_comparison(token: &Token) -> bool {
     match token {
         Token::Sign(sign) => COMPARISONS.contains(&sign.as_str()),
         Token::Bare(word) => is(word, &PATTERNS) || is(word, &["between"]),
+        _ => false,
+    }
+}
+
+/// Whether some tokens end inside of parentheses.
+pub(super) fn is_inside(tokens: &[Token]) -> bool {
+    let count = |sign| {
+        tokens
+            .iter()
+            .filter(|token| is_sign(Some(token), sign))
+            .count()
+    };
+    count("(") > count(")")
+}
+
+/// Whether a token is a sign that computes.
+pub(super) fn is_arithmetic(token: Option<&Token>) -> bool {
+    const SIGNS: [&str; 5] = ["+", "-", "*", "/", "%"];
+    matches!(token, Some(Token::Sign(sign)) if SIGNS.contains(&sign.as_str()))
+}
+
+/// Whether a comparison asks for the very value: is equal, is not, is one of a list.
+pub(super) fn is_equality(tokens: &[Token]) -> bool {
+    match tokens {
+        [.., Token::Sign(sign)] if sign == "(" || sign == "," => before_list(tokens).is_some(),
+        [.., Token::Sign(sign)] => matches!(sign.as_str(), "=" | "<>" | "!="),
         _ => false,
     }
 }
@@ -76,7 +105,7 @@ pub(super) fn whole_word(rest: &str) -> (Token, usize) {
     let word = joined.min().map_or(word, |end| &word[..end]);
     let numeric = word.starts_with(|char: char| char.is_ascii_digit() || "+-.".contains(char));
     let token = match numeric && word.parse::<f64>().is_ok() {
-        true => Token::Number(word.to_owned()),
+        true => Token::Number(word.to_owned(), Quantity::Bare(word.to_owned())),
         false => Token::Bare(word.to_owned()),
     };
     (token, word.len())
@@ -84,11 +113,6 @@ pub(super) fn whole_word(rest: &str) -> (Token, usize) {
 
 pub(super) fn is_of_word(char: char) -> bool {
     char.is_alphanumeric() || char == '_' || char == '.'
-}
-
-pub(super) fn starts_a_fraction(rest: &str) -> bool {
-    let behind = rest.strip_prefix('.');
-    behind.is_some_and(|behind| behind.starts_with(|char: char| char.is_ascii_digit()))
 }
 
 /// What stands between quotes; a doubled quote is one of the text. Nothing if the quote is not closed.
@@ -111,21 +135,9 @@ pub(super) fn quoted(rest: &str, quote: char) -> Option<(Token, usize)> {
     None
 }
 
-/// A number, with its exponent.
-pub(super) fn number(rest: &str) -> (Token, usize) {
-    let mut before = ' ';
-    let end = rest.find(|char: char| {
-        let signed = matches!(char, '+' | '-') && matches!(before, 'e' | 'E');
-        before = char;
-        !(char.is_ascii_digit() || matches!(char, '.' | 'e' | 'E') || signed)
-    });
-    let length = end.unwrap_or(rest.len());
-    (Token::Number(rest[..length].to_owned()), length)
-}
-
 /// A sign of one or two characters; those of other languages become those of SQL.
 pub(super) fn sign(rest: &str) -> (Token, usize) {
-    const PAIRS: [(&str, &str); 8] = [
+    const PAIRS: [(&str, &str); 9] = [
         ("==", "="),
         ("<>", "<>"),
         ("!=", "!="),
@@ -134,6 +146,7 @@ pub(super) fn sign(rest: &str) -> (Token, usize) {
         ("&&", "and"),
         ("||", "or"),
         ("::", "::"),
+        ("−", "-"),
     ];
     match PAIRS.iter().find(|(typed, _)| rest.starts_with(typed)) {
         Some((typed, sql)) => (Token::Sign((*sql).to_owned()), typed.len()),

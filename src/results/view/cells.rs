@@ -2,8 +2,8 @@
 
 use crate::results::derived::Derived;
 use crate::results::headings::heading;
-use crate::results::markdown::{duration, percent, scaled, times};
 use crate::results::sheet::Sheet;
+use crate::results::unit::Unit;
 use crate::results::{Column, Values};
 
 /// Some columns of `all` as a table of words.
@@ -41,14 +41,12 @@ fn cell(column: &Column, all: &[Column], row: usize) -> String {
             None => format!("± {number:.2}"),
         };
     }
-    let mut text =
-        rounded(name, number).unwrap_or_else(|| column.values.shown(row).unwrap_or_default());
-    if let Some(deviation) = of(Derived::Deviation) {
-        text += &format!(
-            " ± {}",
-            rounded(name, deviation).unwrap_or_else(|| format!("{deviation:.2}"))
-        );
-    }
+    let unit = Unit::of(name);
+    let text = match of(Derived::Deviation) {
+        Some(deviation) => unit.with_deviation(number, deviation),
+        None => unit.shown(number),
+    };
+    let mut text = text.unwrap_or_else(|| column.values.shown(row).unwrap_or_default());
     if let (Some(known), Some(n)) = (of(Derived::Known), number_in(all, "n", row)) {
         text += &format!(" ({known} of {n})");
     }
@@ -75,38 +73,6 @@ fn words(name: &str, words: String) -> String {
         "artifact" | "test_set" => words.chars().take(12).collect(),
         _ => words,
     }
-}
-
-/// The number as a column of this name shows it; nothing where it stands as it is.
-fn rounded(name: &str, number: f64) -> Option<String> {
-    let text = match Derived::of(name).map(|(_, derived)| derived) {
-        Some(Derived::Delta) => format!("{number:+.2}"),
-        Some(Derived::Times) => format!("{number:.3}"),
-        Some(Derived::P) => format!("{number:.4}"),
-        Some(_) => return None,
-        None => match name {
-            "bleu" | "chrf" | "tokenized_bleu" => format!("{number:.2}"),
-            "parameters" | "original_parameters" | "flops" => scaled(number as u64),
-            "asked_ratio" | "parameter_ratio" => percent(number),
-            "decode_sentences_per_second" | "decode_tokens_per_second" => format!("{number:.1}"),
-            "flops_ratio" | "speed_up" | "batch_speed_up" => times(number),
-            "latency_ms" | "batch_ms" => milliseconds(number),
-            "seconds" => duration(number),
-            _ if name.starts_with("seconds.") => duration(number),
-            _ => return None,
-        },
-    };
-    Some(text)
-}
-
-/// A time with three digits.
-fn milliseconds(number: f64) -> String {
-    let decimals = match number {
-        _ if number < 10.0 => 2,
-        _ if number < 100.0 => 1,
-        _ => 0,
-    };
-    format!("{number:.decimals$} ms")
 }
 
 #[cfg(test)]
@@ -145,10 +111,10 @@ mod tests {
             cells,
             [
                 "BLEU: 27.46 ± 0.13",
-                "bleu_sd: 0.126",
+                "bleu_sd: 0.13",
                 "ΔBLEU: +0.50",
                 "p of BLEU: 0.0010",
-                "bleu_mean: 27.5",
+                "bleu_mean: 27.50",
                 "BLEU 95 %: 27.50 ± 1.25",
                 "FLOPs ×: 0.493",
                 "FLOPs: 65.95 M",
