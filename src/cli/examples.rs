@@ -11,7 +11,8 @@ Exit codes:
   0  done
   1  a stage failed, `cache verify` found damage, `doctor` found something
      wrong, or the cache or the results could not be read or written
-  2  the experiment or the command line is wrong
+  2  the experiment or the command line is wrong, or there is no result yet
+     of what is to be shown
   3  `srp plan --check`: something would run
   4  stopped by Ctrl-C, SIGTERM or SIGHUP; what was done is kept, and the
      same command goes on";
