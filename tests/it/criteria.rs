@@ -1,6 +1,6 @@
 //! What entries are ranked by, beside SRP's own score.
 
-use crate::golden::tensors::{DEVICE, Learning};
+use crate::golden::tensors::{DEVICE, Learning, alone};
 use crate::training_loop::{batches, learner, prune, run};
 use srp::config::{Architecture, LearningRate};
 use srp::groups::{GroupName, Groups, Side};
@@ -110,8 +110,10 @@ fn known_gradients_take_the_place_of_the_first_scoring_pass_and_of_no_other() {
         .iter()
         .map(|batch| DeviceBatch::new(batch, &DEVICE));
     let smoothing = spec.training.label_smoothing.get();
-    let gradients =
-        connectivity_gradients(&learner.model, &sizes, scored, smoothing, None).gradients;
+    let known = {
+        let _alone = alone();
+        connectivity_gradients(&learner.model, &sizes, scored, smoothing, None).gradients
+    };
     let made = |known: Option<Groups<Vec<f32>>>| {
         let mut pruning = Pruning::<Learning>::new(&spec, &batches[..1], &batches, None, &DEVICE);
         if let Some(known) = known {
@@ -123,8 +125,8 @@ fn known_gradients_take_the_place_of_the_first_scoring_pass_and_of_no_other() {
             .last
     };
     let computed = made(None);
-    assert_eq!(made(Some(gradients.clone())), computed);
-    let reversed = gradients.map(|_, values| values.iter().map(|value| -value).collect());
+    assert_eq!(made(Some(known.clone())), computed);
+    let reversed = known.map(|_, values| values.iter().map(|value| -value).collect());
     assert_ne!(made(Some(reversed)), computed);
 }
 
@@ -182,6 +184,7 @@ fn a_rate_out_of_reach_is_told_with_its_figures() {
 
 #[test]
 fn a_model_whose_heads_are_not_alike_is_refused_where_they_count() {
+    let _alone = alone();
     let message = |stage: u8| {
         let spec = prune(
             &format!(

@@ -1,6 +1,6 @@
 //! A model whose output projection is not its embedding table.
 
-use crate::golden::tensors::{Cpu, DEVICE, Learning, values};
+use crate::golden::tensors::{Cpu, DEVICE, Learning, alone, values};
 use srp::config::{Architecture, Budget, OutputProjection, TrainingPrecision};
 use srp::model::parameters::initial_state;
 use srp::model::state::State;
@@ -85,6 +85,7 @@ fn a_projection_with_the_numbers_of_the_table_computes_what_the_tied_model_does(
 
 #[test]
 fn connectivity_has_the_same_gradients_before_a_separate_projection() {
+    let _alone = alone();
     let (tied, separate) = twins();
     let gradients = |kind, state| {
         let model = model::<Learning>(kind, state, &DEVICE);
@@ -99,6 +100,7 @@ fn connectivity_has_the_same_gradients_before_a_separate_projection() {
 
 #[test]
 fn an_update_trains_projection_and_table_apart() {
+    let _alone = alone();
     let (_, before) = twins();
     let kind = OutputProjection::Separate;
     let batch = DeviceBatch::<Learning>::new(&batch(), &DEVICE);

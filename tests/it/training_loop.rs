@@ -1,6 +1,6 @@
 //! The loop over epochs: phases, slicing, best and last, early ends.
 
-use crate::golden::tensors::{Cpu, DEVICE, Learning};
+use crate::golden::tensors::{Cpu, DEVICE, Learning, alone};
 use srp::config::{Architecture, Prune, Training};
 use srp::model::parameters::initial_state;
 use srp::model::state::State;
@@ -158,6 +158,7 @@ fn run_reading(
     regime: &mut impl Regime<Learning>,
     scores: &[f64],
 ) -> (Result<Outcome, TrainError>, Scripted, Recorder) {
+    let _alone = alone();
     let mut judge = Scripted {
         scores: scores.to_vec(),
         models: Vec::new(),

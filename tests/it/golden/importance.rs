@@ -45,6 +45,7 @@ fn batches(io: &State) -> Vec<DeviceBatch<Learning>> {
 
 #[test]
 fn gradients_ranks_and_selections_are_the_references() {
+    let _alone = alone();
     let case: Case = read("04_importance/case.json");
     let settings = config("04_importance");
     let io = tensors("04_importance/io.safetensors");
@@ -117,6 +118,7 @@ struct Tie {
 
 #[test]
 fn ties_are_broken_in_order_and_exactly_as_many_are_taken() {
+    let _alone = alone();
     let case: Ties = read("04b_ffn_ties/case.json");
     let settings = config("04b_ffn_ties");
     let io = tensors("04_importance/io.safetensors");

@@ -40,6 +40,7 @@ const SMOOTHING: f64 = 0.1;
 
 #[test]
 fn rounds_score_select_and_slice_like_the_reference() {
+    let _alone = alone();
     for name in cases("15_iterations") {
         let case: Case = read(&format!("{name}/case.json"));
         let io = tensors(&format!("{name}/io.safetensors"));

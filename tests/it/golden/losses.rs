@@ -40,6 +40,7 @@ struct Tolerance {
 
 #[test]
 fn losses_and_gradients_are_the_references() {
+    let _alone = alone();
     for name in super::data::cases("03_losses") {
         let case: Case = read(&format!("{name}/case.json"));
         let io = tensors(&format!("{name}/io.safetensors"));

@@ -14,11 +14,19 @@ use srp::shape::{
     AttentionShape, DecoderLayerShape, DecoderShape, EncoderLayerShape, EncoderShape, Shape,
 };
 use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) type Cpu = Flex;
 pub(crate) type Learning = burn::backend::Autodiff<Flex>;
 
 pub(crate) const DEVICE: FlexDevice = FlexDevice;
+
+/// The right to compute gradients in this process. While two threads do, the last digits of either vary from time to
+/// time, presumably because burn releases the graphs of all threads together; a stage has a process of its own.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The model that a case is about.
 #[derive(Debug, Clone, Deserialize)]

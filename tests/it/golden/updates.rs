@@ -208,6 +208,7 @@ fn faded(
 
 #[test]
 fn updates_freezing_and_slicing_are_the_references() {
+    let _alone = alone();
     for name in cases("08_pruning_steps") {
         let case: Case = read(&format!("{name}/case.json"));
         let run = Run {
