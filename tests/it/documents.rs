@@ -356,6 +356,12 @@ impl Sandbox {
         let answer = command.output().unwrap();
         let code = answer.status.code();
         let errors = String::from_utf8_lossy(&answer.stderr);
+        // The tables of the repository are here, and the translations behind them are not.
+        if words.iter().any(|word| word.contains("bleu_p")) {
+            let said = errors.contains("the cache does not have the translations");
+            assert!(code == Some(2) && said, "{}\n{errors}", line.shown());
+            return;
+        }
         let expected: &[i32] = match line.verb() {
             // Something would run.
             "plan" if words.iter().any(|word| word == "--check") => &[0, 3],
@@ -419,10 +425,7 @@ fn every_command_of_the_documents_does_what_it_is_shown_for() {
             .peekable();
         if lines.peek().is_some() {
             let sandbox = Sandbox::new(&text);
-            lines
-                .clone()
-                .filter(|l| !l.text.contains("bleu_p"))
-                .for_each(|line| sandbox.execute(line));
+            lines.clone().for_each(|line| sandbox.execute(line));
             executed += lines.count();
         }
     }
