@@ -207,10 +207,12 @@ impl Prune {
 }
 
 impl Prune {
-    /// The epochs at whose ends something is cut, from 1.
+    /// The epochs after which something is cut, from 1; 0 is before the first.
     pub fn cut_epochs(&self) -> impl Iterator<Item = usize> + '_ {
-        (1..=self.iterations.get())
-            .map(|round| self.warmup_epochs + round * self.epochs_per_iteration.get())
+        // Without fading, a round begins with its cut.
+        let first = usize::from(self.shrink != Shrink::OneShot);
+        (first..first + self.iterations.get())
+            .map(|rounds| self.warmup_epochs + rounds * self.epochs_per_iteration.get())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::scoring::{read_gradients, scoring_batches, teacher};
 use super::training::{Corpus, start, train, write_json};
-use crate::config::{Prune, PruneStage};
+use crate::config::{Prune, PruneStage, Shrink};
 use crate::counted::{counted, of_number};
 use crate::exec::{StageFailure, Workplace};
 use crate::kernels::Learning;
@@ -43,7 +43,7 @@ pub(super) fn run<B: Learning>(
     let teacher = teacher::<B>(distillation, spec.checkpoint, inputs, most, device)?;
     let before = blueprint.shape.parameters();
     progress.note(&cuts_to_come(spec));
-    let tell = |safety: &Safety| progress.note(&cut(safety));
+    let tell = |safety: &Safety| progress.note(&cut(spec.shrink, safety));
     let mut pruning = Pruning::new(spec, &scoring, &proof, teacher, device).telling(tell);
     if let Some(scores) = inputs.get(Prune::SCORES) {
         pruning = pruning.beginning_with(read_gradients(scores, &blueprint.shape.groups())?);
@@ -73,21 +73,33 @@ pub(super) fn run<B: Learning>(
 
 /// When something will be cut.
 fn cuts_to_come(spec: &Prune) -> String {
-    let epochs: Vec<String> = spec.cut_epochs().map(|epoch| epoch.to_string()).collect();
-    format!(
-        "what is selected fades over {} and is cut at its end: after {} {} of {}",
-        counted(spec.epochs_per_iteration.get(), "epoch"),
-        of_number(epochs.len(), "epoch"),
-        epochs.join(", "),
-        spec.training.epochs
-    )
+    let list = |epochs: Vec<usize>| {
+        let numbers: Vec<String> = epochs.iter().map(usize::to_string).collect();
+        let (epochs, all) = (of_number(epochs.len(), "epoch"), spec.training.epochs);
+        format!("{epochs} {} of {all}", numbers.join(", "))
+    };
+    let cuts = spec.cut_epochs();
+    match spec.shrink {
+        Shrink::OneShot => {
+            let begun = list(cuts.map(|epoch| epoch + 1).collect());
+            format!("what is selected is cut at once: before {begun}")
+        }
+        _ => {
+            let fading = counted(spec.epochs_per_iteration.get(), "epoch");
+            let ended = list(cuts.collect());
+            format!("what is selected fades over {fading} and is cut at its end: after {ended}")
+        }
+    }
 }
 
 /// That something was cut, and what that changed.
-fn cut(safety: &Safety) -> String {
+fn cut(shrink: Shrink, safety: &Safety) -> String {
+    let when = match shrink {
+        Shrink::OneShot => format!("before epoch {}", safety.epoch + 1),
+        _ => format!("after epoch {}", safety.epoch),
+    };
     format!(
-        "cut after epoch {}: logits of {} differ by at most {:.1e} (largest logit {:.1})",
-        safety.epoch,
+        "cut {when}: logits of {} differ by at most {:.1e} (largest logit {:.1})",
         counted(safety.sentences, "sentence"),
         safety.largest_difference,
         safety.largest_logit

@@ -310,3 +310,32 @@ fn a_stage_that_makes_the_same_again_leaves_its_children_cached() {
     assert_eq!(forced.stages("cached").len(), STAGES.len() - 1);
     assert_eq!(rows(&forced.out), rows(&first.out));
 }
+
+#[test]
+fn a_prune_stage_says_beforehand_when_it_cuts_and_then_cuts() {
+    let place = Place::new();
+    let text = fs::read_to_string(place.path("tiny.toml")).unwrap();
+    place.write("tiny.toml", text.replace("epoch-geometric", "one-shot"));
+    let answer = place.run(&["slim@rate=0.5"]);
+    assert_eq!(answer.code, Some(0), "{answer:?}");
+    for [stage, announced, cut] in [
+        [
+            "narrow@rate=0.5",
+            "what is selected fades over 1 epoch and is cut at its end: after epoch 1 of 2",
+            "cut after epoch 1: logits of 8 sentences differ",
+        ],
+        [
+            "slim@rate=0.5",
+            "what is selected is cut at once: before epoch 1 of 1",
+            "cut before epoch 1: logits of 8 sentences differ",
+        ],
+    ] {
+        let place_of = |words: &str| answer.err.find(&format!("{stage}: {words}"));
+        let [announced, cut] = [announced, cut].map(place_of);
+        assert!(
+            announced.is_some() && announced < cut,
+            "{stage}: {}",
+            answer.err
+        );
+    }
+}
